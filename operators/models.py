@@ -1,0 +1,78 @@
+"""Who the tenants are: the foreign-trade operators and the kinds there are of them."""
+
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+from operators.validators import validate_printable, validate_ruc
+
+
+class OperatorType(models.Model):
+    """One of the participants that the guide names, such as a customs agent.
+
+    Identity is the code: catalogue rows refer to it.
+    """
+
+    code = models.CharField("código", max_length=30, primary_key=True)
+    name = models.CharField("nombre", max_length=120)
+    source = models.CharField("fuente", max_length=200)
+    position = models.PositiveIntegerField("orden", default=0)
+
+    class Meta:
+        verbose_name = "tipo de operador"
+        verbose_name_plural = "tipos de operador"
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Operator(models.Model):
+    """A company that signs in with its RUC; every other account of the company belongs to it."""
+
+    ruc = models.CharField(
+        "RUC",
+        max_length=11,
+        unique=True,
+        validators=[validate_ruc],
+        error_messages={
+            "blank": "Ingrese el RUC",
+            "unique": "Ya existe un operador con ese RUC",
+            "max_length": "El RUC debe tener 11 dígitos",
+        },
+    )
+    name = models.CharField(
+        "razón social",
+        max_length=200,
+        validators=[validate_printable],
+        error_messages={"blank": "Ingrese la razón social"},
+    )
+    operator_types = models.ManyToManyField(
+        OperatorType, verbose_name="tipos de operador", related_name="operators"
+    )
+    is_active = models.BooleanField(
+        "activo",
+        default=True,
+        help_text="Si se desmarca, ninguno de sus usuarios puede ingresar.",
+    )
+
+    class Meta:
+        verbose_name = "operador"
+        verbose_name_plural = "operadores"
+        ordering = ["ruc"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ruc__regex=r"\A[0-9]{11}\Z"), name="operator_ruc_has_11_digits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ruc} – {self.name}"
+
+    def now(self) -> datetime:
+        """The instant at which this operator lives; the only source of domain time.
+
+        Grants, validity and delays read it, never the machine's clock directly.
+        """
+        return timezone.now()
