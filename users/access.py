@@ -1,0 +1,66 @@
+"""The one door to another account of the same operator.
+
+The tenant is ``request.user.operator`` and nothing else: it is never read from a URL, a form or a
+session. Every screen that touches another account comes through here.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from users.models import User
+
+
+def secondary_users_of(principal: User):
+    """The secondary users that this principal administers, the eliminated ones left out."""
+    return User.objects.secondary().existing().filter(operator=principal.operator_id)
+
+
+def secondary_user(
+    principal: User, username: str, *, subject: str = "", or_eliminated: bool = False
+) -> User:
+    """One of them, by usuario; with ``or_eliminated``, else the last one eliminated of that name.
+
+    ``subject`` is what a form about the user holds of it, its primary key: a usuario is free again
+    when its user is eliminated, and an old form must not reach the next person of that name.
+    Raises Http404 for whoever is not there and for another operator's account alike, so that
+    neither can be told from the other.
+    """
+    if not (username.isascii() and username.isalnum()):
+        # Nobody is called that; and PostgreSQL fails on a NUL instead of finding nothing.
+        raise Http404
+    namesakes = User.objects.secondary().filter(operator=principal.operator_id, username=username)
+    namesakes = namesakes.select_related("operator").order_by("-pk")
+    if subject:
+        namesakes = namesakes.filter(
+            pk=subject if subject.isascii() and subject.isdigit() else None
+        )
+    user = namesakes.existing().first() or (namesakes.first() if or_eliminated else None)
+    if user is None:
+        raise Http404
+    return user
+
+
+def require_principal(user: User) -> None:
+    """Only the principal user of an operator administers its users."""
+    if not user.is_principal:
+        raise PermissionDenied("Solo el usuario principal de la empresa administra usuarios.")
+
+
+def require_power_over(actor: User, user: User) -> None:
+    """Staff may act on any account of an operator, a principal on its own secondary users.
+
+    So nobody suspends himself, and a principal is touched by staff only.
+    """
+    if actor.is_staff and user.operator_id is not None:
+        return
+    require_principal(actor)
+    if user.operator_id != actor.operator_id or not user.is_secondary:
+        raise PermissionDenied("Ese usuario no es un usuario secundario de su empresa.")
+
+
+class PrincipalRequiredMixin:
+    """A screen of the principal user; whoever else is signed in gets a 403."""
+
+    def dispatch(self, request, *args, **kwargs):
+        require_principal(request.user)
+        return super().dispatch(request, *args, **kwargs)

@@ -1,0 +1,219 @@
+"""What is valid on the screens of accounts; the rules themselves stand in models and validators."""
+
+from uuid import UUID, uuid4
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
+
+from operators.models import Operator
+from operators.validators import normalise_ruc, validate_ruc
+from users.models import User
+from users.validators import DocumentType, normalise_username
+
+
+def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> forms.CharField:
+    """A clave as it must be asked for: never trimmed, never cut, never written back."""
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "data-show-password": ""})
+    return forms.CharField(
+        label=label, strip=False, widget=widget, error_messages={"required": empty}, **kwargs
+    )
+
+
+class SignInForm(forms.Form):
+    """RUC, usuario and clave, with the control ids that automated clients of the real portal
+    drive."""
+
+    WRONG_COMBINATION = "RUC, usuario o clave incorrectos."
+
+    ruc = forms.CharField(
+        label="RUC",
+        error_messages={"required": "Ingrese el RUC"},
+        widget=forms.TextInput(
+            attrs={"id": "txtRuc", "inputmode": "numeric", "autocomplete": "organization"}
+        ),
+    )
+    username = forms.CharField(
+        label="Usuario",
+        error_messages={"required": "Ingrese el usuario"},
+        widget=forms.TextInput(
+            attrs={"id": "txtUsuario", "autocomplete": "username", "autocapitalize": "characters"}
+        ),
+    )
+    password = password_field("Clave", empty="Ingrese la clave", autocomplete="current-password")
+
+    def __init__(self, request=None, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.user = None
+        self.fields["password"].widget.attrs["id"] = "txtContrasena"
+
+    def clean_ruc(self):
+        ruc = normalise_ruc(self.cleaned_data["ruc"])
+        validate_ruc(ruc)
+        return ruc
+
+    def clean_username(self):
+        username = normalise_username(self.cleaned_data["username"])
+        if username.isdigit() and len(username) == 11:
+            raise ValidationError("En «Usuario» escriba el nombre de usuario, no el RUC")
+        return username
+
+    @sensitive_variables()
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors:
+            self.user = authenticate(self.request, **cleaned)
+            if self.user is None:
+                raise ValidationError(self.WRONG_COMBINATION)
+        return cleaned
+
+    def get_user(self) -> User | None:
+        return self.user
+
+
+class PersonForm(forms.Form):
+    """A person to be given an account, with the clave typed twice.
+
+    Which value is right is for ``User.full_clean`` to say; here each sentence is put beside its
+    field.
+    """
+
+    document_type = forms.ChoiceField(
+        label="Tipo de documento de identidad",
+        help_text="Elija DNI",
+        choices=[("", "Seleccione…"), *DocumentType.choices],
+        required=False,
+        error_messages={"invalid_choice": "Seleccione el tipo de documento"},
+    )
+    document_number = forms.CharField(label="Número de documento", required=False)
+    first_name = forms.CharField(label="Nombres", required=False)
+    last_name = forms.CharField(label="Apellidos", required=False)
+    email = forms.CharField(
+        label="Correo electrónico (opcional)",
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    username = forms.CharField(
+        label="Usuario secundario",
+        help_text=f"{settings.USERNAME_LENGTH} caracteres, solo letras y números",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    password1 = password_field(
+        "Clave",
+        empty="Ingrese la clave",
+        autocomplete="new-password",
+        help_text="Entre 8 y 12 caracteres, con al menos un número",
+    )
+    password2 = password_field(
+        "Reingrese la clave", empty="Reingrese la clave", autocomplete="new-password"
+    )
+
+    ACCOUNT_FIELDS = (
+        "document_type",
+        "document_number",
+        "first_name",
+        "last_name",
+        "email",
+        "username",
+    )
+
+    def new_account(self) -> User:
+        raise NotImplementedError
+
+    @property
+    def claves_were_typed(self) -> bool:
+        return any(self.data.get(name) for name in ("password1", "password2"))
+
+    @sensitive_variables()
+    def clean(self):
+        cleaned = super().clean()
+        account = self.new_account()
+        for field in self.ACCOUNT_FIELDS:
+            setattr(account, field, cleaned.get(field, ""))
+        try:
+            account.full_clean(exclude=["password"], validate_constraints=False)
+        except ValidationError as error:
+            self.add_errors(error)
+        password1, password2 = cleaned.get("password1"), cleaned.get("password2")
+        if password1:
+            try:
+                validate_password(password1, account)
+            except ValidationError as error:
+                self.add_error("password1", error)
+            if password2 and password1 != password2:
+                self.add_error("password2", "Las claves no coinciden")
+        return cleaned
+
+    def add_errors(self, error: ValidationError) -> None:
+        """Put the sentences of a model or an action beside their fields, each field once."""
+        for name, errors in error.error_dict.items():
+            field = "password1" if name == "password" else name
+            if field not in self.errors:
+                # One sentence is enough to mend it.
+                self.add_error(field if field in self.fields else None, errors[:1])
+
+    def account(self) -> dict[str, str]:
+        """What the actions that make an account take."""
+        fields = {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
+        return {**fields, "password": self.cleaned_data["password1"]}
+
+
+class CreationKeyField(forms.Field):
+    """A hidden key; one that is none counts as absent, for an error here nobody could mend."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value) -> UUID | None:
+        try:
+            return UUID(value)
+        except (TypeError, ValueError):
+            return None
+
+
+class SecondaryUserForm(PersonForm):
+    """Step 1 of the wizard. ``creation_key`` tells the same form sent twice from another one."""
+
+    creation_key = CreationKeyField(initial=uuid4)
+
+    def __init__(self, *args, operator: Operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.operator = operator
+
+    def new_account(self) -> User:
+        return User(operator=self.operator)
+
+    def account(self) -> dict:
+        return {**super().account(), "creation_key": self.cleaned_data["creation_key"]}
+
+
+class StateForm(forms.Form):
+    """Which change of state; only those that lead somewhere else are offered."""
+
+    CHANGES = [
+        ("suspend", "Suspender"),
+        ("reactivate", "Reactivar"),
+        ("eliminate", "Eliminar"),
+    ]
+    LEADS_NOWHERE = {User.State.ACTIVE: "reactivate", User.State.SUSPENDED: "suspend"}
+
+    change = forms.ChoiceField(
+        label="Modificar estado a",
+        choices=CHANGES,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        error_messages={
+            "required": "Seleccione el nuevo estado",
+            "invalid_choice": "Seleccione el nuevo estado",
+        },
+    )
+
+    def __init__(self, *args, user: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        # All are taken, for a form sent twice arrives when its change is already made.
+        self.fields["change"].widget.choices = [
+            choice for choice in self.CHANGES if choice[0] != self.LEADS_NOWHERE.get(user.state)
+        ]

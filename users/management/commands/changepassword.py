@@ -1,0 +1,82 @@
+import getpass
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from operators.validators import normalise_ruc
+from users.actions import set_password
+from users.audit import Actor
+from users.models import AuditEntry, User
+from users.validators import normalise_username
+
+
+class Command(BaseCommand):
+    """In place of Django's own, which takes a usuario for unique: here it is so within an operator."""
+
+    help = (
+        "Cambia la clave de una cuenta del personal o, con --ruc y --by, la de un usuario de un "
+        "operador. La clave se pide dos veces y no se muestra."
+    )
+    ATTEMPTS = 3
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "username",
+            nargs="?",
+            help="usuario; sin él, la cuenta del personal que se llama como quien usa el sistema",
+        )
+        parser.add_argument("--ruc", help="RUC del operador del usuario")
+        parser.add_argument("--by", help="cuenta del personal que hace el cambio; va con --ruc")
+
+    def handle(self, *, username, ruc, by, **options):
+        if ruc is None and by is None:
+            user = self.staff(username or getpass.getuser())
+            self.ask(user, lambda password: self.set_staff_password(user, password))
+        elif username and ruc is not None and by is not None:
+            user = self.account(normalise_ruc(ruc), normalise_username(username))
+            actor = Actor(self.staff(by), AuditEntry.Channel.COMMAND)
+            self.ask(user, lambda password: set_password(actor=actor, user=user, password=password))
+        else:
+            raise CommandError(
+                "Para un usuario de un operador indique su usuario, --ruc y --by con la cuenta "
+                "del personal que hace el cambio."
+            )
+        self.stdout.write(f"Se cambió la clave de {user}.")
+
+    def staff(self, username: str) -> User:
+        user = User.objects.staff().existing().filter(username=username).first()
+        if user is None:
+            raise CommandError(f"No hay personal con el usuario «{username}».")
+        return user
+
+    def account(self, ruc: str, username: str) -> User:
+        users = User.objects.of_operators().existing().select_related("operator")
+        user = users.filter(operator__ruc=ruc, username=username).first()
+        if user is None:
+            raise CommandError(f"No hay un usuario «{username}» en un operador con RUC «{ruc}».")
+        return user
+
+    def set_staff_password(self, user: User, password: str) -> None:
+        validate_password(password, user)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+    def ask(self, user: User, change) -> None:
+        """Ask until ``change`` takes the clave that was typed twice."""
+        for _ in range(self.ATTEMPTS):
+            password = self.typed(f"Clave nueva de {user}: ")
+            if password != self.typed("Otra vez la clave nueva: "):
+                self.stderr.write("Las dos claves no son iguales.")
+                continue
+            try:
+                return change(password)
+            except ValidationError as error:
+                self.stderr.write("\n".join(error.messages))
+        raise CommandError(f"No se cambió la clave de {user}: fueron {self.ATTEMPTS} intentos.")
+
+    def typed(self, prompt: str) -> str:
+        password = getpass.getpass(prompt)
+        if not password:
+            raise CommandError("Cancelado: no se escribió ninguna clave.")
+        return password

@@ -1,0 +1,29 @@
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from users.unsent import UnsentForm
+from users.views import SignInView
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Deny by default: a view is for whoever is signed in unless it says otherwise.
+
+    A form sent after the session ended is answered with the sign-in page, which keeps it.
+    """
+
+    def handle_no_permission(self, request, view_func):
+        if request.resolver_match.app_name == "admin":
+            # Django names the staff door on some pages of its administration only.
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        if request.method == "POST" and (unsent := UnsentForm.from_request(request)):
+            return SignInView.keeping(request, unsent)
+        to_sign_in = super().handle_no_permission(request, view_func)
+        # A session that still stands is of somebody who was shut out: not of one who was away.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and SESSION_KEY not in request.session:
+            # Said here, for the answer takes the cookie away.
+            return redirect(f"{to_sign_in.url}&sesion=terminada")
+        return to_sign_in

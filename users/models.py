@@ -1,0 +1,315 @@
+"""Who signs in, and the record of everything that is done to an account."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+
+from operators.models import Operator
+from users.search import fold, search_words
+from users.validators import (
+    DocumentType,
+    normalise_document_number,
+    normalise_person_name,
+    normalise_username,
+    validate_correo,
+    validate_document_number,
+    validate_person_name,
+    validate_username,
+)
+
+
+class UserQuerySet(models.QuerySet):
+    def of_operators(self):
+        return self.filter(operator__isnull=False)
+
+    def staff(self):
+        return self.filter(operator__isnull=True)
+
+    def secondary(self):
+        return self.filter(operator__isnull=False, is_principal=False)
+
+    def matching(self, text: str):
+        """Those in whose usuario, names, document and correo all words of the text appear."""
+        found = self
+        for word in search_words(text):
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def existing(self):
+        """All but the eliminated ones, whose usuario and document are free again."""
+        return self.exclude(state=User.State.ELIMINATED)
+
+
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
+    def get_by_natural_key(self, username):
+        """The staff account of that name: what Django's own commands mean by a user name."""
+        return self.staff().get(username=username)
+
+    def _create_user_object(self, username, email, password, **extra_fields):
+        # createsuperuser turns a ValidationError into a plain sentence, but not the database's
+        # refusal of a second account of the same name.
+        user = super()._create_user_object(username, email, password, **extra_fields)
+        user.full_clean(exclude=["password"])
+        return user
+
+
+class User(AbstractUser):
+    """An account: staff, or of exactly one operator and then its principal or a secondary user.
+
+    Staff signs in to the administration with usuario and password. An operator's account signs in
+    with RUC, usuario and clave, and is never staff. A database constraint holds them apart.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Activo"
+        SUSPENDED = "suspended", "Suspendido"
+        # A state, never a deleted row: what the account did stays attributed to it.
+        ELIMINATED = "eliminated", "Eliminado"
+
+    operator = models.ForeignKey(
+        Operator,
+        verbose_name="operador",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="users",
+    )
+    is_principal = models.BooleanField("usuario principal", default=False)
+    state = models.CharField("estado", max_length=10, choices=State, default=State.ACTIVE)
+    username = models.CharField(
+        "usuario",
+        max_length=150,
+        error_messages={"blank": "Ingrese el usuario"},
+    )
+    first_name = models.CharField(
+        "nombres",
+        max_length=150,
+        blank=True,
+        validators=[validate_person_name],
+        error_messages={"max_length": "Los nombres pueden tener hasta 150 caracteres"},
+    )
+    last_name = models.CharField(
+        "apellidos",
+        max_length=150,
+        blank=True,
+        validators=[validate_person_name],
+        error_messages={
+            "max_length": "Los apellidos pueden tener hasta 150 caracteres",
+            "person_name": (
+                "Los apellidos solo pueden tener letras, espacios, guion, punto y apóstrofo"
+            ),
+        },
+    )
+    email = models.CharField(
+        "correo electrónico",
+        max_length=254,
+        blank=True,
+        validators=[validate_correo],
+        error_messages={"max_length": "El correo puede tener hasta 254 caracteres"},
+    )
+    document_type = models.CharField(
+        "tipo de documento de identidad",
+        max_length=1,
+        choices=DocumentType,
+        blank=True,
+        error_messages={"invalid_choice": "Seleccione el tipo de documento"},
+    )
+    document_number = models.CharField("número de documento", max_length=15, blank=True)
+    # What the list of users is searched in, folded; SQLite compares only ASCII without case.
+    search_text = models.TextField(editable=False, default="")
+    # Names the form that made this user, so that the same form sent twice makes it once.
+    creation_key = models.UUIDField(null=True, editable=False)
+
+    objects = UserManager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = "usuario"
+        verbose_name_plural = "usuarios"
+        ordering = ["username"]
+        constraints = [
+            models.CheckConstraint(
+                name="user_is_staff_or_of_one_operator",
+                condition=Q(operator__isnull=True, is_staff=True, is_principal=False)
+                | Q(operator__isnull=False, is_staff=False, is_superuser=False),
+            ),
+            models.CheckConstraint(
+                name="operator_username_is_upper_case_letters_and_digits",
+                condition=Q(operator__isnull=True) | Q(username__regex=r"\A[A-Z0-9]+\Z"),
+            ),
+            models.CheckConstraint(
+                name="user_dni_has_8_digits",
+                condition=~Q(document_type=DocumentType.DNI)
+                | Q(document_number__regex=r"\A[0-9]{8}\Z"),
+            ),
+            models.UniqueConstraint(
+                "operator",
+                Upper("username"),
+                name="username_once_per_operator",
+                condition=~Q(state="eliminated"),
+            ),
+            # NULL operators are distinct to the constraint above.
+            models.UniqueConstraint(
+                Upper("username"),
+                name="username_once_among_staff",
+                condition=Q(operator__isnull=True) & ~Q(state="eliminated"),
+            ),
+            models.UniqueConstraint(
+                fields=["operator", "document_type", "document_number"],
+                name="document_once_per_operator",
+                condition=~Q(state="eliminated") & ~Q(document_number=""),
+            ),
+            models.UniqueConstraint(
+                fields=["operator"],
+                name="one_principal_per_operator",
+                condition=Q(is_principal=True) & ~Q(state="eliminated"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def save(self, *args, update_fields=None, **kwargs) -> None:
+        searched = (
+            self.username,
+            self.first_name,
+            self.last_name,
+            self.document_number,
+            self.email,
+        )
+        self.search_text = fold(" ".join(searched))
+        if update_fields is not None:
+            update_fields = {*update_fields, "search_text"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    @property
+    def is_active(self) -> bool:
+        """Django's word for "may sign in"; an inactive operator closes the door to its users."""
+        return self.state == self.State.ACTIVE and (
+            self.operator_id is None or self.operator.is_active
+        )
+
+    @property
+    def is_secondary(self) -> bool:
+        return self.operator_id is not None and not self.is_principal
+
+    @property
+    def document_label(self) -> str:
+        return DocumentType(self.document_type).short_label if self.document_type else ""
+
+    def clean_fields(self, exclude=None) -> None:
+        self.first_name = normalise_person_name(self.first_name)
+        self.last_name = normalise_person_name(self.last_name)
+        self.document_number = normalise_document_number(self.document_number)
+        if self.operator_id is not None:
+            self.username = normalise_username(self.username)
+            # clean() says all there is to say about these two, their lengths too.
+            exclude = {*(exclude or ()), "username", "document_number"}
+        super().clean_fields(exclude)
+
+    def clean(self) -> None:
+        """The rules of an account that need more than one field or other rows.
+
+        Raises ValidationError with each sentence under its field. What is empty is named by the
+        sentence for an empty field alone.
+        """
+        if self.operator_id is None:
+            self._refuse({"username": self._username_taken("Ya existe personal con ese usuario")})
+            return
+        self._refuse(
+            {
+                "username": self._username_problem(),
+                "first_name": "" if self.first_name else "Ingrese los nombres",
+                "last_name": "" if self.last_name else "Ingrese los apellidos",
+                "document_type": "" if self.document_type else "Seleccione el tipo de documento",
+                "document_number": self._document_problem(),
+            }
+        )
+
+    @staticmethod
+    def _refuse(problems) -> None:
+        if problems := {field: problem for field, problem in problems.items() if problem}:
+            raise ValidationError(problems)
+
+    @staticmethod
+    def _broken(validator, *values):
+        try:
+            validator(*values)
+        except ValidationError as error:
+            return error
+        return None
+
+    def _username_problem(self):
+        if not self.username:
+            return "Ingrese el usuario"
+        return self._broken(validate_username, self.username) or self._username_taken(
+            "Ese usuario ya existe en su empresa. Elija otro"
+        )
+
+    def _username_taken(self, sentence: str) -> str:
+        namesakes = self._neighbours().filter(username__iexact=self.username)
+        return sentence if self.username and namesakes.exists() else ""
+
+    def _document_problem(self):
+        if not self.document_number:
+            return "Ingrese el número de documento"
+        if self.document_type not in DocumentType.values:
+            return ""
+        if broken := self._broken(
+            validate_document_number, self.document_type, self.document_number
+        ):
+            return broken
+        holder = (
+            self._neighbours()
+            .filter(document_type=self.document_type, document_number=self.document_number)
+            .first()
+        )
+        return f"Este documento ya lo usa {holder} en su empresa" if holder else ""
+
+    def _neighbours(self):
+        """The accounts this one must differ from."""
+        return User.objects.existing().filter(operator=self.operator_id).exclude(pk=self.pk)
+
+
+class AuditEntry(models.Model):
+    """One thing that was done to an account or an operator: who, what, before, after, from where.
+
+    Written in the transaction of the change itself (``users.audit``), stamped in real time, never
+    changed. Neither ``before`` nor ``after`` ever holds a clave or its hash.
+    """
+
+    class Channel(models.TextChoices):
+        WEB = "web", "Web"
+        ADMIN = "admin", "Administrador"
+        COMMAND = "command", "Comando"
+
+    at = models.DateTimeField("fecha y hora", auto_now_add=True)
+    action = models.CharField("acción", max_length=50)
+    actor = models.ForeignKey(
+        User, verbose_name="quién", on_delete=models.PROTECT, related_name="audit_entries_made"
+    )
+    operator = models.ForeignKey(
+        Operator, verbose_name="operador", on_delete=models.PROTECT, related_name="audit_entries"
+    )
+    subject = models.ForeignKey(
+        User,
+        verbose_name="a quién",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="audit_entries",
+    )
+    before = models.JSONField("antes", default=dict)
+    after = models.JSONField("después", default=dict)
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+    address = models.GenericIPAddressField("dirección", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "movimiento"
+        verbose_name_plural = "movimientos"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject or self.operator}"

@@ -1,0 +1,26 @@
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from users import views
+
+
+class UsernameConverter(StringConverter):
+    """A usuario in a URL: upper case, so that it is never one of the fixed words beside it."""
+
+    regex = "[A-Z0-9]+"
+
+
+register_converter(UsernameConverter, "username")
+
+app_name = "users"
+urlpatterns = [
+    path("ingresar/", views.SignInView.as_view(), name="sign_in"),
+    path("salir/", login_not_required(LogoutView.as_view()), name="sign_out"),
+    path("usuarios/nuevo/", views.CreateUserView.as_view(), name="create"),
+    path("usuarios/nuevo/<username:username>/", views.CreatedView.as_view(), name="created"),
+    path(
+        "usuarios/<username:username>/estado/", views.ChangeStateView.as_view(), name="change_state"
+    ),
+]

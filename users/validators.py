@@ -1,0 +1,185 @@
+"""The rules of an account: usuario, identity document, names, clave.
+
+Each is stated once, here, and reached by every path through ``User.full_clean`` and Django's
+``validate_password``.
+"""
+
+import re
+import unicodedata
+
+from django.conf import settings
+from django.contrib.auth.password_validation import (
+    CommonPasswordValidator,
+    MinimumLengthValidator,
+    NumericPasswordValidator,
+    UserAttributeSimilarityValidator,
+)
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import models
+
+# Usuario ----------------------------------------------------------------------------------------
+
+
+def normalise_username(value: str) -> str:
+    """Take away the spaces around and raise to upper case, as the real portal does.
+
+    Only ASCII is raised: ``"ſ".upper()`` is ``"S"``, and a look-alike must not become another
+    person's usuario.
+    """
+    value = value.strip()
+    return value.upper() if value.isascii() else value
+
+
+def validate_username(value: str) -> None:
+    """An operator's usuario: ``USERNAME_LENGTH`` ASCII letters or digits (docs/fidelity.md)."""
+    if not re.fullmatch(rf"[A-Z0-9]{{{settings.USERNAME_LENGTH}}}", value):
+        raise ValidationError(
+            f"El usuario debe tener {settings.USERNAME_LENGTH} caracteres, solo letras y números",
+            code="username_format",
+        )
+
+
+# Identity document ------------------------------------------------------------------------------
+
+
+class DocumentType(models.TextChoices):
+    """Catálogo 06 of the authority's electronic documents; the values are its codes."""
+
+    DNI = "1", "DNI – Documento Nacional de Identidad"
+    FOREIGNER_CARD = "4", "Carné de extranjería"
+    PASSPORT = "7", "Pasaporte"
+    DIPLOMATIC_CARD = "A", "Cédula diplomática de identidad"
+
+    @property
+    def short_label(self) -> str:
+        return "DNI" if self == DocumentType.DNI else str(self.label)
+
+
+def normalise_document_number(value: str) -> str:
+    """Take away all spaces and raise ASCII letters to upper case."""
+    value = "".join(value.split())
+    return value.upper() if value.isascii() else value
+
+
+def validate_document_number(document_type: str, value: str) -> None:
+    """A DNI has 8 digits; the other types, up to 15 letters or digits.
+
+    Errors 2801 and 2802 of the authority's catalogue of validations (docs/fidelity.md).
+    """
+    if document_type == DocumentType.DNI:
+        if not re.fullmatch(r"[0-9]{8}", value):
+            raise ValidationError("El DNI debe tener 8 dígitos", code="document_format")
+    elif not re.fullmatch(r"[A-Z0-9]{1,15}", value):
+        raise ValidationError(
+            "El número de documento debe tener hasta 15 caracteres, solo letras y números",
+            code="document_format",
+        )
+
+
+# Correo -----------------------------------------------------------------------------------------
+
+
+def validate_correo(value: str) -> None:
+    """An ASCII address: anything else may look like another one, or hide a character."""
+    try:
+        if not value.isascii():
+            raise ValidationError("not ASCII")
+        validate_email(value)
+    except ValidationError as error:
+        raise ValidationError(
+            "Ingrese un correo con el formato nombre@empresa.pe", code="invalid"
+        ) from error
+
+
+# Names ------------------------------------------------------------------------------------------
+
+APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'"})
+# Latin letters with their accents, so that a Cyrillic or Greek look-alike is told from them.
+LATIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ' .\-]+")
+
+
+def normalise_person_name(value: str) -> str:
+    """One form for each name: composed accents, plain apostrophes, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", value.translate(APOSTROPHES)).split())
+
+
+def validate_person_name(value: str) -> None:
+    """Latin letters, spaces, hyphen, full stop and apostrophe, with at least one letter."""
+    if not LATIN_NAME.fullmatch(value) or not any(letter.isalpha() for letter in value):
+        raise ValidationError(
+            "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo",
+            code="person_name",
+        )
+
+
+# Clave ------------------------------------------------------------------------------------------
+
+
+def belongs_to_operator(user) -> bool:
+    return user is not None and user.operator_id is not None
+
+
+class OperatorPasswordValidator:
+    """The guide's rule for operators' claves: 8 to 12 characters, at least one of them a digit.
+
+    Exactly that and nothing more. A character is a code point; a digit is 0 to 9.
+    """
+
+    MIN_LENGTH = 8
+    MAX_LENGTH = 12
+
+    def validate(self, password: str, user=None) -> None:
+        if not belongs_to_operator(user):
+            return
+        errors = []
+        if not self.MIN_LENGTH <= len(password) <= self.MAX_LENGTH:
+            errors.append(
+                ValidationError(
+                    f"La clave debe tener entre {self.MIN_LENGTH} y {self.MAX_LENGTH} caracteres",
+                    code="password_length",
+                )
+            )
+        if not re.search(r"[0-9]", password):
+            errors.append(
+                ValidationError(
+                    "La clave debe incluir al menos un número", code="password_without_digit"
+                )
+            )
+        if errors:
+            raise ValidationError(errors)
+
+    def get_help_text(self) -> str:
+        return (
+            f"Usuarios de operadores: entre {self.MIN_LENGTH} y {self.MAX_LENGTH} caracteres, "
+            "con al menos un número."
+        )
+
+
+class StaffPasswordValidator:
+    """Django's own rules for staff, with a minimum of 12 characters and no maximum.
+
+    Also for a password checked on behalf of nobody: the stricter minimum is the safe reading.
+    """
+
+    VALIDATORS = (
+        UserAttributeSimilarityValidator(),
+        MinimumLengthValidator(min_length=12),
+        CommonPasswordValidator(),
+        NumericPasswordValidator(),
+    )
+
+    def validate(self, password: str, user=None) -> None:
+        if belongs_to_operator(user):
+            return
+        errors = []
+        for validator in self.VALIDATORS:
+            try:
+                validator.validate(password, user)
+            except ValidationError as error:
+                errors.append(error)
+        if errors:
+            raise ValidationError(errors)
+
+    def get_help_text(self) -> str:
+        return "Personal: al menos 12 caracteres, que no sean comunes ni solo números."
