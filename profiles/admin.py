@@ -1,0 +1,240 @@
+"""The administration of the catalogue, and what has been granted, for staff."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import FileResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.text import Truncator
+
+from profiles import catalog
+from profiles.actions import load_catalog
+from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
+from users.admin import (
+    FoldedNameSearch,
+    FoldedSearch,
+    NeverDeleted,
+    ReadOnly,
+    form_page,
+)
+
+
+class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
+    """A row of the catalogue: its code is its identity, so it is given once; it is retired, not
+    deleted."""
+
+    change_list_template = "admin/profiles/catalog_change_list.html"
+    search_fields = ["code", "name"]
+    search_help_text = "Código o nombre"
+    given_once = ["code"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.given_once if obj else []
+
+    @admin.display(description="fuente", ordering="source")
+    def origin(self, row):
+        return Truncator(row.source).chars(40)
+
+
+@admin.register(Profile)
+class ProfileAdmin(CatalogRowAdmin):
+    list_display = ["name", "code", "position", "is_retired", "origin"]
+    list_filter = ["is_retired"]
+    fields = ["code", "name", "source", "position", "is_retired"]
+
+
+@admin.register(Role)
+class RoleAdmin(CatalogRowAdmin):
+    list_display = ["name", "code", "operator_type", "is_retired", "origin"]
+    list_filter = ["operator_type", "is_retired"]
+    list_select_related = ["operator_type"]
+    fields = ["code", "name", "operator_type", "permits", "source", "position", "is_retired"]
+
+
+class OptionForm(forms.ModelForm):
+    """The rules that the catalogue file is read by, for one row written by hand."""
+
+    def clean(self):
+        cleaned = super().clean()
+        is_folder = cleaned.get("is_folder", self.instance.is_folder)
+        types, roles = cleaned.get("operator_types"), cleaned.get("roles")
+        if is_folder:
+            for field in ("operator_types", "roles"):
+                if cleaned.get(field):
+                    self.add_error(field, "Una carpeta no se ofrece ni pide roles por sí misma.")
+        else:
+            if not cleaned.get("purpose"):
+                self.add_error("purpose", "Diga qué se haría ahí.")
+            if not types:
+                self.add_error("operator_types", "Elija al menos un tipo de operador.")
+            elif roles and {role.operator_type_id for role in roles} != {t.pk for t in types}:
+                self.add_error(
+                    "roles",
+                    "Cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+                )
+        if "profile" in self.changed_data and self.instance.children.exists():
+            self.add_error("profile", "Lo que contiene esta carpeta es de su perfil actual.")
+        return cleaned
+
+
+class CatalogFileForm(forms.Form):
+    """A catalogue file, read and checked; ``catalog`` holds it."""
+
+    MAX_MEGABYTES = 2
+    # A file of another shape can break the same rule in each of its rows.
+    MAX_PROBLEMS = 50
+
+    file = forms.FileField(
+        label="Archivo del catálogo",
+        help_text="Un archivo TOML, en UTF-8, de hasta 2 MB.",
+        error_messages={
+            "required": "Elija el archivo del catálogo",
+            "invalid": "Elija el archivo del catálogo",
+            "missing": "Elija el archivo del catálogo",
+            "empty": "El archivo está vacío",
+        },
+        widget=forms.FileInput(attrs={"accept": ".toml"}),
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > self.MAX_MEGABYTES * 1024 * 1024:
+            raise ValidationError(f"El archivo pesa más de {self.MAX_MEGABYTES} MB")
+        try:
+            # Windows puts a mark before the text.
+            self.catalog = catalog.read(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise ValidationError(
+                "El archivo no está en UTF-8. Guárdelo con esa codificación"
+            ) from error
+        except catalog.CatalogError as error:
+            self.add_problems(error)
+        return file
+
+    def add_problems(self, error: catalog.CatalogError) -> None:
+        more = len(error.problems) - self.MAX_PROBLEMS
+        problems = error.problems[: self.MAX_PROBLEMS]
+        self.add_error("file", [*problems, f"Y {more} problemas más."] if more > 0 else problems)
+
+
+class OfferedFilter(admin.RelatedFieldListFilter):
+    """Django would title it with the field's own name, «se ofrece a»."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.title = "tipo de operador al que se ofrece"
+
+
+@admin.register(Option)
+class OptionAdmin(CatalogRowAdmin):
+    form = OptionForm
+    list_display = ["code", "name", "is_folder", "is_retired", "parent", "profile", "origin"]
+    list_display_links = ["code", "name"]
+    list_filter = ["profile", "is_folder", "is_retired", ("operator_types", OfferedFilter)]
+    list_select_related = ["profile", "parent"]
+    filter_horizontal = ["roles"]
+    # Grants hold options, and folders hold options: neither may turn into the other.
+    given_once = ["code", "is_folder"]
+    fieldsets = [
+        (None, {"fields": ["code", "name", "profile", "is_folder", "parent", "purpose"]}),
+        ("A quién se ofrece", {"fields": ["operator_types", "roles"]}),
+        ("Catálogo", {"fields": ["source", "position", "is_retired"]}),
+    ]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "operator_types":
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # The same name may stand twice in the tree.
+        if db_field.name == "parent":
+            field.label_from_instance = lambda row: f"{row.code} · {row.name}"
+        elif db_field.name == "roles":
+            field.label_from_instance = lambda row: f"{row.name} · {row.code}"
+        return field
+
+    def get_urls(self):
+        page = self.admin_site.admin_view
+        return [
+            path("importar/", page(self.import_view), name="profiles_option_import"),
+            path("catalogo.toml", page(self.shipped_view), name="profiles_option_shipped"),
+            *super().get_urls(),
+        ]
+
+    def shipped_view(self, request):
+        """The catalogue file that comes with the portal, as an example of its shape."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return FileResponse(
+            catalog.CATALOG_FILE.open("rb"), as_attachment=True, filename="catalogo.toml"
+        )
+
+    def import_view(self, request):
+        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+            raise PermissionDenied
+        form = CatalogFileForm()
+        if request.method == "POST":
+            form = CatalogFileForm(request.POST, request.FILES)
+            if form.is_valid() and self.load(request, form):
+                return HttpResponseRedirect(reverse("admin:profiles_option_changelist"))
+        return form_page(
+            self,
+            request,
+            form,
+            title="Importar catálogo",
+            submit="Importar",
+            intro_template="admin/profiles/import_intro.html",
+        )
+
+    def load(self, request, form: CatalogFileForm) -> bool:
+        try:
+            with transaction.atomic():
+                tally = load_catalog(form.catalog)
+                result = (
+                    "filas nuevas: {created}, cambiadas: {changed}, retiradas: {retired}, "
+                    "sin cambios: {unchanged}.".format(**tally)
+                )
+                self.log_import(request, result)
+        except catalog.CatalogError as error:
+            form.add_problems(error)
+            return False
+        messages.success(request, f"Se ha importado el catálogo: {result}")
+        return True
+
+    def log_import(self, request, result: str) -> None:
+        """Django's own log; the entry is of no row, for it is of all."""
+        LogEntry.objects.create(
+            user=request.user,
+            content_type=ContentType.objects.get_for_model(Option),
+            object_repr="Catálogo",
+            action_flag=CHANGE,
+            change_message=f"Catálogo importado: {result}",
+        )
+
+
+class GrantAdmin(ReadOnly, FoldedSearch, admin.ModelAdmin):
+    date_hierarchy = "granted_at"
+
+    @admin.display(description="RUC", ordering="user__operator__ruc")
+    def ruc(self, grant):
+        return grant.user.operator.ruc
+
+
+@admin.register(OptionGrant)
+class OptionGrantAdmin(GrantAdmin):
+    list_display = ["user", "ruc", "option_id", "option", "granted_at", "granted_by"]
+    list_filter = ["option__profile", "user__state", "user__operator__operator_types"]
+    list_select_related = ["user__operator", "option", "granted_by"]
+    search_fields = ["user__search_text", "user__operator__ruc", "option__code", "option__name"]
+    search_help_text = "RUC, usuario, nombres, documento, o código o nombre de la opción"
+
+
+@admin.register(RoleGrant)
+class RoleGrantAdmin(GrantAdmin):
+    list_display = ["user", "ruc", "role_id", "role", "granted_at", "granted_by"]
+    list_filter = ["role__operator_type", "user__state"]
+    list_select_related = ["user__operator", "role", "granted_by"]
+    search_fields = ["user__search_text", "user__operator__ruc", "role__code", "role__name"]
+    search_help_text = "RUC, usuario, nombres, documento, o código o nombre del rol"

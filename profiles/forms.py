@@ -1,0 +1,62 @@
+from django import forms
+
+from operators.models import Operator
+from profiles.actions import offered_roles
+from profiles.models import Option, holding_an_option_that_asks_for_a_role
+from users.models import User
+
+
+class UserFilterForm(forms.Form):
+    """The filters of Administración Usuario; what is not understood does not filter."""
+
+    WITHOUT = "ninguno"
+    ASKS_FOR_ROLE = "pide-rol"
+
+    texto = forms.CharField(
+        label="Buscar", required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    estado = forms.ChoiceField(
+        label="Estado", required=False, choices=[("", "No eliminados"), *User.State.choices]
+    )
+    opcion = forms.ChoiceField(label="Opción", required=False)
+    rol = forms.ChoiceField(label="Rol", required=False)
+
+    def __init__(self, *args, operator: Operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        options = Option.objects.offered_to(operator).prefetch_related(None).select_related(None)
+        self.fields["opcion"].choices = [
+            ("", "Cualquiera"),
+            (self.WITHOUT, "Sin opciones"),
+            (self.ASKS_FOR_ROLE, "Alguna que pide rol"),
+            # With its code, for two options may have one name.
+            *((code, f"{name} ({code})") for code, name in options.values_list("code", "name")),
+        ]
+        self.fields["rol"].choices = [
+            ("", "Cualquiera"),
+            (self.WITHOUT, "Sin roles"),
+            *offered_roles(operator).values_list("code", "name"),
+        ]
+
+    def filter(self, users):
+        self.is_valid()
+        chosen = self.cleaned_data
+        state = chosen.get("estado")
+        users = users.filter(state=state) if state else users.existing()
+        users = users.matching(chosen.get("texto", ""))
+        for grants, code in (("option_grants", "opcion"), ("role_grants", "rol")):
+            if chosen.get(code) == self.WITHOUT:
+                users = users.filter(**{f"{grants}__isnull": True})
+            elif chosen.get(code) == self.ASKS_FOR_ROLE:
+                users = holding_an_option_that_asks_for_a_role(users)
+            elif chosen.get(code):
+                target = grants.removesuffix("_grants")
+                users = users.filter(**{f"{grants}__{target}": chosen[code]})
+        return users
+
+    @property
+    def shows_eliminated(self) -> bool:
+        return self.cleaned_data.get("estado") == User.State.ELIMINATED
+
+    @property
+    def is_filtering(self) -> bool:
+        return any(self.cleaned_data.get(name) for name in self.fields)

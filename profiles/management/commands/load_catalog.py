@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from profiles import catalog
+from profiles.actions import load_catalog
+
+
+class Command(BaseCommand):
+    help = "Carga el catálogo de tipos de operador, perfiles, opciones y roles. Se puede repetir."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "file",
+            nargs="?",
+            type=Path,
+            default=catalog.CATALOG_FILE,
+            help="archivo TOML del catálogo; por defecto, el que viene con el portal",
+        )
+
+    def handle(self, *, file, **options):
+        try:
+            tally = load_catalog(catalog.read(file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"No se pudo leer {file}: {error}") from error
+        except catalog.CatalogError as error:
+            raise CommandError("\n".join(error.problems)) from error
+        self.stdout.write(
+            "Catálogo: {created} filas nuevas, {changed} cambiadas, {retired} retiradas, "
+            "{unchanged} sin cambios.".format(**tally)
+        )

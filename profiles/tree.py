@@ -1,0 +1,133 @@
+"""The catalogue's options as a tree: one shape for the menu, the assignment screen, the summary."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from profiles.models import Option, Profile
+from users.search import fold, search_words
+
+
+@dataclass(eq=False)
+class Node:
+    """A profile, a folder or a leaf, with what hangs under it."""
+
+    row: Profile | Option
+    parent: "Node | None" = None
+    children: list["Node"] = field(default_factory=list)
+    is_selected: bool = False
+    is_match: bool = True
+
+    @property
+    def code(self) -> str:
+        return self.row.code
+
+    @property
+    def is_leaf(self) -> bool:
+        return not self.children
+
+    @cached_property
+    def leaves(self) -> list["Node"]:
+        return (
+            [self] if self.is_leaf else [leaf for child in self.children for leaf in child.leaves]
+        )
+
+    @cached_property
+    def path(self) -> tuple[str, ...]:
+        """The names from the profile down to this one, as one clicks through them."""
+        return (*(self.parent.path if self.parent else ()), self.row.name)
+
+    @cached_property
+    def search_text(self) -> str:
+        return fold(f"{' '.join(self.path)} {self.code}")
+
+    @cached_property
+    def selected_count(self) -> int:
+        return sum(leaf.is_selected for leaf in self.leaves)
+
+    @cached_property
+    def match_count(self) -> int:
+        return sum(leaf.is_match for leaf in self.leaves)
+
+    @property
+    def hidden_selected_count(self) -> int:
+        """Selected, but out of sight because the search does not match them."""
+        return sum(leaf.is_selected and not leaf.is_match for leaf in self.leaves)
+
+
+class OptionTree:
+    """Leaves hung under their folders and profiles, in catalogue order.
+
+    ``selected`` marks leaves by code; ``query`` narrows what matches to the leaves that have all
+    of its words in their path, name or code. A folder with no leaf of these does not appear.
+    """
+
+    def __init__(
+        self, leaves: Iterable[Option], *, selected: Collection[str] = (), query: str = ""
+    ) -> None:
+        folders = {folder.code: folder for folder in Option.objects.folders()}
+        nodes: dict[str | tuple[str], Node] = {}
+
+        def hang(row: Option) -> Node:
+            if row.code not in nodes:
+                if row.parent_id is not None:
+                    parent = hang(folders[row.parent_id])
+                else:
+                    parent = nodes.setdefault((row.profile_id,), Node(row.profile))
+                nodes[row.code] = Node(row, parent)
+                parent.children.append(nodes[row.code])
+            return nodes[row.code]
+
+        words = search_words(query)
+        self.leaves = [hang(leaf) for leaf in leaves]
+        for node in self.leaves:
+            node.is_selected = node.code in selected
+            node.is_match = all(word in node.search_text for word in words)
+        for node in nodes.values():
+            node.children.sort(key=lambda child: (child.row.position, child.code))
+        self.profiles: list[Node] = sorted(
+            (node for node in nodes.values() if node.parent is None),
+            key=lambda node: (node.row.position, node.code),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.leaves)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.profiles)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(leaf.code for leaf in self.leaves)
+
+    @property
+    def selected(self) -> list[Node]:
+        """The selected leaves in tree order."""
+        return [leaf for leaf in self.ordered_leaves if leaf.is_selected]
+
+    @property
+    def matches(self) -> list[Node]:
+        return [leaf for leaf in self.ordered_leaves if leaf.is_match]
+
+    @property
+    def ordered_leaves(self) -> list[Node]:
+        return [leaf for profile in self.profiles for leaf in profile.leaves]
+
+    @property
+    def assumed_count(self) -> int:
+        """Leaves that are our own assumption, so that the page can say so."""
+        return sum(leaf.row.is_assumed for leaf in self.leaves)
+
+    def under(self, code: str) -> frozenset[str]:
+        """The codes of the leaves under the folder of that code, but for what a search hides."""
+        return frozenset(
+            leaf.code
+            for leaf in self.leaves
+            if leaf.is_match and any(node.code == code for node in _ancestry(leaf))
+        )
+
+
+def _ancestry(node: Node | None) -> Iterator[Node]:
+    while node is not None:
+        yield node
+        node = node.parent

@@ -1,0 +1,347 @@
+"""The screens that show accounts together with what they may do.
+
+Administración Usuario, Asignar Perfiles with its summary, Asignar Roles. The last two serve both
+the wizard (``wizard=True``: what is missing is asked for first, and the way leads on) and the
+later correction from the list.
+"""
+
+from collections.abc import Collection
+
+from django.contrib import messages
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views import View
+
+from profiles.access import Holdings, verdict
+from profiles.actions import (
+    NotOfferedError,
+    StaleGrantsError,
+    assign_options,
+    assign_roles,
+    offered_roles,
+)
+from profiles.forms import UserFilterForm
+from profiles.models import Option, OptionGrant, Role, RoleGrant
+from profiles.tree import OptionTree
+from users import access
+from users.audit import Actor
+from users.models import User
+
+
+def menu_of(holdings: Holdings, leaves) -> OptionTree:
+    """The menu of an account that holds this: what its verdict puts there, as a tree."""
+    return OptionTree(leaf for leaf in leaves if verdict(holdings, leaf).in_menu)
+
+
+class UserListView(access.PrincipalRequiredMixin, View):
+    """Administración Usuario: find, sort, mark one, act."""
+
+    PAGE_SIZE = 20
+    ORDERS = {
+        "usuario": ["username"],
+        "nombre": ["last_name", "first_name"],
+        "tipo": ["document_type"],
+        "documento": ["document_number"],
+        "correo": ["email"],
+        "estado": ["state"],
+        "opciones": ["option_count"],
+        "roles": ["role_count"],
+        "ingreso": ["last_login"],
+    }
+    ACTIONS = {
+        "perfiles": "profiles:options",
+        "roles": "profiles:roles",
+        "estado": "users:change_state",
+    }
+
+    def get(self, request):
+        action = request.GET.get("accion", "")
+        if action in self.ACTIONS and (username := request.GET.get("usuario")):
+            user = access.secondary_user(request.user, username)
+            return redirect(self.ACTIONS[action], user.username)
+        operator = request.user.operator
+        everybody = User.objects.secondary().filter(operator=operator)
+        filters = UserFilterForm(request.GET, operator=operator)
+        order = request.GET.get("orden", "")
+        return render(
+            request,
+            "profiles/user_list.html",
+            {
+                "filters": filters,
+                "page": self.page(self.sorted(filters.filter(everybody), order)),
+                "has_users": everybody.existing().exists(),
+                "order": order if order.removeprefix("-") in self.ORDERS else "usuario",
+                "nothing_marked": action in self.ACTIONS and not filters.shows_eliminated,
+            },
+        )
+
+    def sorted(self, users, order: str):
+        users = users.annotate(
+            option_count=grant_count(OptionGrant), role_count=grant_count(RoleGrant)
+        )
+        fields = self.ORDERS.get(order.removeprefix("-"), self.ORDERS["usuario"])
+        sign = "-" if order.startswith("-") else ""
+        return users.order_by(*(sign + field for field in fields), "pk")
+
+    def page(self, users):
+        paginator = Paginator(users, self.PAGE_SIZE)
+        try:
+            return paginator.page(self.request.GET.get("pagina", 1))
+        except InvalidPage:
+            return paginator.page(1)
+
+
+def grant_count(grants):
+    """How many grants each user has, counted apart so that two kinds do not multiply."""
+    counts = grants.objects.filter(user=OuterRef("pk")).order_by().values("user")
+    return Coalesce(Subquery(counts.annotate(n=Count("pk")).values("n")), 0)
+
+
+def known(model, codes: Collection[str]) -> list:
+    """The rows of those of the codes that exist. The others may be anything, a NUL among it, and
+    any number, so what was sent never reaches the database."""
+    return [row for row in model.objects.all() if row.code in codes]
+
+
+class GrantView(access.PrincipalRequiredMixin, View):
+    """What the two assignment screens share: the user they are about, and what was seen."""
+
+    wizard = False
+    model: type[Option] | type[Role]
+    grants: str
+    code_field: str
+
+    def dispatch(self, request, username):
+        access.require_principal(request.user)
+        subject = request.POST.get("subject", "")
+        self.account = access.secondary_user(request.user, username, subject=subject)
+        if request.method == "POST":
+            # The codes granted when the form was shown travel in it (decision 3). What is not a
+            # code cannot have been granted.
+            sent = set(request.POST.get("seen", "").split())
+            self.seen = frozenset(row.code for row in known(self.model, sent))
+        return self.what_is_missing() or super().dispatch(request)
+
+    def what_is_missing(self):
+        """In the wizard: the way to the step before, if that is not done; else None."""
+
+    def granted(self) -> frozenset[str]:
+        grants = getattr(self.account, self.grants)
+        return frozenset(grants.values_list(self.code_field, flat=True))
+
+    def url(self, name: str) -> str:
+        return reverse(f"profiles:{'wizard_' if self.wizard else ''}{name}", args=[self.account])
+
+    def context(self, **more) -> dict:
+        return {"account": self.account, "wizard": self.wizard, **more}
+
+
+class OptionsView(GrantView):
+    """Paso 2: choose a profile, mark its options, Siguiente, see the summary, Grabar.
+
+    The marks travel in the form, to the summary and back; nothing is kept until Grabar. Each
+    button is a ``do`` of the form, some with an argument: ``mark:90.1``.
+    """
+
+    model, grants, code_field = Option, "option_grants", "option_id"
+
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.do, _, self.argument = request.POST.get("do", "").partition(":")
+        # While nothing is marked a profile is chosen by its address, so that Back leads to it.
+        self.profile = request.POST.get("profile") or request.GET.get("perfil", "")
+        self.query = request.POST.get("query", "")
+        if self.do == "profile":
+            self.profile, self.query = self.argument, ""
+
+    def get(self, request):
+        granted = self.granted()
+        self.seen = granted
+        return self.show_tree(self.tree(granted), unavailable=self.no_longer_offered(granted))
+
+    def post(self, request):
+        marked = frozenset(request.POST.getlist("option"))
+        tree = self.tree(marked)
+        if refused := marked - tree.codes:
+            return self.show_tree(tree, refused=known(Option, refused), status=400)
+        match self.do:
+            case "mark":
+                return self.show_tree(self.tree(marked | tree.under(self.argument)))
+            case "unmark":
+                return self.show_tree(self.tree(marked - tree.under(self.argument)))
+            case "next" if not marked:
+                context = self.context(seen=self.seen, profile=self.profile)
+                return render(request, "profiles/no_options.html", context)
+            case "next" | "next_without_options":
+                return self.show_summary(tree)
+            case "save":
+                return self.save(tree, marked)
+            case _:
+                return self.show_tree(tree)
+
+    def save(self, tree: OptionTree, marked: frozenset[str]):
+        try:
+            change = assign_options(
+                actor=Actor.from_request(self.request),
+                user=self.account,
+                codes=marked,
+                seen=self.seen,
+            )
+        except NotOfferedError:
+            # The catalogue changed between reading it above and the transaction.
+            return self.post(self.request)
+        except StaleGrantsError as stale:
+            meanwhile, self.seen = self.difference(self.seen, stale.current), stale.current
+            return self.show_tree(tree, meanwhile=meanwhile, status=409)
+        if not marked:
+            messages.warning(
+                self.request,
+                f"{self.account} quedó sin opciones. Puede ingresar, pero su menú estará vacío "
+                "hasta que le asigne perfiles.",
+            )
+        elif not change and not self.wizard:
+            messages.info(self.request, f"No hubo cambios en las opciones de {self.account}.")
+        else:
+            return redirect(self.url("options_saved"))
+        return redirect("profiles:user_list")
+
+    def tree(self, selected) -> OptionTree:
+        return OptionTree(
+            Option.objects.offered_to(self.account.operator),
+            selected=selected,
+            query=self.query,
+        )
+
+    def no_longer_offered(self, granted):
+        offered = Option.objects.offered_to(self.account.operator).values("code")
+        return Option.objects.filter(code__in=granted).exclude(code__in=offered)
+
+    def difference(self, before: frozenset[str], after: frozenset[str]) -> dict:
+        """Two sets of options, apart, as nodes of a tree with their paths."""
+        changed = OptionTree(
+            Option.objects.filter(code__in=before ^ after).select_related("profile")
+        )
+        return {
+            "added": [leaf for leaf in changed.ordered_leaves if leaf.code in after],
+            "removed": [leaf for leaf in changed.ordered_leaves if leaf.code in before],
+        }
+
+    def show_tree(self, tree: OptionTree, *, status: int = 200, **notices):
+        return render(
+            self.request,
+            "profiles/options.html",
+            self.context(
+                tree=tree,
+                profile=next((node for node in tree if node.code == self.profile), None),
+                query=self.query,
+                seen=self.seen,
+                **notices,
+            ),
+            status=status,
+        )
+
+    def show_summary(self, tree: OptionTree):
+        marked = [leaf.row for leaf in tree.selected]
+        codes = frozenset(option.code for option in marked)
+        holdings = Holdings.of(self.account)
+        return render(
+            self.request,
+            "profiles/summary.html",
+            self.context(
+                granted=OptionTree(marked),
+                codes=codes,
+                difference=self.difference(self.seen, codes) if self.seen else None,
+                menu=menu_of(holdings.with_options(codes), marked),
+                seen=self.seen,
+                profile=self.profile,
+            ),
+        )
+
+
+class OptionsSavedView(GrantView):
+    """What Grabar did: who, when, how many, and Asignar Roles as the next step."""
+
+    model, grants, code_field = Option, "option_grants", "option_id"
+
+    def get(self, request):
+        entry = self.account.audit_entries.filter(action="options.assigned").first()
+        if entry is None:
+            return redirect(self.url("options"))
+        context = self.context(entry=entry, count=len(self.granted()))
+        return render(request, "profiles/options_saved.html", context)
+
+
+class RolesView(GrantView):
+    """Paso 3: mark the roles, Asignar. From the list too, whether or not there are options."""
+
+    model, grants, code_field = Role, "role_grants", "role_id"
+
+    def what_is_missing(self):
+        if not self.wizard or self.account.option_grants.exists():
+            return None
+        messages.info(self.request, f"Primero asigne los perfiles de {self.account}.")
+        return redirect(self.url("options"))
+
+    def get(self, request):
+        granted = self.granted()
+        self.seen = granted
+        offered = offered_roles(self.account.operator).values("code")
+        unavailable = Role.objects.filter(code__in=granted).exclude(code__in=offered)
+        return self.show(granted, unavailable=unavailable)
+
+    def post(self, request):
+        marked = frozenset(request.POST.getlist("role"))
+        try:
+            change = assign_roles(
+                actor=Actor.from_request(request), user=self.account, codes=marked, seen=self.seen
+            )
+        except NotOfferedError as error:
+            return self.show(marked - error.codes, refused=known(Role, error.codes), status=400)
+        except StaleGrantsError as stale:
+            meanwhile, self.seen = self.difference(self.seen, stale.current), stale.current
+            return self.show(marked, meanwhile=meanwhile, status=409)
+        if change:
+            messages.success(request, self.what_changed(change))
+        else:
+            messages.info(request, f"No hubo cambios en los roles de {self.account}.")
+        return redirect("profiles:user_list")
+
+    def difference(self, before: frozenset[str], after: frozenset[str]) -> dict:
+        changed = Role.objects.filter(code__in=before ^ after)
+        return {
+            "added": [role for role in changed if role.code in after],
+            "removed": [role for role in changed if role.code in before],
+        }
+
+    def what_changed(self, change) -> str:
+        names = dict(Role.objects.values_list("code", "name"))
+        parts = [
+            f"{verb} {', '.join(sorted(names[code] for code in codes))}"
+            for verb, codes in (("se agregó", change.added), ("se quitó", change.removed))
+            if codes
+        ]
+        return (
+            "Se ha asignado los roles correctamente al usuario\n\n"
+            f"{self.account}: {'; '.join(parts)}."
+        )
+
+    def show(self, marked: frozenset[str], *, status: int = 200, **notices):
+        roles = list(offered_roles(self.account.operator))
+        holdings = Holdings.of(self.account)
+        menu = menu_of(holdings, Option.objects.offered_to(self.account.operator))
+        for role in roles:
+            role.is_marked = role.code in marked
+        waiting = [
+            (leaf.row, [role for role in roles if role in leaf.row.roles.all()])
+            for leaf in menu.ordered_leaves
+            if not verdict(holdings, leaf.row).permitted
+        ]
+        return render(
+            self.request,
+            "profiles/roles.html",
+            self.context(roles=roles, waiting=waiting, menu=menu, seen=self.seen, **notices),
+            status=status,
+        )
