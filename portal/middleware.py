@@ -1,0 +1,43 @@
+"""What holds for every request and every answer."""
+
+from http import HTTPStatus
+
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+from portal.views import bad_request
+
+
+class NeverStoreMiddleware:
+    """Pages show people's documents: no browser or proxy keeps one, and Back after sign-out
+    asks the server again."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        add_never_cache_headers(response)
+        return response
+
+
+class PlainRequestMiddleware:
+    """Refuse what no page of ours sends and the layers below stumble over.
+
+    A charset that is not one of text (Django fails on it), and a NUL in the address (PostgreSQL
+    does). The answer to a method that a page does not take is a page too.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower() not in ("utf-8", "utf8") or "%00" in request.META["QUERY_STRING"]:
+            return bad_request(request, None)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+            page["Allow"] = response["Allow"]
+            return page
+        return response

@@ -1,0 +1,37 @@
+from django.contrib import admin
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
+
+from portal import views
+from profiles.models import OPTION_CODE
+
+
+class OptionCodeConverter(StringConverter):
+    regex = OPTION_CODE
+
+
+register_converter(OptionCodeConverter, "option_code")
+
+admin.site.site_header = "Administración del simulador"
+admin.site.site_title = "Administración del simulador"
+admin.site.index_title = "Comunidad del Operador"
+
+handler400 = "portal.views.bad_request"
+handler403 = "portal.views.permission_denied"
+handler404 = "portal.views.page_not_found"
+handler500 = "portal.views.server_error"
+
+portal_patterns = (
+    [
+        path("", views.HomeView.as_view(), name="home"),
+        path("opciones/<option_code:code>/", views.OptionView.as_view(), name="option"),
+    ],
+    "portal",
+)
+
+urlpatterns = [
+    path("", include(portal_patterns)),
+    path("", include("users.urls")),
+    path("", include("profiles.urls")),
+    path("admin/", admin.site.urls),
+]
