@@ -1,0 +1,135 @@
+"""Journeys in a real Chromium: what every browser test gets, and what none may do."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser import chromium
+
+# Playwright's synchronous API keeps an event loop running in the thread of the tests, and Django
+# takes any such loop for asynchronous code and refuses it the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+WIDTHS = (360, 1280)
+WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def pytest_itemcollected(item):
+    item.add_marker("browser")
+    # The server answers in a thread of its own, which sees only what has been committed.
+    item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args, playwright):
+    executable = chromium.find(playwright)
+    if executable is None:
+        # On a build machine nobody reads about skipped tests.
+        stop = pytest.fail if os.environ.get("CI") else pytest.skip
+        stop("NO CHROMIUM: THE BROWSER TESTS DID NOT RUN. Install it, or: make test CHROMIUM=path")
+    return browser_type_launch_args | {
+        "executable_path": executable,
+        "args": [
+            # Its sandbox does not start as root, and all it opens here is our own pages.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            # Nothing but the portal under test: neither Chromium's own errands nor any other name.
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server):
+    """So that a test says page.goto("/usuarios/")."""
+    return live_server.url
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return browser_context_args | {
+        "locale": "es-PE",
+        "timezone_id": "America/Lima",
+        "viewport": {"width": 1280, "height": 720},
+    }
+
+
+@pytest.fixture(autouse=True)
+def page_faults():
+    """Fail the test whose pages raise a script error or ask another site for anything."""
+    faults = []
+    yield faults
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def new_context(new_context, page_faults, base_url):
+    """Every context is watched, and so every page in it, popups included."""
+
+    def watch(request):
+        # data: and blob: never leave the page.
+        if urlsplit(request.url).scheme in ("data", "blob"):
+            return
+        if not request.url.startswith(f"{base_url}/"):
+            page_faults.append(f"request to another site: {request.method} {request.url}")
+
+    def create(**kwargs):
+        context = new_context(**kwargs)
+        context.on("request", watch)
+        context.on("weberror", lambda fault: page_faults.append(f"script error: {fault.error}"))
+        return context
+
+    return create
+
+
+@pytest.fixture
+def no_js_page(new_context):
+    return new_context(java_script_enabled=False).new_page()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """axe(page) asserts that the page as it stands has no fault that axe knows in WCAG 2.2 AA."""
+    engine = Axe()
+    options = {"runOnly": {"type": "tag", "values": WCAG_22_AA}, "resultTypes": ["violations"]}
+
+    def check(page):
+        # Without them axe waits for ever.
+        assert page.evaluate("matchMedia('(scripting: enabled)').matches"), "axe needs scripts"
+        violations = engine.run(page, options=options).response["violations"]
+        assert not violations, f"axe on {page.url}\n" + "\n".join(map(describe, violations))
+
+    return check
+
+
+def describe(violation):
+    targets = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
+    return "\n    ".join(
+        [f"{violation['id']} ({violation['impact']}): {violation['help']}", *targets]
+    )
+
+
+@pytest.fixture(scope="session")
+def shot():
+    """shot(page, "01-ingreso") saves the whole page as it stands, on a phone and on a desk."""
+
+    def save(page, name):
+        before = page.viewport_size
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 720})
+            # As tall as the page, so that what sticks to the foot of the window stands at its end.
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
+        page.set_viewport_size(before)
+
+    return save

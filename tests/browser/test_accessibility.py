@@ -1,0 +1,440 @@
+"""Every screen in each of its states: no fault that axe knows, by day and by night, and no
+sideways scrolling on the narrowest screens."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from profiles.actions import assign_options, assign_roles
+from profiles.models import Option
+from tests.conftest import PASSWORD, RUC, acting
+from users import actions
+
+LEAF = "90.1.1.1.1"
+DESPACHO = "NSIGAD.AGENTEADUANA.DESPACHO"
+CONSULTA = "NSIGAD.AGENTEADUANA.CONSULTA"
+WIZARD = "/usuarios/nuevo/JPEREZ01"
+LATER = "/usuarios/JPEREZ01"
+
+
+@pytest.fixture
+def is_accessible(axe):
+    """is_accessible(page) asserts it of the page as it stands."""
+
+    def check(page):
+        page.set_viewport_size({"width": 1280, "height": 720})
+        for scheme in ("light", "dark"):
+            # Colours caught half-way through a transition would be judged as they never stay.
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            axe(page)
+        for width in (320, 360):
+            page.set_viewport_size({"width": width, "height": 720})
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            assert needed <= width, f"{page.url} is {needed} px wide on a screen of {width}"
+
+    return check
+
+
+@pytest.fixture
+def page_of(new_context, client_of, base_url):
+    """page_of(user) is a page in a browser in which that user has signed in."""
+
+    def make(user):
+        context = new_context()
+        session = client_of(user).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+        return context.new_page()
+
+    return make
+
+
+@pytest.fixture
+def desk(page_of, principal):
+    """The principal's page."""
+    return page_of(principal)
+
+
+@pytest.fixture
+def own(page_of, secondary):
+    """The secondary user's page."""
+    return page_of(secondary)
+
+
+@pytest.fixture
+def grant(principal, secondary):
+    """grant(options, roles) makes these what the secondary user holds."""
+
+    def make(options=(), roles=()):
+        held = secondary.option_grants.values_list("option_id", flat=True)
+        assign_options(actor=acting(principal), user=secondary, codes=options, seen=held)
+        held = secondary.role_grants.values_list("role_id", flat=True)
+        assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=held)
+
+    return make
+
+
+def choose(page, profile="Mis Trámites Aduaneros"):
+    page.locator(".profile", has_text=profile).click()
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def has_title(page, title):
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+# Ingreso ------------------------------------------------------------------------------------------
+
+
+def test_ingreso(page, principal, is_accessible):
+    page.goto("/ingresar/")
+    is_accessible(page)
+
+
+def test_ingreso_with_every_field_empty(page, principal, is_accessible):
+    page.goto("/ingresar/")
+    press(page, "Ingresar")
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(3)
+    is_accessible(page)
+
+
+def test_ingreso_with_a_wrong_clave(page, principal, is_accessible):
+    page.goto("/ingresar/")
+    page.get_by_label("RUC", exact=True).fill(RUC)
+    page.get_by_label("Usuario", exact=True).fill("TITULAR1")
+    page.get_by_label("Clave", exact=True).fill(f"{PASSWORD}x")
+    press(page, "Ingresar")
+    expect(page.get_by_role("alert")).to_contain_text("RUC, usuario o clave incorrectos.")
+    is_accessible(page)
+
+
+def test_ingreso_after_the_session_ended(desk, secondary, is_accessible):
+    desk.goto(f"{LATER}/perfiles/")
+    Session.objects.all().delete()
+    choose(desk)
+    expect(desk.get_by_role("status")).to_contain_text("Su sesión terminó por inactividad.")
+    is_accessible(desk)
+
+
+def test_ingreso_with_the_practice_users_listed(page, settings, principal, is_accessible):
+    settings.DEMO = True
+    page.goto("/ingresar/")
+    page.get_by_text("Ver operadores y usuarios de práctica").click()
+    expect(page.get_by_text("MODDATOS", exact=True)).to_be_visible()
+    is_accessible(page)
+
+
+def test_ingreso_when_somebody_is_in_already(desk, is_accessible):
+    desk.goto("/ingresar/")
+    expect(desk.get_by_text("Ya ingresó como TITULAR1")).to_be_visible()
+    is_accessible(desk)
+
+
+def test_continue_where_you_were(desk, secondary, is_accessible):
+    desk.goto(f"{LATER}/perfiles/")
+    choose(desk)
+    Session.objects.all().delete()
+    press(desk, "Siguiente")
+    desk.get_by_label("RUC", exact=True).fill(RUC)
+    desk.get_by_label("Usuario", exact=True).fill("TITULAR1")
+    desk.get_by_label("Clave", exact=True).fill(PASSWORD)
+    press(desk, "Ingresar")
+    has_title(desk, "Continúe donde estaba")
+    is_accessible(desk)
+
+
+# Comunidad del Operador ---------------------------------------------------------------------------
+
+
+def test_home_of_a_principal_without_users(desk, is_accessible):
+    desk.goto("/")
+    expect(desk.get_by_text("Todavía no hay usuarios secundarios.")).to_be_visible()
+    is_accessible(desk)
+
+
+def test_home_of_a_principal_with_something_to_attend_to(
+    desk, make_secondary, grant, is_accessible
+):
+    grant([LEAF])
+    make_secondary("SINOPCIO", 90000009)
+    desk.goto("/")
+    expect(
+        desk.get_by_role("region", name="Requiere su atención").get_by_role("link")
+    ).to_have_count(2)
+    is_accessible(desk)
+
+
+def test_home_of_a_secondary_user_without_options(own, is_accessible):
+    own.goto("/")
+    expect(own.get_by_text("no tiene opciones asignadas")).to_be_visible()
+    is_accessible(own)
+
+
+def test_home_of_a_secondary_user_with_a_menu(own, grant, is_accessible):
+    grant([LEAF, "90.1.2.1.1", "11.9.1.1.1"])
+    own.goto("/")
+    expect(own.locator(".menu-columns a")).to_have_count(3)
+    is_accessible(own)
+
+
+@pytest.mark.parametrize(("query", "found"), [("canal", 1), ("nada así", 0)])
+def test_home_with_a_search_of_the_menu(own, grant, is_accessible, query, found):
+    grant([LEAF, "90.1.2.1.1"])
+    own.goto("/")
+    own.get_by_label("Busque una opción del menú").fill(query)
+    press(own, "Buscar")
+    expect(own.locator(".menu-columns a")).to_have_count(found)
+    expect(own.get_by_role("status")).to_be_visible()
+    is_accessible(own)
+
+
+# The page of an option ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "roles", "reasons"),
+    [
+        ([LEAF], [DESPACHO], 0),
+        ([LEAF], [], 1),
+        ([], [], 2),
+    ],
+    ids=["permitted", "without role", "not granted"],
+)
+def test_option_page(own, grant, is_accessible, options, roles, reasons):
+    grant(options, roles)
+    own.goto(f"/opciones/{LEAF}/")
+    expect(own.locator("[data-reason]")).to_have_count(reasons)
+    is_accessible(own)
+
+
+# Administración Usuario ---------------------------------------------------------------------------
+
+
+def test_list_without_users(desk, is_accessible):
+    desk.goto("/usuarios/")
+    expect(desk.get_by_text("No se encontraron usuarios secundarios asociados.")).to_be_visible()
+    is_accessible(desk)
+
+
+def test_list_with_users_in_every_state(desk, principal, make_secondary, grant, is_accessible):
+    grant([LEAF], [DESPACHO])
+    suspended = make_secondary("SUSPEND1", 90000009, email="una.direccion.muy.larga@ejemplo.com.pe")
+    actions.suspend_user(actor=acting(principal), user=suspended)
+    make_secondary("SINOPCIO", 90000010)
+    desk.goto("/usuarios/?orden=-nombre")
+    expect(desk.get_by_role("radio")).to_have_count(3)
+    is_accessible(desk)
+
+
+def test_list_without_a_match(desk, secondary, is_accessible):
+    desk.goto("/usuarios/?texto=nadie")
+    expect(desk.get_by_text("Ningún usuario coincide con “nadie”")).to_be_visible()
+    is_accessible(desk)
+
+
+def test_list_with_nobody_marked(desk, secondary, is_accessible):
+    desk.goto("/usuarios/")
+    press(desk, "Asignar Roles")
+    expect(desk.get_by_role("alert")).to_contain_text("Seleccione un usuario")
+    is_accessible(desk)
+
+
+def test_second_page_of_the_list(desk, make_secondary, is_accessible):
+    for number in range(21):
+        make_secondary(f"USUARI{number:02}", 90000100 + number)
+    desk.goto("/usuarios/")
+    desk.get_by_role("link", name="Siguiente página").click()
+    expect(desk.get_by_role("navigation", name="Páginas")).to_contain_text("Página 2 de 2")
+    is_accessible(desk)
+
+
+# Paso 1 -------------------------------------------------------------------------------------------
+
+
+def test_step_1(desk, is_accessible):
+    desk.goto("/usuarios/nuevo/")
+    is_accessible(desk)
+
+
+def test_step_1_with_every_field_wrong(desk, is_accessible):
+    desk.goto("/usuarios/nuevo/")
+    desk.get_by_label("Correo electrónico").fill("nadie")
+    press(desk, "Siguiente")
+    expect(desk.locator("[aria-invalid=true]")).to_have_count(8)
+    is_accessible(desk)
+
+
+def test_generated(desk, secondary, is_accessible):
+    desk.goto(f"{WIZARD}/")
+    has_title(desk, "Se ha generado el usuario secundario JPEREZ01.")
+    is_accessible(desk)
+
+
+# Paso 2 -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("root", [WIZARD, LATER], ids=["wizard", "correction"])
+def test_profiles_to_choose_from(desk, secondary, is_accessible, root):
+    desk.goto(f"{root}/perfiles/")
+    expect(desk.get_by_text("Todavía no marcó ninguna.")).to_be_visible()
+    is_accessible(desk)
+
+
+def test_options_of_a_profile(desk, secondary, is_accessible):
+    desk.goto(f"{WIZARD}/perfiles/")
+    choose(desk)
+    desk.get_by_role("checkbox", name="Numeración de la declaración").check()
+    is_accessible(desk)
+
+
+def test_options_of_a_profile_with_its_folders_closed(desk, secondary, is_accessible):
+    desk.goto(f"{WIZARD}/perfiles/")
+    choose(desk)
+    press(desk, "Despacho")
+    expect(desk.get_by_role("checkbox")).to_have_count(0)
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("query", ["canal", "nada así"])
+def test_options_that_a_search_finds(desk, secondary, is_accessible, query):
+    desk.goto(f"{WIZARD}/perfiles/")
+    choose(desk)
+    desk.get_by_role("checkbox", name="Numeración de la declaración").check()
+    desk.get_by_label("Buscar en").fill(query)
+    expect(desk.get_by_role("status")).to_contain_text("no se ve, pero sigue marcada")
+    is_accessible(desk)
+    desk.get_by_label("Buscar en").press("Enter")
+    expect(desk.get_by_role("status")).to_contain_text("no se ve, pero sigue marcada")
+    is_accessible(desk)
+
+
+def test_no_option_marked(desk, secondary, is_accessible):
+    desk.goto(f"{WIZARD}/perfiles/")
+    press(desk, "Siguiente")
+    has_title(desk, "No marcó ninguna opción para JPEREZ01")
+    is_accessible(desk)
+
+
+def test_an_option_that_is_not_offered_any_more(desk, secondary, is_accessible):
+    desk.goto(f"{WIZARD}/perfiles/")
+    choose(desk)
+    desk.get_by_role("checkbox", name="Numeración de la declaración").check()
+    Option.objects.filter(code=LEAF).update(is_retired=True)
+    press(desk, "Siguiente")
+    expect(desk.get_by_role("alert")).to_contain_text("opciones que no se ofrecen a su empresa")
+    is_accessible(desk)
+
+
+def test_a_granted_option_that_was_retired(desk, grant, is_accessible):
+    grant([LEAF, "90.1.2.1.1"])
+    Option.objects.filter(code=LEAF).update(is_retired=True)
+    desk.goto(f"{LATER}/perfiles/")
+    expect(desk.get_by_text("ya no se ofrecen y se quitarán al grabar")).to_be_visible()
+    is_accessible(desk)
+
+
+def test_options_that_changed_meanwhile(desk, grant, is_accessible):
+    desk.goto(f"{LATER}/perfiles/")
+    choose(desk)
+    desk.get_by_role("checkbox", name="Numeración de la declaración").check()
+    press(desk, "Siguiente")
+    grant(["90.1.2.1.1"])
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("JPEREZ01 cambió mientras usted trabajaba")
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("held", [[], ["90.1.2.1.1"]], ids=["first time", "with difference"])
+def test_summary(desk, grant, is_accessible, held):
+    grant(held)
+    desk.goto(f"{LATER if held else WIZARD}/perfiles/")
+    choose(desk)
+    desk.get_by_role("checkbox", name="Numeración de la declaración").check()
+    if held:
+        desk.get_by_role("checkbox", name="Consulta de canal").uncheck()
+    press(desk, "Siguiente")
+    has_title(desk, "Resumen de opciones asignadas al usuario JPEREZ01")
+    expect(desk.get_by_role("region", name="Qué cambia")).to_have_count(1 if held else 0)
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("root", [WIZARD, LATER], ids=["wizard", "correction"])
+def test_saved(desk, grant, is_accessible, root):
+    grant([LEAF])
+    desk.goto(f"{root}/perfiles/registro/")
+    expect(desk.get_by_role("status")).to_contain_text("registrados satisfactoriamente")
+    is_accessible(desk)
+
+
+# Paso 3 -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("root", [WIZARD, LATER], ids=["wizard", "correction"])
+def test_roles(desk, grant, is_accessible, root):
+    grant([LEAF, "90.1.2.1.1"], [CONSULTA])
+    desk.goto(f"{root}/roles/")
+    expect(desk.get_by_role("checkbox", checked=True)).to_have_count(1)
+    is_accessible(desk)
+
+
+def test_roles_of_a_user_without_options(desk, secondary, is_accessible):
+    desk.goto(f"{LATER}/roles/")
+    expect(desk.get_by_role("link", name="asígnele perfiles")).to_be_visible()
+    is_accessible(desk)
+
+
+def test_roles_that_changed_meanwhile(desk, grant, is_accessible):
+    desk.goto(f"{LATER}/roles/")
+    desk.get_by_role("checkbox", name=DESPACHO).check()
+    grant([], [CONSULTA])
+    press(desk, "Asignar")
+    expect(desk.get_by_role("alert")).to_contain_text("JPEREZ01 cambió mientras usted trabajaba")
+    is_accessible(desk)
+
+
+def test_roles_assigned(desk, grant, is_accessible):
+    grant([LEAF])
+    desk.goto(f"{LATER}/roles/")
+    desk.get_by_role("checkbox", name=DESPACHO).check()
+    press(desk, "Asignar")
+    expect(desk.get_by_role("status")).to_contain_text("Se ha asignado los roles correctamente")
+    is_accessible(desk)
+
+
+# Cambiar Estado -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suspended", [False, True], ids=["active", "suspended"])
+def test_change_of_state(desk, principal, secondary, is_accessible, suspended):
+    if suspended:
+        actions.suspend_user(actor=acting(principal), user=secondary)
+    desk.goto(f"{LATER}/estado/")
+    is_accessible(desk)
+    press(desk, "Cambiar Estado")
+    expect(desk.get_by_role("alert")).to_contain_text("Seleccione el nuevo estado")
+    is_accessible(desk)
+
+
+# Error pages --------------------------------------------------------------------------------------
+
+
+def test_page_not_found(desk, is_accessible):
+    assert desk.goto("/usuarios/NADIE001/perfiles/").status == 404
+    is_accessible(desk)
+
+
+def test_page_of_a_principal_seen_by_a_secondary_user(own, is_accessible):
+    assert own.goto("/usuarios/").status == 403
+    is_accessible(own)
+
+
+def test_form_from_another_site_or_time(page, principal, is_accessible):
+    page.goto("/ingresar/")
+    page.context.clear_cookies()
+    with page.expect_navigation() as answer:
+        press(page, "Ingresar")
+    assert answer.value.status == 403
+    has_title(page, "La página estuvo abierta mucho tiempo. Vuelva a enviar.")
+    is_accessible(page)

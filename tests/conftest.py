@@ -1,0 +1,175 @@
+"""The world of the tests: a small catalogue, two operators, and the people in them."""
+
+import os
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from operators.models import Operator
+from profiles import catalog
+from profiles.actions import load_catalog
+from users import actions
+from users.audit import Actor
+from users.models import AuditEntry, User
+
+# Playwright's loop lives in the thread of the tests, and Django takes it for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+RUC = "20999999043"
+OTHER_RUC = "20999999019"
+PASSWORD = "Practica2026"
+
+# Two types, one folder inside another, an option for one type, for the other, for both, one that
+# asks for no role, and two of the same name.
+SMALL_CATALOG = """
+operator_types = [
+  { code = "AGENTE_ADUANA", name = "Agente de aduana", source = "cartilla" },
+  { code = "TRANSPORTISTA", name = "Transportista", source = "cartilla" },
+]
+profiles = [
+  { code = "ADUANEROS", name = "Mis Trámites Aduaneros", source = "cartilla" },
+  { code = "TRIBUTARIOS", name = "Comprobantes de pago", source = "público" },
+]
+roles = [
+  { code = "NSIGAD.AGENTEADUANA.DESPACHO", name = "Despachador", operator_type = "AGENTE_ADUANA", permits = "Permite numerar declaraciones.", source = "supuesto" },
+  { code = "NSIGAD.AGENTEADUANA.CONSULTA", name = "Consulta de despacho", operator_type = "AGENTE_ADUANA", permits = "Permite consultar.", source = "supuesto" },
+  { code = "NSIGAD.TRANSPORTISTA.TRANSMISOR", name = "Transmisor", operator_type = "TRANSPORTISTA", permits = "Permite transmitir manifiestos.", source = "supuesto" },
+]
+options = [
+  { code = "90.1", profile = "ADUANEROS", name = "Despacho", source = "supuesto" },
+  { code = "90.1.1", profile = "ADUANEROS", parent = "90.1", name = "Declaraciones", source = "supuesto" },
+  { code = "90.1.1.1.1", profile = "ADUANEROS", parent = "90.1.1", name = "Numeración de la declaración", purpose = "Aquí se numera.", operator_types = ["AGENTE_ADUANA"], roles = ["NSIGAD.AGENTEADUANA.DESPACHO"], source = "supuesto" },
+  { code = "90.1.1.1.2", profile = "ADUANEROS", parent = "90.1.1", name = "Rectificación electrónica", purpose = "Aquí se rectifica.", operator_types = ["AGENTE_ADUANA"], roles = ["NSIGAD.AGENTEADUANA.DESPACHO"], source = "supuesto" },
+  { code = "90.1.2.1.1", profile = "ADUANEROS", parent = "90.1", name = "Consulta de canal", purpose = "Aquí se consulta.", operator_types = ["AGENTE_ADUANA", "TRANSPORTISTA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA", "NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"], source = "supuesto" },
+  { code = "90.2", profile = "ADUANEROS", name = "Manifiesto de carga", source = "supuesto" },
+  { code = "90.2.1.1.1", profile = "ADUANEROS", parent = "90.2", name = "Transmisión del manifiesto", purpose = "Aquí se transmite.", operator_types = ["TRANSPORTISTA"], roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"], source = "supuesto" },
+  { code = "11.9", profile = "TRIBUTARIOS", name = "Envío de documentos", source = "público" },
+  { code = "11.9.1.1.1", profile = "TRIBUTARIOS", parent = "11.9", name = "Servicio Web", purpose = "Aquí se envía.", operator_types = ["AGENTE_ADUANA", "TRANSPORTISTA"], roles = [], source = "público" },
+  { code = "11.9.1.1.2", profile = "TRIBUTARIOS", parent = "11.9", name = "Servicio Web", purpose = "Aquí se envía.", operator_types = ["AGENTE_ADUANA", "TRANSPORTISTA"], roles = [], source = "público" },
+]
+"""
+
+
+@pytest.fixture(autouse=True)
+def fast_hashing(request, settings):
+    """Argon2 is slow on purpose; only tests about hashing pay for it (mark ``argon2``)."""
+    if "argon2" not in request.keywords:
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def small_catalog(db):
+    load_catalog(catalog.read(SMALL_CATALOG))
+
+
+@pytest.fixture
+def staff(db) -> User:
+    return User.objects.create_superuser("admin", password="una-clave-larga-de-personal")
+
+
+@pytest.fixture
+def make_operator(small_catalog, staff):
+    """make_operator(ruc, *types) opens an operator; its principal is TITULAR1."""
+
+    def make(ruc: str, *types: str) -> Operator:
+        return actions.create_operator(
+            actor=Actor(staff, AuditEntry.Channel.COMMAND),
+            ruc=ruc,
+            name=f"Empresa {ruc[-4:]} de Práctica",
+            operator_types=types,
+            username="TITULAR1",
+            password=PASSWORD,
+            **person(90000001),
+        )
+
+    return make
+
+
+@pytest.fixture
+def operator(make_operator) -> Operator:
+    return make_operator(RUC, "AGENTE_ADUANA")
+
+
+@pytest.fixture
+def principal(operator) -> User:
+    return operator.users.get(is_principal=True)
+
+
+@pytest.fixture
+def make_secondary(principal):
+    """make_secondary(username, number) creates a secondary user of the principal's operator."""
+
+    def make(username: str, number: int, **fields) -> User:
+        return actions.create_secondary_user(
+            actor=acting(principal),
+            username=username,
+            password=PASSWORD,
+            **{**person(number), **fields},
+        )
+
+    return make
+
+
+@pytest.fixture
+def secondary(make_secondary) -> User:
+    return make_secondary("JPEREZ01", 90000002, first_name="Juan", last_name="Pérez Ñaupari")
+
+
+@pytest.fixture
+def stranger(make_operator) -> User:
+    """The principal of another operator."""
+    return make_operator(OTHER_RUC, "TRANSPORTISTA").users.get()
+
+
+@pytest.fixture
+def strangers_secondary(stranger) -> User:
+    return actions.create_secondary_user(
+        actor=acting(stranger), username="AJENO001", password=PASSWORD, **person(90000003)
+    )
+
+
+@pytest.fixture
+def client_of():
+    """client_of(user) is a browser in which that user has signed in; None has not."""
+
+    def make(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            door = "StaffBackend" if user.is_staff else "OperatorBackend"
+            client.force_login(user, backend=f"users.backends.{door}")
+        return client
+
+    return make
+
+
+def person(number: int) -> dict[str, str]:
+    return {
+        "document_type": "1",
+        "document_number": str(number),
+        "first_name": "Ana",
+        "last_name": "Ficticia",
+    }
+
+
+def acting(user: User) -> Actor:
+    """That user, acting in the web from a test address."""
+    return Actor(user, AuditEntry.Channel.WEB, "192.0.2.1")
+
+
+def soup(response) -> BeautifulSoup:
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def field_errors(response) -> dict[str, str]:
+    """The sentence of each field in error, found as a screen reader does: by aria-describedby."""
+    page = soup(response)
+    found = {}
+    for control in page.select("main [aria-invalid=true]"):
+        described = [page.find(id=target) for target in control["aria-describedby"].split()]
+        assert None not in described
+        sentences = [
+            part.get_text(" ", strip=True) for part in described if "error" in part["class"]
+        ]
+        found[control["name"]] = " ".join(sentences).replace("Error: ", "")
+    return found

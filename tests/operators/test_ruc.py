@@ -1,0 +1,133 @@
+"""What a RUC is. Every RUC here is fictitious: of a series that is not assigned."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+
+from operators.models import Operator
+from operators.validators import normalise_ruc, validate_ruc
+
+GOOD = [
+    "20999999019",
+    "20999999027",
+    "20999999035",
+    "20999999043",
+    "20999999051",
+    "20000000001",
+    "20000000109",
+    "10999999013",
+    "15999999015",
+    "17999999018",
+]
+ELEVEN_DIGITS = "El RUC debe tener 11 dígitos"
+PREFIX = "El RUC debe empezar con 10, 15, 17 o 20"
+CHECK_DIGIT = "Revise el RUC: el último dígito no corresponde"
+
+
+def fault(value: str) -> str:
+    with pytest.raises(ValidationError) as refusal:
+        validate_ruc(value)
+    return refusal.value.message
+
+
+@pytest.mark.parametrize("ruc", GOOD)
+def test_a_good_ruc_is_taken(ruc):
+    validate_ruc(ruc)
+
+
+def one_digit_off() -> list[str]:
+    """Each change of one digit that the check digit tells.
+
+    It tells all of them, except that 0 and 1 stand for two remainders each: of a RUC that ends in
+    one of these only the check digit itself is changed.
+    """
+    return sorted(
+        ruc[:place] + digit + ruc[place + 1 :]
+        for ruc in GOOD
+        for place in range(10 if ruc[-1] in "01" else 0, 11)
+        for digit in "0123456789"
+        if digit != ruc[place]
+    )
+
+
+@pytest.mark.parametrize("wrong", one_digit_off())
+def test_a_ruc_with_one_digit_off_is_refused(wrong):
+    assert fault(wrong) in {PREFIX, CHECK_DIGIT}
+
+
+@pytest.mark.parametrize("prefix", ["00", "11", "12", "16", "18", "19", "21", "30", "99"])
+def test_a_ruc_of_another_prefix_is_refused(prefix):
+    assert fault(prefix + GOOD[0][2:]) == PREFIX
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        GOOD[0][:-1],
+        GOOD[0] + "0",
+        "9" * 1_000_000,
+        GOOD[0][:-1] + "A",
+        "2099999901-9",
+        "2099999901.",
+        "-0999999019",
+        "+2099999901",
+        "２０９９９９９９０１９",
+        "٢٠٩٩٩٩٩٩٠١٩",
+        "2099999901⁹",
+        GOOD[0] + "\n",
+        GOOD[0] + "\x00",
+        "\u200b" + GOOD[0],
+    ],
+)
+def test_what_is_not_eleven_plain_digits_is_refused(value):
+    assert fault(value) == ELEVEN_DIGITS
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "20 999999 019",
+        " 20999999019 ",
+        "20999999019\n",
+        "2 0 9 9 9 9 9 9 0 1 9",
+        "20\u00a0999999019",
+        "\t20999999019",
+    ],
+)
+def test_the_spaces_people_type_are_taken_away(typed):
+    assert normalise_ruc(typed) == "20999999019"
+
+
+@pytest.mark.parametrize(
+    ("ruc", "sentence"),
+    [
+        ("", "Ingrese el RUC"),
+        ("123", ELEVEN_DIGITS),
+        ("20999999018", CHECK_DIGIT),
+        ("11999999018", PREFIX),
+    ],
+)
+def test_an_operator_with_a_bad_ruc_is_refused_with_its_sentence(ruc, sentence):
+    with pytest.raises(ValidationError) as refusal:
+        Operator(ruc=ruc, name="Empresa de Práctica").clean_fields()
+    assert refusal.value.message_dict == {"ruc": [sentence]}
+
+
+@pytest.mark.parametrize(
+    "ruc", ["", "123", "2099999901A", "２０９９９９９９０１９", "20999999019\n", "209999990191"]
+)
+def test_the_database_refuses_what_is_not_eleven_digits(db, ruc):
+    # PostgreSQL looks at the length first, and has another error for it.
+    with pytest.raises((IntegrityError, DataError)), transaction.atomic():
+        Operator.objects.bulk_create([Operator(ruc=ruc, name="Empresa de Práctica")])
+
+
+def test_a_ruc_is_of_one_operator_only(operator):
+    twin = Operator(ruc=operator.ruc, name="Otra de Práctica")
+    with pytest.raises(ValidationError) as refusal:
+        twin.full_clean()
+    assert refusal.value.message_dict == {"ruc": ["Ya existe un operador con ese RUC"]}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Operator.objects.bulk_create([twin])

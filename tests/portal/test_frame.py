@@ -1,0 +1,106 @@
+"""What every page shares: the banner, the frame, the error pages."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal import views
+from tests.conftest import soup
+
+BANNER = "SIMULADOR DE PRÁCTICA. No es el portal de SUNAT. No ingrese su Clave SOL real."
+
+
+@pytest.mark.parametrize("path", ["/ingresar/", "/admin/login/", "/no-existe/"])
+def test_every_page_says_it_is_a_simulator(client, db, path):
+    page = soup(client.get(path, follow=True))
+    assert page.select_one(".simulator-banner").text == BANNER
+    assert "noindex" in page.select_one("meta[name=robots]")["content"]
+
+
+def test_pages_are_in_peruvian_spanish_and_never_stored(client, db):
+    response = client.get("/ingresar/")
+    assert soup(response).html["lang"] == "es-PE"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_the_title_is_the_heading_and_the_site(client_of, principal):
+    page = soup(client_of(principal).get(reverse("users:create")))
+    assert page.title.text == "Datos del usuario – Paso 1 de 3 – Comunidad del Operador (simulador)"
+    assert len(page.select("h1")) == 1
+
+
+def test_an_address_that_does_not_exist_leads_back(client_of, principal):
+    response = client_of(principal).get("/no-existe/")
+    assert response.status_code == 404
+    page = soup(response)
+    assert page.h1.text == "No se encontró la página"
+    assert page.select_one("main a")["href"] == "/"
+
+
+def test_a_refusal_gives_its_reason(client_of, secondary):
+    response = client_of(secondary).get("/usuarios/")
+    assert response.status_code == 403
+    assert soup(response).select_one(".lead").text == (
+        "Solo el usuario principal de la empresa administra usuarios."
+    )
+
+
+def test_a_form_without_its_token_is_asked_for_again(principal):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(principal, backend="users.backends.OperatorBackend")
+    response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
+    assert response.status_code == 403
+    assert soup(response).h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."
+
+
+def test_a_failure_gets_a_reference_that_the_log_holds(client_of, principal, monkeypatch, caplog):
+    def fail(*args, **kwargs):
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr(views.HomeView, "get", fail)
+    client = client_of(principal)
+    client.raise_request_exception = False
+    response = client.get("/")
+    assert response.status_code == 500
+    page = soup(response)
+    assert page.h1.text == "Algo falló en el simulador"
+    assert page.select_one(".code").text in caplog.text
+    assert "no such luck" not in response.content.decode()
+
+
+def test_the_failure_page_needs_no_database(rf, settings):
+    """No ``db`` fixture here: a query would fail the test."""
+    response = views.server_error(rf.get("/"))
+    assert response.status_code == 500
+    assert BANNER in soup(response).text
+
+
+@pytest.mark.parametrize("door", ["/ingresar/", "/usuarios/nuevo/"])
+def test_a_page_never_shows_an_english_sentence_of_django(client_of, principal, door):
+    text = soup(client_of(principal).post(door, {})).get_text()
+    for english in ["This field", "required", "Please", "Enter a"]:
+        assert english not in text
+
+
+def test_a_method_that_a_page_does_not_take_is_answered_with_a_page(client_of, principal):
+    response = client_of(principal).get("/salir/")
+    assert response.status_code == 405
+    assert soup(response).h1.text == "Esta página no se abre así"
+    assert response["Allow"]
+
+
+def test_signing_out_after_the_session_ended_leads_to_the_sign_in_page(client, db):
+    assert client.post("/salir/").url == "/ingresar/"
+
+
+@pytest.mark.parametrize("charset", ["hex", "no-such", "utf-16"])
+def test_a_form_in_a_charset_that_no_browser_sends_is_refused(client, db, charset):
+    content_type = f"application/x-www-form-urlencoded; charset={charset}"
+    response = client.generic("POST", "/ingresar/", b"ruc=1", content_type)
+    assert response.status_code == 400
+    assert soup(response).h1.text == "Solicitud no válida"
+
+
+def test_a_nul_in_an_address_is_refused(client_of, staff):
+    path = reverse("admin:operators_operator_changelist")
+    assert client_of(staff).get(path + "?operator_types__code__exact=%00").status_code == 400

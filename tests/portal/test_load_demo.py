@@ -1,0 +1,318 @@
+"""The practice data: everybody who is to be tried, always there again and never in anyone's way."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from operators.models import Operator
+from operators.validators import validate_ruc
+from portal import demo
+from profiles.actions import assign_options, assign_roles
+from tests.conftest import acting, person, soup
+from users import actions
+from users.audit import Actor
+from users.models import AuditEntry, User
+
+PRACTICE = {
+    "20999999019": ["TRANSPORTISTA"],
+    "20999999027": ["AGENTE_CARGA"],
+    "20999999035": ["DEPOSITO_TEMPORAL"],
+    "20999999043": ["AGENTE_ADUANA"],
+    "20999999051": ["PROVEEDOR_SOFTWARE"],
+    "20000000001": ["TRANSPORTISTA", "AGENTE_ADUANA"],
+}
+every_operator = pytest.mark.parametrize("ruc", PRACTICE)
+STAFF = re.compile(r"^Personal para /admin/: (\S+), clave (\S+)$", re.MULTILINE)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def demo_installation(settings):
+    settings.DEMO = True
+
+
+@pytest.fixture
+def load(capsys):
+    """load(*arguments) runs the command and returns what it printed."""
+
+    def run(*arguments: str) -> str:
+        call_command("load_demo", *arguments)
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def loaded(load) -> str:
+    return load()
+
+
+def all_rows() -> dict[str, list[tuple]]:
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values_list())
+        for model in apps.get_models(include_auto_created=True)
+    }
+
+
+def state() -> list:
+    """The practice operators and people as one meets them: no keys, no instants, no hashes."""
+    return [
+        (
+            operator.ruc,
+            operator.name,
+            operator.is_active,
+            sorted(operator.operator_types.values_list("code", flat=True)),
+            [
+                (
+                    *(user.username, user.state, user.is_principal, user.email),
+                    *(user.document_type, user.document_number, user.first_name, user.last_name),
+                    sorted(user.option_grants.values_list("option_id", flat=True)),
+                    sorted(user.role_grants.values_list("role_id", flat=True)),
+                    list(user.audit_entries.order_by("pk").values_list("action", flat=True)),
+                )
+                for user in operator.users.order_by("username", "pk")
+            ],
+        )
+        for operator in Operator.objects.filter(ruc__in=PRACTICE).order_by("ruc")
+    ]
+
+
+def account(ruc: str, username: str) -> User:
+    return User.objects.get(operator__ruc=ruc, username=username)
+
+
+def signs_in(ruc: str, username: str, password: str) -> bool:
+    """Through the sign-in page, its token and all."""
+    browser = Client(enforce_csrf_checks=True)
+    token = soup(browser.get("/ingresar/")).select_one("[name=csrfmiddlewaretoken]")["value"]
+    response = browser.post(
+        "/ingresar/",
+        {"ruc": ruc, "username": username, "password": password, "csrfmiddlewaretoken": token},
+        follow=True,
+    )
+    assert response.status_code == 200
+    return response.context["user"].is_authenticated and soup(response).h1.text == (
+        "Comunidad del Operador"
+    )
+
+
+# What it loads ----------------------------------------------------------------------------------
+
+
+def test_the_practice_operators_are_these_six_with_these_types_in_this_order(loaded):
+    assert [operator["ruc"] for operator in demo.operators()] == list(PRACTICE)
+    types = {
+        operator.ruc: [row.code for row in operator.operator_types.order_by("position")]
+        for operator in Operator.objects.all()
+    }
+    assert types == PRACTICE
+
+
+@every_operator
+def test_the_principal_of_each_signs_in_with_the_public_clave(loaded, ruc):
+    assert signs_in(ruc, "TITULAR1", "Practica2026")
+    assert not signs_in(ruc, "TITULAR1", "Practica2027")
+    assert account(ruc, "TITULAR1").is_principal
+
+
+def test_the_public_test_user_of_the_authority_signs_in(loaded):
+    assert signs_in("20000000001", "MODDATOS", "moddatos")
+    assert not account("20000000001", "MODDATOS").is_principal
+
+
+def test_each_account_that_is_printed_signs_in_unless_it_is_suspended(loaded):
+    printed = re.findall(r"^  (\d{11})  (\S+)  (\S+)  \S", loaded, re.MULTILINE)
+    assert len(printed) == User.objects.of_operators().count() == 11
+    refused = [account for account in printed if not signs_in(*account)]
+    assert refused == [("20999999043", "JSOTELO1", "Practica04")]
+
+
+def test_every_operator_and_person_passes_its_own_rules(loaded):
+    for operator in Operator.objects.all():
+        validate_ruc(operator.ruc)
+        operator.full_clean()
+    for user in User.objects.of_operators():
+        before = {field.name: getattr(user, field.name) for field in User._meta.concrete_fields}
+        user.full_clean()
+        assert {name: getattr(user, name) for name in before} == before  # nothing to put right
+
+
+def test_every_clave_follows_the_rule_but_the_one_that_says_it_does_not():
+    breaking = [
+        row["username"]
+        for operator in demo.data()["operators"]
+        for row in [demo.data()["principal"], *operator.get("secondary_users", [])]
+        if not (8 <= len(row["password"]) <= 12 and re.search(r"[0-9]", row["password"]))
+    ]
+    assert breaking == ["MODDATOS"]
+
+
+@pytest.mark.parametrize(
+    ("username", "has_options", "has_roles", "user_state"),
+    [
+        ("LMAMANI1", False, False, "active"),
+        ("PROJAS01", True, False, "active"),
+        ("CVALDEZ1", True, True, "active"),
+        ("JSOTELO1", True, True, "suspended"),
+    ],
+)
+def test_each_state_worth_practising_exists(loaded, username, has_options, has_roles, user_state):
+    user = account("20999999043", username)
+    assert (user.option_grants.exists(), user.role_grants.exists()) == (has_options, has_roles)
+    assert user.state == user_state
+
+
+def test_a_document_other_than_the_dni_is_among_them(loaded):
+    types = set(User.objects.of_operators().values_list("document_type", flat=True))
+    assert types == {"1", "4"}
+
+
+def test_everybody_has_what_the_practice_data_promises(loaded):
+    promised = {
+        (operator["ruc"], row["username"]): (row.get("options", 0), row.get("roles", 0))
+        for operator in demo.data()["operators"]
+        for row in operator.get("secondary_users", [])
+    }
+    assert promised
+    for (ruc, username), counts in promised.items():
+        user = account(ruc, username)
+        assert (user.option_grants.count(), user.role_grants.count()) == counts
+
+
+# Staff ------------------------------------------------------------------------------------------
+
+
+def test_the_staff_clave_is_printed_once_and_opens_the_administration(load):
+    username, password = STAFF.search(load()).groups()
+    assert not STAFF.search(load())
+    assert not STAFF.search(load("--reset"))
+    browser = Client()
+    response = browser.post(
+        "/admin/login/?next=/admin/", {"username": username, "password": password}, follow=True
+    )
+    assert response.status_code == 200
+    assert response.request["PATH_INFO"] == "/admin/"
+    assert response.context["user"].is_superuser
+
+
+def test_a_staff_account_that_was_there_keeps_its_clave(load, staff):
+    assert not STAFF.search(load())
+    staff.refresh_from_db()
+    assert staff.check_password("una-clave-larga-de-personal")
+    assert User.objects.staff().count() == 1
+
+
+# Again ------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_changes_no_row(load):
+    load()
+    before = all_rows()
+    load()
+    assert all_rows() == before
+
+
+def change_everything(ruc: str) -> None:
+    """Work of a day at one operator, through the same actions as the screens."""
+    staff = Actor(User.objects.staff().get(), AuditEntry.Channel.ADMIN)
+    principal = account(ruc, "TITULAR1")
+    new = actions.create_secondary_user(
+        actor=acting(principal), username="NUEVO001", password="Practica9", **person(90000099)
+    )
+    code = principal.operator.operator_types.first().options.first().code
+    assign_options(actor=acting(principal), user=new, codes=[code], seen=[])
+    for user in principal.operator.users.secondary():
+        roles = user.role_grants.values_list("role_id", flat=True)
+        assign_roles(actor=acting(principal), user=user, codes=[], seen=list(roles))
+        actions.set_password(actor=acting(principal), user=user, password="Cambiada1")
+        actions.eliminate_user(actor=acting(principal), user=user)
+    actions.set_password(actor=staff, user=principal, password="Cambiada1")
+    actions.change_operator(
+        actor=staff,
+        operator=principal.operator,
+        name="Otro Nombre",
+        operator_types=["PROVEEDOR_SOFTWARE"],
+        is_active=False,
+    )
+
+
+def test_what_was_changed_stays_as_it_is_without_reset(load):
+    load()
+    change_everything("20999999043")
+    before = all_rows()
+    load()
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("rucs", [["20999999043"], ["20000000001"], list(PRACTICE)])
+def test_reset_returns_the_practice_operators_to_the_start(load, rucs):
+    load()
+    start = state()
+    for ruc in rucs:
+        change_everything(ruc)
+    assert state() != start
+    load("--reset")
+    assert state() == start
+    for ruc in PRACTICE:
+        assert signs_in(ruc, "TITULAR1", "Practica2026")
+    assert signs_in("20000000001", "MODDATOS", "moddatos")
+
+
+def test_reset_leaves_other_operators_and_staff_alone(load):
+    load()
+    staff = Actor(User.objects.staff().get(), AuditEntry.Channel.ADMIN)
+    other = actions.create_operator(
+        actor=staff,
+        ruc="20999999060",
+        name="Empresa Ajena de Práctica",
+        operator_types=["AGENTE_ADUANA"],
+        username="TITULAR1",
+        password="Practica2026",
+        **person(90000098),
+    )
+    user = actions.create_secondary_user(
+        actor=acting(other.users.get()),
+        username="AJENO001",
+        password="Practica2026",
+        **person(90000097),
+    )
+    code = other.operator_types.first().options.first().code
+    assign_options(
+        actor=acting(other.users.get(is_principal=True)), user=user, codes=[code], seen=[]
+    )
+
+    def others() -> dict[str, list[tuple]]:
+        return {
+            "operator": list(Operator.objects.filter(pk=other.pk).values_list()),
+            "users": list(User.objects.exclude(operator__ruc__in=PRACTICE).values_list()),
+            "grants": list(user.option_grants.values_list()),
+            "entries": list(AuditEntry.objects.filter(operator=other).values_list()),
+        }
+
+    before = others()
+    assert all(before.values())
+    load("--reset")
+    assert others() == before
+
+
+@pytest.mark.parametrize("arguments", [[], ["--reset"]], ids=["load", "reset"])
+def test_outside_a_practice_installation_nothing_is_written(load, settings, arguments):
+    settings.DEMO = False
+    before = all_rows()
+    with pytest.raises(CommandError, match="solo se cargan con DEMO=true"):
+        load(*arguments)
+    assert all_rows() == before
+    assert not Operator.objects.exists()
+
+
+def test_where_the_data_were_loaded_reset_is_refused_too_without_demo(load, settings):
+    load()
+    before = all_rows()
+    settings.DEMO = False
+    with pytest.raises(CommandError):
+        load("--reset")
+    assert all_rows() == before

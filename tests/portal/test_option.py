@@ -1,0 +1,104 @@
+"""The page of an option: where it is, what one would do there, and whether this visitor may."""
+
+import pytest
+
+from operators.models import OperatorType
+from profiles.actions import assign_options, assign_roles
+from profiles.models import Option
+from tests.conftest import acting, soup
+
+CLEARANCE = "90.1.1.1.1"
+URL = f"/opciones/{CLEARANCE}/"
+
+
+def reasons(response) -> list[str]:
+    return [reason["data-reason"] for reason in soup(response).select("[data-reason]")]
+
+
+def test_option_and_role_open_it(client_of, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=[CLEARANCE], seen=[])
+    roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]
+    assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=[])
+    response = client_of(secondary).get(URL)
+    assert response.status_code == 200
+    page = soup(response)
+    assert page.h1.text == "Numeración de la declaración"
+    assert page.select_one(".path").text == ("Mis Trámites Aduaneros › Despacho › Declaraciones")
+    assert "Aquí se numera." in page.text
+    assert "El trámite mismo no se simula." in page.text
+    assert "Usted lo tiene" in page.select_one(".roles-held").text
+
+
+def test_without_the_role_it_is_refused_with_its_own_text(client_of, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=[CLEARANCE], seen=[])
+    response = client_of(secondary).get(URL)
+    assert response.status_code == 403
+    assert reasons(response) == ["role_missing"]
+    page = soup(response)
+    assert "Usted no tiene asignado el rol esperado." in page.select_one(".refusal").text
+    assert "Usted no lo tiene" in page.select_one(".roles-held").text
+    assert "El trámite mismo no se simula." not in page.text
+
+
+def test_without_the_option_it_is_refused_with_another_text(client_of, principal, secondary):
+    roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]
+    assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=[])
+    response = client_of(secondary).get(URL)
+    assert response.status_code == 403
+    assert reasons(response) == ["option_not_granted"]
+    assert "no está entre las que tiene asignadas" in soup(response).select_one(".refusal").text
+
+
+def test_an_option_that_asks_for_no_role_opens_with_the_grant_alone(
+    client_of, principal, secondary
+):
+    assign_options(actor=acting(principal), user=secondary, codes=["11.9.1.1.1"], seen=[])
+    response = client_of(secondary).get("/opciones/11.9.1.1.1/")
+    assert response.status_code == 200
+    assert "la opción no pide rol" in soup(response).text
+
+
+def test_the_principal_enters_without_a_role(client_of, principal):
+    response = client_of(principal).get(URL)
+    assert response.status_code == 200
+    assert "El usuario principal entra sin rol." in soup(response).text
+
+
+def test_an_option_of_another_operator_type_is_not_offered_even_to_the_principal(
+    client_of, principal
+):
+    response = client_of(principal).get("/opciones/90.2.1.1.1/")
+    assert response.status_code == 403
+    assert reasons(response) == ["not_offered"]
+
+
+def test_a_change_of_rights_takes_effect_at_the_next_request(
+    client_of, principal, secondary, operator
+):
+    assign_options(actor=acting(principal), user=secondary, codes=["11.9.1.1.1"], seen=[])
+    client = client_of(secondary)
+    assert client.get("/opciones/11.9.1.1.1/").status_code == 200
+    assign_options(actor=acting(principal), user=secondary, codes=[], seen=["11.9.1.1.1"])
+    assert client.get("/opciones/11.9.1.1.1/").status_code == 403
+
+
+def test_a_retired_option_says_so(client_of, principal):
+    Option.objects.filter(code=CLEARANCE).update(is_retired=True)
+    assert reasons(client_of(principal).get(URL)) == ["retired"]
+
+
+def test_the_role_of_a_type_that_the_operator_lost_permits_nothing(
+    client_of, principal, secondary, operator
+):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.2.1.1"], seen=[])
+    roles = ["NSIGAD.AGENTEADUANA.CONSULTA"]
+    assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=[])
+    client = client_of(secondary)
+    assert client.get("/opciones/90.1.2.1.1/").status_code == 200
+    operator.operator_types.set(OperatorType.objects.filter(code="TRANSPORTISTA"))
+    assert reasons(client.get("/opciones/90.1.2.1.1/")) == ["role_missing"]
+
+
+@pytest.mark.parametrize("code", ["90.1", "99.9.9.9.9", "nada", "%00", "%F0%9F%98%80", "9" * 300])
+def test_a_folder_or_an_unknown_code_is_not_found(client_of, principal, code):
+    assert client_of(principal).get(f"/opciones/{code}/").status_code == 404

@@ -1,0 +1,133 @@
+"""What the settings promise: a careful SQLite, Peruvian dates, no start without a secret."""
+
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.db.utils import IntegrityError, OperationalError
+from django.template import Context, Template
+
+from portal import settings as portal_settings
+
+on_sqlite = pytest.mark.skipif(
+    settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3",
+    reason="about the settings of SQLite",
+)
+
+
+@contextmanager
+def opened(file: Path, **options):
+    """A database file, opened as the project opens its own."""
+    database = settings.DATABASES["default"]
+    connection = DatabaseWrapper(
+        {**database, "NAME": str(file), "OPTIONS": {**database["OPTIONS"], **options}}, "other"
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@on_sqlite
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # FULL
+        ("foreign_keys", 1),
+        ("busy_timeout", 20_000),
+    ],
+)
+def test_a_database_file_is_opened_with_this_pragma(tmp_path, pragma, value):
+    with opened(tmp_path / "db.sqlite3") as connection, connection.cursor() as cursor:
+        assert cursor.execute(f"PRAGMA {pragma}").fetchone() == (value,)
+
+
+@on_sqlite
+@pytest.mark.django_db
+def test_a_transaction_takes_the_write_lock_before_its_first_statement(tmp_path):
+    file = tmp_path / "db.sqlite3"
+    with opened(file) as first, opened(file, timeout=0) as second:
+        first.ensure_connection()
+        assert first.transaction_mode == "IMMEDIATE"
+        with immediate(first), pytest.raises(OperationalError, match="locked"), immediate(second):
+            pytest.fail("a second writer entered while the first was in")
+        with immediate(second):
+            pass  # the first has gone
+
+
+@contextmanager
+def immediate(connection):
+    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
+
+
+@on_sqlite
+@pytest.mark.django_db
+def test_a_row_that_points_at_nothing_is_refused(tmp_path):
+    with opened(tmp_path / "db.sqlite3") as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE above (id INTEGER PRIMARY KEY)")
+        cursor.execute("CREATE TABLE below (above_id INTEGER REFERENCES above (id))")
+        with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+            cursor.execute("INSERT INTO below VALUES (7)")
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        (datetime(2026, 5, 6, 15, 2, tzinfo=UTC), "6 de mayo de 2026, 10:02"),
+        (datetime(2026, 1, 1, 4, 59, tzinfo=UTC), "31 de diciembre de 2025, 23:59"),
+        (datetime(2026, 9, 10, 5, 0, tzinfo=UTC), "10 de septiembre de 2026, 00:00"),
+    ],
+)
+def test_an_instant_is_written_as_in_peru(instant, text):
+    template = Template('{{ value|date:"DATETIME_FORMAT" }}')
+    assert template.render(Context({"value": instant})).lower() == text
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start(NAME=value) reads the settings, apart from any .env, in just that environment."""
+    (tmp_path / "portal").mkdir()
+    shutil.copy(portal_settings.__file__, tmp_path / "portal")
+
+    def run(**environment: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-c", "import portal.settings"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("environment", [{}, {"DEMO": "false", "DEBUG": "false"}])
+def test_without_a_secret_key_the_portal_does_not_start_and_says_why(start, environment):
+    result = start(**environment)
+    assert result.returncode != 0
+    last_line = result.stderr.strip().splitlines()[-1]
+    assert ImproperlyConfigured.__name__ in last_line
+    assert "SECRET_KEY" in last_line
+
+
+@pytest.mark.parametrize(
+    "environment", [{"DEMO": "true"}, {"DEBUG": "true"}, {"SECRET_KEY": "a" * 50}]
+)
+def test_a_practice_installation_or_a_secret_key_is_enough_to_start(start, environment):
+    result = start(**environment)
+    assert (result.returncode, result.stderr) == (0, "")

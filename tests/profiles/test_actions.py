@@ -1,0 +1,317 @@
+"""Granting options and roles: who, when, all or nothing, and never over somebody else's work."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from operators.models import Operator, OperatorType
+from profiles import actions
+from profiles.actions import Change, NotOfferedError, StaleGrantsError
+from profiles.models import Option, OptionGrant, Role, RoleGrant
+from tests.conftest import acting
+from users.actions import eliminate_user, suspend_user
+from users.models import AuditEntry
+
+NOON = datetime(2026, 5, 6, 17, 0, tzinfo=UTC)
+LATER = datetime(2026, 5, 7, 9, 30, tzinfo=UTC)
+
+
+class Kind:
+    """One of the two grants, with codes of the small catalogue to try on it."""
+
+    def __init__(self, *, assign, model, grant, relation, event, codes, forged):
+        self.assign, self.model, self.grant = assign, model, grant
+        self.relation, self.event, self.forged = relation, event, forged
+        self.first, self.second = codes
+
+    def codes_of(self, user) -> set[str]:
+        return {getattr(grant, f"{self.relation}_id") for grant in self.grants_of(user)}
+
+    def grants_of(self, user) -> list:
+        return list(self.grant.objects.filter(user=user).order_by("pk"))
+
+    def entries(self):
+        return AuditEntry.objects.filter(action=self.event).order_by("pk")
+
+    def retire(self, code) -> None:
+        self.model.objects.filter(code=code).update(is_retired=True)
+
+
+OPTIONS = Kind(
+    assign=actions.assign_options,
+    model=Option,
+    grant=OptionGrant,
+    relation="option",
+    event="options.assigned",
+    codes=("90.1.1.1.1", "11.9.1.1.1"),
+    forged={"another type's": "90.2.1.1.1", "a folder": "90.1", "unknown": "99.9.9.9.9"},
+)
+ROLES = Kind(
+    assign=actions.assign_roles,
+    model=Role,
+    grant=RoleGrant,
+    relation="role",
+    event="roles.assigned",
+    codes=("NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.AGENTEADUANA.CONSULTA"),
+    forged={"another type's": "NSIGAD.TRANSPORTISTA.TRANSMISOR", "unknown": "NSIGAD.X.NADIE"},
+)
+FORGED = [(kind, code) for kind in (OPTIONS, ROLES) for code in [*kind.forged.values(), "", "\0"]]
+
+pytestmark = pytest.mark.django_db
+both = pytest.mark.parametrize("kind", [OPTIONS, ROLES], ids=["options", "roles"])
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """clock(instant) sets the time of every operator."""
+
+    def set_to(instant):
+        monkeypatch.setattr(Operator, "now", lambda operator: instant)
+
+    set_to(NOON)
+    return set_to
+
+
+@both
+def test_a_grant_says_who_gave_it_and_when_in_the_time_of_the_operator(
+    kind, clock, principal, secondary
+):
+    kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
+    (grant,) = kind.grants_of(secondary)
+    assert (grant.granted_by, grant.granted_at) == (principal, NOON)
+    assert kind.codes_of(secondary) == {kind.first}
+
+
+@both
+def test_staff_may_grant_in_the_name_of_the_house(kind, staff, secondary):
+    kind.assign(actor=acting(staff), user=secondary, codes=[kind.first], seen=[])
+    (grant,) = kind.grants_of(secondary)
+    assert grant.granted_by == staff
+
+
+@both
+def test_what_stays_keeps_its_first_date_and_what_is_added_gets_todays(
+    kind, clock, principal, secondary, staff
+):
+    kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
+    clock(LATER)
+    both_codes = [kind.first, kind.second]
+    kind.assign(actor=acting(staff), user=secondary, codes=both_codes, seen=[kind.first])
+    facts = {
+        getattr(grant, f"{kind.relation}_id"): (grant.granted_by, grant.granted_at)
+        for grant in kind.grants_of(secondary)
+    }
+    assert facts == {kind.first: (principal, NOON), kind.second: (staff, LATER)}
+
+
+@both
+def test_the_change_names_what_was_added_and_what_was_taken_away(kind, principal, secondary):
+    actor = acting(principal)
+    first = kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
+    assert first == Change(added=frozenset({kind.first}), removed=frozenset())
+    second = kind.assign(actor=actor, user=secondary, codes=[kind.second], seen=[kind.first])
+    assert second == Change(added=frozenset({kind.second}), removed=frozenset({kind.first}))
+    assert kind.codes_of(secondary) == {kind.second}
+
+
+@both
+def test_the_audit_entry_tells_before_and_after_in_order(kind, principal, secondary):
+    actor = acting(principal)
+    kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
+    kind.assign(actor=actor, user=secondary, codes=[kind.first, kind.second], seen=[kind.first])
+    first, second = kind.entries()
+    assert (first.before, first.after) == ({"codes": []}, {"codes": [kind.first]})
+    assert second.before == first.after
+    assert second.after == {"codes": sorted([kind.first, kind.second])}
+    assert (second.actor, second.subject, second.operator) == (
+        principal,
+        secondary,
+        secondary.operator,
+    )
+    assert (second.channel, second.address) == ("web", "192.0.2.1")
+
+
+@both
+def test_taking_everything_away_leaves_nothing(kind, principal, secondary):
+    actor = acting(principal)
+    kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
+    change = kind.assign(actor=actor, user=secondary, codes=[], seen=[kind.first])
+    assert change.removed == {kind.first}
+    assert kind.codes_of(secondary) == set()
+    assert kind.entries().last().after == {"codes": []}
+
+
+@both
+def test_a_code_sent_twice_is_granted_once(kind, principal, secondary):
+    kind.assign(actor=acting(principal), user=secondary, codes=[kind.first] * 2, seen=[])
+    assert len(kind.grants_of(secondary)) == 1
+
+
+@both
+def test_what_is_as_wanted_already_is_not_written_again(kind, clock, principal, secondary):
+    actor = acting(principal)
+    kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
+    before = kind.grants_of(secondary)
+    clock(LATER)
+    change = kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[kind.first])
+    assert not change
+    (grant,) = kind.grants_of(secondary)
+    assert (grant.pk, grant.granted_at) == (before[0].pk, NOON)
+    assert kind.entries().count() == 1
+
+
+@both
+def test_granting_nothing_to_who_has_nothing_leaves_no_entry(kind, principal, secondary):
+    assert not kind.assign(actor=acting(principal), user=secondary, codes=[], seen=[])
+    assert not kind.entries().exists()
+
+
+@both
+def test_the_same_call_twice_returns_the_same_change_and_writes_once(kind, principal, secondary):
+    call = {"actor": acting(principal), "user": secondary, "codes": [kind.first], "seen": []}
+    first = kind.assign(**call)
+    assert kind.assign(**call) == first
+    assert first.added == {kind.first}
+    assert kind.entries().count() == 1
+
+
+@both
+def test_a_choice_made_on_old_grants_is_refused_with_the_present_ones(
+    kind, principal, secondary, staff
+):
+    kind.assign(actor=acting(staff), user=secondary, codes=[kind.second], seen=[])
+    with pytest.raises(StaleGrantsError) as refused:
+        kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
+    assert refused.value.current == {kind.second}
+    assert kind.codes_of(secondary) == {kind.second}
+    assert kind.entries().count() == 1
+
+
+@both
+def test_grants_taken_away_meanwhile_make_the_choice_old_too(kind, principal, secondary):
+    with pytest.raises(StaleGrantsError) as refused:
+        kind.assign(actor=acting(principal), user=secondary, codes=[kind.second], seen=[kind.first])
+    assert refused.value.current == frozenset()
+    assert kind.codes_of(secondary) == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), FORGED, ids=[f"{kind.relation}-{code!r}" for kind, code in FORGED]
+)
+def test_a_code_that_is_not_offered_is_named_and_nothing_is_saved(kind, code, principal, secondary):
+    with pytest.raises(NotOfferedError) as refused:
+        kind.assign(actor=acting(principal), user=secondary, codes=[kind.first, code], seen=[])
+    assert refused.value.codes == {code}
+    assert kind.codes_of(secondary) == set()
+    assert not kind.entries().exists()
+
+
+@both
+def test_a_retired_code_is_not_offered_but_may_be_taken_away(kind, principal, secondary):
+    actor = acting(principal)
+    kind.assign(actor=actor, user=secondary, codes=[kind.first, kind.second], seen=[])
+    kind.retire(kind.second)
+    had = [kind.first, kind.second]
+    with pytest.raises(NotOfferedError) as refused:
+        kind.assign(actor=actor, user=secondary, codes=had, seen=had)
+    assert refused.value.codes == {kind.second}
+    assert kind.codes_of(secondary) == set(had)
+    kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=had)
+    assert kind.codes_of(secondary) == {kind.first}
+
+
+@both
+def test_an_operator_that_changed_type_is_offered_nothing_of_the_old_one(
+    kind, principal, secondary
+):
+    secondary.operator.operator_types.set(OperatorType.objects.filter(code="TRANSPORTISTA"))
+    with pytest.raises(NotOfferedError) as refused:
+        kind.assign(
+            actor=acting(principal), user=secondary, codes=[OPTIONS.first, ROLES.first], seen=[]
+        )
+    # Neither kind knows the other's codes, so both are named.
+    assert refused.value.codes == {OPTIONS.first, ROLES.first}
+
+
+def test_an_option_of_two_types_is_offered_once_to_an_operator_of_both(make_operator):
+    operator = make_operator("20000000001", "AGENTE_ADUANA", "TRANSPORTISTA")
+    offered = list(Option.objects.offered_to(operator).values_list("code", flat=True))
+    assert offered.count("90.1.2.1.1") == 1
+    assert len(offered) == 6
+
+
+def test_roles_are_offered_by_type_in_the_order_of_the_catalogue(make_operator):
+    operator = make_operator("20000000001", "TRANSPORTISTA", "AGENTE_ADUANA")
+    assert [role.code for role in actions.offered_roles(operator)] == [
+        "NSIGAD.AGENTEADUANA.DESPACHO",
+        "NSIGAD.AGENTEADUANA.CONSULTA",
+        "NSIGAD.TRANSPORTISTA.TRANSMISOR",
+    ]
+
+
+@both
+@pytest.mark.parametrize("who", ["secondary", "colleague", "stranger", "strangers_secondary"])
+def test_only_the_principal_of_the_operator_grants(request, kind, who, make_secondary, secondary):
+    actor = (
+        make_secondary("COLEGA01", 90000009) if who == "colleague" else request.getfixturevalue(who)
+    )
+    with pytest.raises(PermissionDenied):
+        kind.assign(actor=acting(actor), user=secondary, codes=[kind.first], seen=[])
+    assert kind.codes_of(secondary) == set()
+    assert not kind.entries().exists()
+
+
+@both
+def test_a_principal_does_not_grant_to_itself(kind, principal):
+    with pytest.raises(PermissionDenied):
+        kind.assign(actor=acting(principal), user=principal, codes=[kind.first], seen=[])
+    assert kind.codes_of(principal) == set()
+
+
+@both
+def test_a_suspended_user_may_be_prepared_for_the_return(kind, principal, secondary):
+    suspend_user(actor=acting(principal), user=secondary)
+    kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
+    assert kind.codes_of(secondary) == {kind.first}
+
+
+@both
+@pytest.mark.parametrize("codes", [[], ["first"]], ids=["none", "one"])
+def test_an_eliminated_user_is_given_nothing(kind, principal, secondary, codes):
+    eliminate_user(actor=acting(principal), user=secondary)
+    with pytest.raises(PermissionDenied, match="Ese usuario fue eliminado"):
+        kind.assign(
+            actor=acting(principal),
+            user=secondary,
+            codes=[getattr(kind, code) for code in codes],
+            seen=[],
+        )
+    assert kind.codes_of(secondary) == set()
+    assert not kind.entries().exists()
+
+
+@both
+def test_without_its_audit_entry_nothing_is_written(monkeypatch, kind, principal, secondary):
+    actor = acting(principal)
+    kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
+    (before,) = kind.grants_of(secondary)
+
+    def refuse(*args, **kwargs):
+        raise RuntimeError("no entry")
+
+    monkeypatch.setattr(actions, "record", refuse)
+    with pytest.raises(RuntimeError, match="no entry"):
+        kind.assign(actor=actor, user=secondary, codes=[kind.second], seen=[kind.first])
+    assert kind.grants_of(secondary) == [before]
+    assert kind.codes_of(secondary) == {kind.first}
+
+
+@both
+def test_the_two_grants_do_not_touch_each_other(kind, principal, secondary):
+    other = ROLES if kind is OPTIONS else OPTIONS
+    actor = acting(principal)
+    other.assign(actor=actor, user=secondary, codes=[other.first], seen=[])
+    kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
+    kind.assign(actor=actor, user=secondary, codes=[], seen=[kind.first])
+    assert other.codes_of(secondary) == {other.first}

@@ -1,0 +1,464 @@
+"""The catalogue file: what it must be, what loading it does, and what the shipped one promises."""
+
+from collections import Counter
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+
+from operators.models import Operator, OperatorType
+from profiles import catalog
+from profiles.actions import assign_options, load_catalog, offered_roles
+from profiles.catalog import CatalogError
+from profiles.models import Option, OptionGrant, Profile, Role
+from profiles.tree import OptionTree
+from tests.conftest import SMALL_CATALOG, acting
+
+SHIPPED = catalog.read(catalog.CATALOG_FILE.read_text(encoding="utf-8"))
+TYPES = {
+    "TRANSPORTISTA": "Transportista o su representante en el país",
+    "AGENTE_CARGA": "Agente de carga internacional",
+    "DEPOSITO_TEMPORAL": "Depósito temporal",
+    "AGENTE_ADUANA": "Agente de aduana",
+    "PROVEEDOR_SOFTWARE": "Proveedor de software",
+}
+every_type = pytest.mark.parametrize("operator_type", TYPES)
+
+
+def size(content: catalog.Catalog) -> int:
+    return sum(len(getattr(content, kind)) for kind in catalog.COLUMNS)
+
+
+def edited(*replacements: tuple[str, str]) -> str:
+    text = SMALL_CATALOG
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def without(code: str) -> str:
+    lines = SMALL_CATALOG.splitlines(keepends=True)
+    kept = [line for line in lines if f'code = "{code}"' not in line]
+    assert len(kept) == len(lines) - 1
+    return "".join(kept)
+
+
+def rows() -> dict[str, list[tuple]]:
+    tables = [*apps.get_app_config("profiles").get_models(include_auto_created=True), OperatorType]
+    return {table._meta.label: list(table.objects.order_by("pk").values_list()) for table in tables}
+
+
+# Loading ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_shipped_catalogue_loads_and_a_second_load_changes_nothing():
+    first = load_catalog(SHIPPED)
+    assert first == {"created": size(SHIPPED), "changed": 0, "retired": 0, "unchanged": 0}
+    loaded = rows()
+    assert load_catalog(SHIPPED) == {
+        "created": 0,
+        "changed": 0,
+        "retired": 0,
+        "unchanged": size(SHIPPED),
+    }
+    assert rows() == loaded
+
+
+@pytest.mark.django_db
+def test_the_command_loads_the_shipped_catalogue_and_tells_the_tally(capsys):
+    call_command("load_catalog")
+    assert capsys.readouterr().out == (
+        f"Catálogo: {size(SHIPPED)} filas nuevas, 0 cambiadas, 0 retiradas, 0 sin cambios.\n"
+    )
+    assert Option.objects.count() == len(SHIPPED.options)
+
+
+@pytest.mark.parametrize("content", ["operator_types = [", b"\xff\xfe\x00", None])
+@pytest.mark.django_db
+def test_the_command_refuses_what_is_no_catalogue_in_a_sentence(tmp_path, content):
+    file = tmp_path / "catalogo.toml"
+    if content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(CommandError, match=r"TOML válido|No se pudo leer"):
+        call_command("load_catalog", str(file))
+    assert not Profile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "model", "code", "field", "value"),
+    [
+        ('"Consulta de canal"', '"Consulta nueva"', Option, "90.1.2.1.1", "name", "Consulta nueva"),
+        ('"Aquí se consulta."', '"Para ver."', Option, "90.1.2.1.1", "purpose", "Para ver."),
+        (
+            '"Permite consultar."',
+            '"Permite ver."',
+            Role,
+            "NSIGAD.AGENTEADUANA.CONSULTA",
+            "permits",
+            "Permite ver.",
+        ),
+        ('name = "Transportista"', 'name = "T"', OperatorType, "TRANSPORTISTA", "name", "T"),
+        ('"Comprobantes de pago"', '"Pagos"', Profile, "TRIBUTARIOS", "name", "Pagos"),
+    ],
+)
+def test_one_changed_value_changes_one_row(small_catalog, old, new, model, code, field, value):
+    content = catalog.read(edited((old, new)))
+    tally = load_catalog(content)
+    assert tally == {"created": 0, "changed": 1, "retired": 0, "unchanged": size(content) - 1}
+    assert getattr(model.objects.get(code=code), field) == value
+
+
+def test_a_change_of_who_is_offered_and_of_who_acts_is_loaded(small_catalog):
+    both = '["AGENTE_ADUANA", "TRANSPORTISTA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA", "NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]'
+    one = '["AGENTE_ADUANA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA"]'
+    content = catalog.read(edited((both, one)))
+    assert load_catalog(content)["changed"] == 1
+    option = Option.objects.get(code="90.1.2.1.1")
+    assert {row.code for row in option.operator_types.all()} == {"AGENTE_ADUANA"}
+    assert {row.code for row in option.roles.all()} == {"NSIGAD.AGENTEADUANA.CONSULTA"}
+    assert load_catalog(content)["changed"] == 0
+
+
+@pytest.mark.parametrize("code", ["90.1.1.1.2", "11.9.1.1.1"])
+def test_an_option_that_left_is_retired_with_its_grants_and_comes_back(principal, secondary, code):
+    assign_options(actor=acting(principal), user=secondary, codes=[code], seen=[])
+    assert load_catalog(catalog.read(without(code)))["retired"] == 1
+    assert Option.objects.get(code=code).is_retired
+    assert not Option.objects.offered_to(secondary.operator).filter(code=code).exists()
+    assert OptionGrant.objects.filter(user=secondary, option=code).exists()
+    # It is retired once, not at every load.
+    assert load_catalog(catalog.read(without(code)))["retired"] == 0
+    tally = load_catalog(catalog.read(SMALL_CATALOG))
+    assert (tally["created"], tally["retired"]) == (0, 0)
+    assert not Option.objects.get(code=code).is_retired
+    assert Option.objects.offered_to(secondary.operator).filter(code=code).exists()
+
+
+def test_a_role_that_left_is_retired_and_comes_back(operator):
+    code = "NSIGAD.AGENTEADUANA.CONSULTA"
+    gone = edited(('"NSIGAD.AGENTEADUANA.CONSULTA", "NSIGAD.AG', '"NSIGAD.AG'))
+    gone = "".join(
+        line for line in gone.splitlines(keepends=True) if f'code = "{code}"' not in line
+    )
+    assert load_catalog(catalog.read(gone))["retired"] == 1
+    assert code not in {role.code for role in offered_roles(operator)}
+    load_catalog(catalog.read(SMALL_CATALOG))
+    assert code in {role.code for role in offered_roles(operator)}
+
+
+def test_the_order_of_the_file_is_the_order_of_the_rows(small_catalog):
+    lines = SMALL_CATALOG.splitlines(keepends=True)
+    first, second = (
+        next(number for number, line in enumerate(lines) if f'code = "{code}"' in line)
+        for code in ("90.1.1.1.1", "90.1.1.1.2")
+    )
+    lines[first], lines[second] = lines[second], lines[first]
+    assert load_catalog(catalog.read("".join(lines)))["changed"] == 2
+    leaves = OptionTree(Option.objects.leaves()).ordered_leaves
+    assert [leaf.code for leaf in leaves][:2] == ["90.1.1.1.2", "90.1.1.1.1"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('code = "11.9.1.1.2"', 'code = "11.9.X"', "11.9.X: El código debe ser números"),
+        ('code = "11.9.1.1.2"', f'code = "11.{"9" * 40}"', ": .* 40 caracteres"),
+        ('name = "Consulta de canal"', f'name = "{"x" * 201}"', "90.1.2.1.1: .* 200 caracteres"),
+        ('purpose = "Aquí se numera."', f'purpose = "{"x" * 301}"', "90.1.1.1.1: .* 300"),
+        ('permits = "Permite consultar."', f'permits = "{"x" * 301}"', "CONSULTA: .* 300"),
+        ('name = "Comprobantes de pago"', f'name = "{"x" * 201}"', "TRIBUTARIOS: .* 200"),
+        ('name = "Transportista"', f'name = "{"x" * 121}"', "TRANSPORTISTA: .* 120"),
+        (
+            'source = "público" },\n]\nroles',
+            f'source = "{"x" * 201}" }},\n]\nroles',
+            "TRIBUTARIOS: .* 200",
+        ),
+    ],
+)
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_first", [True, False], ids=["into nothing", "over another"])
+def test_a_value_that_no_column_holds_is_named_and_nothing_is_loaded(is_first, old, new, sentence):
+    if not is_first:
+        load_catalog(catalog.read(SMALL_CATALOG))
+    before = rows()
+    content = catalog.read(edited(('name = "Agente de aduana"', 'name = "Otro"'), (old, new)))
+    with pytest.raises(CatalogError, match=sentence):
+        load_catalog(content)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("code", ["nsigad.x.y", "NSIGAD.AGENTE", "NSIGAD.AGENTE.DESPACHO1"])
+@pytest.mark.django_db
+def test_a_role_is_a_system_an_actor_and_a_role(code):
+    text = SMALL_CATALOG.replace("NSIGAD.TRANSPORTISTA.TRANSMISOR", code)
+    with pytest.raises(CatalogError, match=r"la forma SISTEMA\.ACTOR\.ROL"):
+        load_catalog(catalog.read(text))
+    assert not OperatorType.objects.exists()
+
+
+# Broken files -----------------------------------------------------------------------------------
+
+LEAF = 'parent = "90.1.1", name = "Rectificación electrónica"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            ', source = "cartilla" },\n  { code = "TRANSP',
+            ' },\n  { code = "TRANSP',
+            "operator_types, fila 1 (AGENTE_ADUANA): falta source.",
+        ),
+        (
+            'code = "TRIBUTARIOS", ',
+            "",
+            "profiles, fila 2 (sin código): falta code.",
+        ),
+        (
+            'name = "Despacho", ',
+            'name = "Despacho", colour = "rojo", ',
+            "options, fila 1 (90.1): columna desconocida colour.",
+        ),
+        (
+            'name = "Transmisor"',
+            'name = "Transmisor", purpose = "Actuar"',
+            "roles, fila 3 (NSIGAD.TRANSPORTISTA.TRANSMISOR): columna desconocida purpose.",
+        ),
+        (
+            'name = "Despacho"',
+            "name = 7",
+            "options, fila 1 (90.1): el valor de «name» no es válido.",
+        ),
+        (
+            'name = "Despacho"',
+            'name = " Despacho"',
+            "options, fila 1 (90.1): el valor de «name» no es válido.",
+        ),
+        (
+            'name = "Despacho"',
+            'name = ""',
+            "options, fila 1 (90.1): el valor de «name» no es válido.",
+        ),
+        (
+            'name = "Despacho"',
+            r'name = "Des\u0000pacho"',
+            "options, fila 1 (90.1): el valor de «name» no es válido.",
+        ),
+        (
+            'operator_types = ["TRANSPORTISTA"]',
+            'operator_types = "TRANSPORTISTA"',
+            "options, fila 7 (90.2.1.1.1): el valor de «operator_types» no es válido.",
+        ),
+        (
+            'operator_types = ["TRANSPORTISTA"]',
+            "operator_types = [7]",
+            "options, fila 7 (90.2.1.1.1): el valor de «operator_types» no es válido.",
+        ),
+        (
+            'operator_type = "TRANSPORTISTA"',
+            'operator_type = ["TRANSPORTISTA"]',
+            "roles, fila 3 (NSIGAD.TRANSPORTISTA.TRANSMISOR): "
+            "el valor de «operator_type» no es válido.",
+        ),
+        (
+            'code = "11.9.1.1.2"',
+            'code = "11.9.1.1.1"',
+            "options, fila 10 (11.9.1.1.1): el código está repetido.",
+        ),
+        (
+            'code = "TRIBUTARIOS"',
+            'code = "ADUANEROS"',
+            "profiles, fila 2 (ADUANEROS): el código está repetido.",
+        ),
+        (
+            'operator_type = "TRANSPORTISTA"',
+            'operator_type = "NADIE"',
+            "Rol NSIGAD.TRANSPORTISTA.TRANSMISOR: el tipo de operador NADIE no existe.",
+        ),
+        (
+            'code = "90.1", profile = "ADUANEROS"',
+            'code = "90.1", profile = "NADA"',
+            "Opción 90.1: el perfil NADA no existe.",
+        ),
+        (
+            LEAF,
+            LEAF.replace('"90.1.1"', '"90.7"'),
+            "Opción 90.1.1.1.2: su carpeta 90.7 no está antes que ella.",
+        ),
+        (
+            LEAF,
+            LEAF.replace('"90.1.1"', '"90.2"'),
+            "Opción 90.1.1.1.2: su carpeta 90.2 no está antes que ella.",
+        ),
+        (
+            LEAF,
+            LEAF.replace('"90.1.1"', '"90.1.1.1.2"'),
+            "Opción 90.1.1.1.2: su carpeta 90.1.1.1.2 no está antes que ella.",
+        ),
+        (
+            LEAF,
+            LEAF.replace('"90.1.1"', '"90.1.1.1.1"'),
+            "Opción 90.1.1.1.2: 90.1.1.1.1 no es una carpeta.",
+        ),
+        (
+            'parent = "11.9", name',
+            'parent = "90.2", name',
+            "Opción 11.9.1.1.1: su carpeta 90.2 es de otro perfil.",
+        ),
+        (
+            '["TRANSPORTISTA"], roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+            '["TRANSPORTISTA", "NADIE"], roles = []',
+            "Opción 90.2.1.1.1: tipo de operador desconocido NADIE.",
+        ),
+        (
+            'roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]',
+            'roles = ["NSIGAD.NADIE.NADA"]',
+            "Opción 90.1.1.1.1: rol desconocido NSIGAD.NADIE.NADA.",
+        ),
+        (
+            '"NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+            '"NSIGAD.AGENTEADUANA.DESPACHO"]',
+            "Opción 90.1.2.1.1: cada tipo de operador al que se ofrece necesita un rol, "
+            "y ninguno más.",
+        ),
+        (
+            'roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]',
+            'roles = ["NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+            "Opción 90.1.1.1.1: cada tipo de operador al que se ofrece necesita un rol, "
+            "y ninguno más.",
+        ),
+        (
+            'name = "Manifiesto de carga"',
+            'name = "Manifiesto de carga", roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+            "Opción 90.2: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+        ),
+        (
+            'purpose = "Aquí se numera.", ',
+            "",
+            "Opción 90.1.1.1.1: falta decir qué se haría ahí («purpose»).",
+        ),
+    ],
+)
+def test_each_broken_rule_has_its_sentence(old, new, problem):
+    with pytest.raises(CatalogError) as refused:
+        catalog.read(edited((old, new)))
+    # What follows from it, as in the rows below a broken one, may come after.
+    assert refused.value.problems[0] == problem
+    assert str(refused.value) == " · ".join(refused.value.problems)
+
+
+@pytest.mark.parametrize("kind", catalog.COLUMNS)
+@pytest.mark.parametrize("value", [None, "'texto'", "['texto']", "{}", "7"])
+def test_each_list_must_be_there(kind, value):
+    lists = dict.fromkeys(catalog.COLUMNS, "[]") | {kind: value}
+    text = "\n".join(f"{name} = {rows}" for name, rows in lists.items() if rows is not None)
+    with pytest.raises(CatalogError) as refused:
+        catalog.read(text)
+    assert refused.value.problems == [f"Falta la lista «{kind}»."]
+
+
+@pytest.mark.parametrize("text", ["a = [", "a = 1\na = 2", "no es nada", "a = " + "9" * 5000])
+def test_what_is_no_toml_is_said_so(text):
+    with pytest.raises(CatalogError) as refused:
+        catalog.read(text)
+    (problem,) = refused.value.problems
+    assert problem.startswith("El archivo no es TOML válido")
+
+
+def test_every_problem_is_told_at_once():
+    text = edited(('name = "Despacho"', "name = 7"), ('name = "Transmisor"', "name = 7"))
+    with pytest.raises(CatalogError) as refused:
+        catalog.read(text)
+    assert len(refused.value.problems) == 2
+    text = edited(('purpose = "Aquí se numera.", ', ""), ('purpose = "Aquí se rectifica.", ', ""))
+    with pytest.raises(CatalogError) as refused:
+        catalog.read(text)
+    assert len(refused.value.problems) == 2
+
+
+# What the shipped catalogue promises ------------------------------------------------------------
+
+
+def leaves_of(profile: str) -> list[dict]:
+    return [
+        row for row in SHIPPED.options if row["profile"] == profile and not catalog.is_folder(row)
+    ]
+
+
+def test_the_operator_types_are_the_five_of_the_guide_by_its_names():
+    assert {row["code"]: row["name"] for row in SHIPPED.operator_types} == TYPES
+
+
+def test_mis_tramites_aduaneros_has_at_least_40_options_in_three_levels_or_more():
+    (profile,) = [row for row in SHIPPED.profiles if row["name"] == "Mis Trámites Aduaneros"]
+    parents = {row["code"]: row.get("parent") for row in SHIPPED.options}
+
+    def level(code: str) -> int:
+        return 1 + (level(parents[code]) if parents[code] else 0)
+
+    leaves = leaves_of(profile["code"])
+    assert len(leaves) >= 40
+    assert max(level(row["code"]) for row in leaves) >= 3
+
+
+@every_type
+def test_mis_tramites_aduaneros_has_something_for_each_type(operator_type):
+    assert [row for row in leaves_of("ADUANEROS") if operator_type in row["operator_types"]]
+
+
+def test_there_are_three_further_profiles_and_none_is_empty():
+    assert len(SHIPPED.profiles) == 4
+    assert all(leaves_of(row["code"]) for row in SHIPPED.profiles)
+
+
+def test_one_name_stands_twice_under_one_folder_as_in_the_real_menu():
+    names = Counter(
+        (row["parent"], row["name"]) for row in SHIPPED.options if not catalog.is_folder(row)
+    )
+    assert max(names.values()) >= 2
+
+
+@every_type
+def test_each_type_has_three_roles_or_more_and_each_of_them_acts_somewhere(operator_type):
+    roles = {row["code"] for row in SHIPPED.roles if row["operator_type"] == operator_type}
+    acting_roles = {role for row in SHIPPED.options for role in row.get("roles", [])}
+    assert len(roles) >= 3
+    assert roles <= acting_roles
+
+
+def test_every_row_says_where_it_comes_from():
+    for kind in catalog.COLUMNS:
+        assert [row["code"] for row in getattr(SHIPPED, kind) if not row["source"]] == []
+
+
+def test_every_code_of_our_own_is_marked_as_assumed():
+    own = [row for row in SHIPPED.options if "90" in row["code"].split(".")]
+    assert own
+    assert [row["code"] for row in own if "supuesto" not in row["source"]] == []
+
+
+def test_every_folder_leads_to_an_option():
+    parents = {row.get("parent") for row in SHIPPED.options}
+    folders = {row["code"] for row in SHIPPED.options if catalog.is_folder(row)}
+    assert folders - parents == set()
+
+
+@every_type
+@pytest.mark.django_db
+def test_an_operator_is_offered_the_options_and_roles_of_its_type_and_no_other(operator_type):
+    load_catalog(SHIPPED)
+    operator = Operator.objects.create(ruc="20999999043", name="Empresa de Práctica")
+    operator.operator_types.set([operator_type])
+    options = {row.code for row in Option.objects.offered_to(operator)}
+    roles = {row.code for row in offered_roles(operator)}
+    assert options == {
+        row["code"] for row in SHIPPED.options if operator_type in row.get("operator_types", [])
+    }
+    assert roles == {row["code"] for row in SHIPPED.roles if row["operator_type"] == operator_type}
+    assert options
+    # Wherever roles act, one of those offered does.
+    for row in SHIPPED.options:
+        if row["code"] in options and row["roles"]:
+            assert roles & set(row["roles"])

@@ -1,0 +1,302 @@
+"""Asignar Perfiles: choose a profile, mark options, Siguiente, the summary, Grabar."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from operators.models import OperatorType
+from profiles.actions import assign_options
+from profiles.models import Option, OptionGrant, Profile
+from tests.conftest import acting, soup
+from users.actions import eliminate_user
+from users.models import AuditEntry
+
+WIZARD = "/usuarios/nuevo/JPEREZ01/perfiles/"
+LATER = "/usuarios/JPEREZ01/perfiles/"
+
+both_ways = pytest.mark.parametrize("url", [WIZARD, LATER], ids=["wizard", "later"])
+
+
+@pytest.fixture
+def client(principal, secondary, client_of):
+    return client_of(principal)
+
+
+def send(client, url, do, *options, seen="", **fields):
+    return client.post(url, {"do": do, "option": options, "seen": seen, **fields})
+
+
+def granted(user) -> set[str]:
+    return set(user.option_grants.values_list("option_id", flat=True))
+
+
+def offered(response) -> list[str]:
+    return [box["value"] for box in soup(response).select("[type=checkbox][name=option]")]
+
+
+def marked(response) -> set[str]:
+    """What the page would send: checked boxes and what is marked out of sight."""
+    page = soup(response)
+    return {
+        control["value"]
+        for control in page.select("[name=option]")
+        if control["type"] == "hidden" or control.has_attr("checked")
+    }
+
+
+def h1(response) -> str:
+    return soup(response).h1.get_text()
+
+
+@both_ways
+def test_first_one_chooses_a_profile(client, url):
+    page = soup(client.get(url))
+    names = [name.text for name in page.select(".profile-name")]
+    assert names == ["Mis Trámites Aduaneros", "Comprobantes de pago"]
+    assert not page.select("[name=option]")
+
+
+@both_ways
+def test_choosing_a_profile_shows_all_its_options_and_only_those_offered(client, url):
+    response = send(client, url, "profile:ADUANEROS")
+    assert offered(response) == ["90.1.1.1.1", "90.1.1.1.2", "90.1.2.1.1"]
+
+
+def test_options_stand_in_nested_fieldsets_and_only_leaves_have_a_name(client):
+    page = soup(send(client, LATER, "profile:ADUANEROS"))
+    legends = [legend.select_one(".group-name").text for legend in page.select("legend")]
+    assert legends == ["Despacho", "Declaraciones"]
+    leaf = page.find(id="option-90.1.1.1.1")
+    assert len(leaf.find_parents("fieldset")) == 2
+    assert page.select_one("label[for='option-90.1.1.1.1']")
+    sent = {control.get("name") for control in page.select("main input, main button")}
+    assert sent == {
+        *("csrfmiddlewaretoken", "account", "subject", "seen"),
+        *("profile", "option", "query", "do"),
+    }
+
+
+def test_what_is_marked_in_one_profile_is_kept_in_another(client):
+    response = send(client, LATER, "profile:TRIBUTARIOS", "90.1.1.1.1")
+    assert offered(response) == ["11.9.1.1.1", "11.9.1.1.2"]
+    assert marked(response) == {"90.1.1.1.1"}
+    assert soup(response).find(id="selected-count").text == "1"
+
+
+def test_marking_and_unmarking_a_whole_folder_without_scripts(client):
+    response = send(client, LATER, "mark:90.1.1", "11.9.1.1.1", profile="ADUANEROS")
+    assert marked(response) == {"11.9.1.1.1", "90.1.1.1.1", "90.1.1.1.2"}
+    response = send(client, LATER, "unmark:90.1", *marked(response), profile="ADUANEROS")
+    assert marked(response) == {"11.9.1.1.1"}
+
+
+def test_every_folder_says_how_many_of_its_options_are_selected(client):
+    page = soup(send(client, LATER, "profile:ADUANEROS", "90.1.1.1.1"))
+    counts = [legend.select_one(".group-count").text for legend in page.select("legend")]
+    assert counts == ["1 de 3 seleccionadas", "1 de 2 seleccionadas"]
+
+
+def test_the_search_narrows_what_is_shown_and_keeps_what_is_hidden_marked(client):
+    response = send(
+        client, LATER, "search", "90.1.1.1.1", profile="ADUANEROS", query="rectificacion"
+    )
+    assert offered(response) == ["90.1.1.1.2"]
+    assert marked(response) == {"90.1.1.1.1"}
+    status = soup(response).find(id="search-status").text
+    assert status == (
+        "Coincide 1 opción con “rectificacion”. 1 seleccionada no se ve, pero sigue marcada."
+    )
+
+
+@both_ways
+def test_with_nothing_marked_it_says_what_will_happen_first(client, url):
+    page = soup(send(client, url, "next"))
+    assert page.h1.text == "No marcó ninguna opción para JPEREZ01"
+    assert [button.text for button in page.select("main .buttons button")] == [
+        "Volver y asignar",
+        "Continuar sin opciones",
+    ]
+
+
+@both_ways
+def test_the_summary_shows_the_paths_and_the_menu_as_it_will_be(client, url):
+    page = soup(send(client, url, "next", "90.1.1.1.1", "11.9.1.1.2"))
+    assert page.h1.text == "Resumen de opciones asignadas al usuario JPEREZ01"
+    assert page.find(id="granted-title").text == "2 opciones"
+    names = [leaf.get_text(strip=True) for leaf in page.select("form .leaf")]
+    assert names == ["Numeración de la declaración", "Servicio Web"] * 2
+    assert OptionGrant.objects.count() == 0
+
+
+def test_going_back_from_the_summary_keeps_all_marks(client):
+    response = send(client, LATER, "back", "90.1.1.1.1", "11.9.1.1.2", profile="ADUANEROS")
+    assert marked(response) == {"90.1.1.1.1", "11.9.1.1.2"}
+
+
+@both_ways
+def test_grabar_commits_and_says_who_when_and_how_many(client, secondary, url):
+    response = send(client, url, "save", "90.1.1.1.1", "11.9.1.1.2")
+    assert response.status_code == 302
+    assert response.url == url + "registro/"
+    assert granted(secondary) == {"90.1.1.1.1", "11.9.1.1.2"}
+    page = soup(client.get(response.url))
+    assert page.h1.text == (
+        "El Usuario Secundario y sus Opciones han sido registrados satisfactoriamente."
+    )
+    facts = {row.dt.text: row.dd.get_text(strip=True) for row in page.select(".facts > div")}
+    assert facts["Opciones asignadas"] == "2"
+    assert facts["Registrado por"] == "TITULAR1"
+    entry = AuditEntry.objects.get(action="options.assigned")
+    assert (entry.subject, entry.channel, entry.address) == (secondary, "web", "127.0.0.1")
+    assert entry.after == {"codes": ["11.9.1.1.2", "90.1.1.1.1"]}
+
+
+def test_grabar_twice_ends_in_the_same_result_once(client, secondary):
+    first = send(client, WIZARD, "save", "90.1.1.1.1")
+    second = send(client, WIZARD, "save", "90.1.1.1.1")
+    assert (second.status_code, second.url) == (first.status_code, first.url)
+    assert granted(secondary) == {"90.1.1.1.1"}
+    assert AuditEntry.objects.filter(action="options.assigned").count() == 1
+
+
+def test_without_options_the_user_is_left_and_the_list_says_so(client, secondary):
+    response = client.post(WIZARD, {"do": "save", "seen": ""}, follow=True)
+    notice = soup(response).select_one(".notice").get_text(strip=True)
+    assert notice.startswith("JPEREZ01 quedó sin opciones.")
+    assert response.request["PATH_INFO"] == "/usuarios/"
+
+
+def test_a_correction_shows_what_is_added_and_what_is_taken_away(client, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
+    assert marked(client.get(LATER)) == {"90.1.1.1.1"}
+    page = soup(send(client, LATER, "next", "11.9.1.1.1", seen="90.1.1.1.1"))
+    added, removed = page.select_one(".added"), page.select_one(".removed")
+    assert added.get_text() == (
+        "Se agrega Comprobantes de pago › Envío de documentos › Servicio Web"
+    )
+    assert removed.get_text().endswith("Numeración de la declaración")
+    send(client, LATER, "save", "11.9.1.1.1", seen="90.1.1.1.1")
+    assert granted(secondary) == {"11.9.1.1.1"}
+
+
+def test_a_correction_that_changes_nothing_says_so(client, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
+    response = client.post(
+        LATER, {"do": "save", "option": "90.1.1.1.1", "seen": "90.1.1.1.1"}, follow=True
+    )
+    assert "No hubo cambios en las opciones de JPEREZ01." in soup(response).get_text()
+    assert AuditEntry.objects.filter(action="options.assigned").count() == 1
+
+
+def test_an_editor_who_comes_second_is_told_and_overwrites_nothing(client, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.2"], seen=[])
+    response = send(client, LATER, "save", "90.1.1.1.1", seen="", profile="ADUANEROS")
+    assert response.status_code == 409
+    summary = soup(response).select_one(".error-summary")
+    assert "JPEREZ01 cambió mientras usted trabajaba" in summary.text
+    assert "se agregó Rectificación electrónica" in summary.text
+    assert granted(secondary) == {"90.1.1.1.2"}
+    assert marked(response) == {"90.1.1.1.1"}
+    # What he now knows of, he may decide on.
+    again = send(client, LATER, "save", "90.1.1.1.1", seen=seen_in(response))
+    assert again.status_code == 302
+    assert granted(secondary) == {"90.1.1.1.1"}
+
+
+def seen_in(response) -> str:
+    return soup(response).select_one("[name=seen]")["value"]
+
+
+@pytest.mark.parametrize("do", ["next", "save", "back", "search", "mark:90.1"])
+@pytest.mark.parametrize(
+    "forged",
+    ["90.2.1.1.1", "90.1", "99.9.9.9.9", "", "\0", "<script>alert(1)</script>", "9" * 10000],
+    ids=["another type's", "a folder", "unknown", "empty", "NUL", "HTML", "long"],
+)
+def test_a_code_that_was_not_offered_is_refused_and_nothing_is_saved(client, secondary, forged, do):
+    response = send(client, LATER, do, "90.1.1.1.1", forged, profile="ADUANEROS")
+    assert response.status_code == 400
+    assert "No se guardó nada" in soup(response).select_one(".error-summary").text
+    assert granted(secondary) == set()
+    assert marked(response) == {"90.1.1.1.1"}
+
+
+def test_an_option_retired_meanwhile_is_named_and_the_rest_stays_marked(client, secondary):
+    Option.objects.filter(code="90.1.1.1.2").update(is_retired=True)
+    response = send(client, LATER, "save", "90.1.1.1.1", "90.1.1.1.2", profile="ADUANEROS")
+    assert response.status_code == 400
+    assert "Rectificación electrónica" in soup(response).select_one(".error-summary").text
+    assert marked(response) == {"90.1.1.1.1"}
+    assert granted(secondary) == set()
+
+
+def test_an_option_no_longer_offered_is_announced_and_dropped_on_saving(
+    client, principal, secondary
+):
+    both = ["90.1.1.1.1", "90.1.1.1.2"]
+    assign_options(actor=acting(principal), user=secondary, codes=both, seen=[])
+    Option.objects.filter(code="90.1.1.1.2").update(is_retired=True)
+    response = client.get(LATER)
+    assert "Rectificación electrónica" in soup(response).select_one(".notice").text
+    send(client, LATER, "save", *marked(response), seen=seen_in(response))
+    assert granted(secondary) == {"90.1.1.1.1"}
+
+
+def test_an_operator_with_nothing_to_offer_is_told(client, operator):
+    operator.operator_types.set(OperatorType.objects.none())
+    assert soup(client.get(LATER)).select_one(".empty h3").text == "No hay opciones que ofrecer"
+
+
+def test_before_anything_was_saved_the_register_leads_to_the_options(client):
+    response = client.get(WIZARD + "registro/")
+    assert response.url == WIZARD
+
+
+def test_many_options_cost_as_many_queries_as_few(client):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            send(client, LATER, "profile:ADUANEROS")
+        return len(captured)
+
+    with_few = queries()
+    template = Option.objects.get(code="90.1.1.1.1")
+    for number in range(60):
+        option = Option.objects.create(
+            code=f"90.1.9.{number}.1",
+            name=f"Opción {number}",
+            profile=template.profile,
+            parent=template.parent,
+            source="supuesto",
+        )
+        option.operator_types.set(template.operator_types.all())
+        option.roles.set(template.roles.all())
+    assert queries() == with_few
+
+
+@pytest.mark.parametrize("seen", ["no\0such", "A " * 100_000], ids=["NUL", "many"])
+@pytest.mark.parametrize("do", ["next", "save", "back"])
+def test_what_was_never_a_code_was_never_seen(client, do, seen):
+    response = send(client, LATER, do, "90.1.1.1.1", seen=seen)
+    assert response.status_code in (200, 302)
+
+
+def test_an_old_form_does_not_reach_the_next_person_of_that_name(
+    client, principal, secondary, make_secondary
+):
+    eliminate_user(actor=acting(principal), user=secondary)
+    successor = make_secondary("JPEREZ01", 90000070)
+    response = send(client, LATER, "save", "90.1.1.1.1", subject=str(secondary.pk))
+    assert response.status_code == 404
+    assert granted(successor) == set()
+
+
+def test_a_retired_profile_is_not_offered(client):
+    Profile.objects.filter(code="TRIBUTARIOS").update(is_retired=True)
+    names = [name.text for name in soup(client.get(LATER)).select(".profile-name")]
+    assert names == ["Mis Trámites Aduaneros"]
+
+
+def test_a_profile_is_first_chosen_by_its_address_so_that_back_leads_to_it(client):
+    links = [link["href"] for link in soup(client.get(LATER)).select("a.profile")]
+    assert links == ["?perfil=ADUANEROS#opciones", "?perfil=TRIBUTARIOS#opciones"]
+    assert offered(client.get(LATER + links[1])) == ["11.9.1.1.1", "11.9.1.1.2"]

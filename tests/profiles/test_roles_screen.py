@@ -1,0 +1,142 @@
+"""Asignar Roles: from the wizard and from the list."""
+
+import pytest
+
+from profiles.actions import assign_options, assign_roles
+from profiles.models import Role
+from tests.conftest import acting, soup
+from users.models import AuditEntry
+
+WIZARD = "/usuarios/nuevo/JPEREZ01/roles/"
+LATER = "/usuarios/JPEREZ01/roles/"
+CLEARANCE = "NSIGAD.AGENTEADUANA.DESPACHO"
+INQUIRY = "NSIGAD.AGENTEADUANA.CONSULTA"
+CARRIERS = "NSIGAD.TRANSPORTISTA.TRANSMISOR"
+
+
+@pytest.fixture
+def client(principal, secondary, client_of):
+    return client_of(principal)
+
+
+def granted(user) -> set[str]:
+    return set(user.role_grants.values_list("role_id", flat=True))
+
+
+def notices(response) -> list[str]:
+    return [notice.get_text(" ", strip=True) for notice in soup(response).select(".notice")]
+
+
+def test_one_fieldset_per_operator_type_and_a_sentence_per_role(client):
+    page = soup(client.get(LATER))
+    assert [legend.text for legend in page.select("legend")] == ["Agente de aduana"]
+    assert [box["value"] for box in page.select("[name=role]")] == [CLEARANCE, INQUIRY]
+    described = page.select_one(f"[value='{CLEARANCE}']")["aria-describedby"]
+    assert page.find(id=described).text == "Permite numerar declaraciones."
+
+
+def test_current_roles_are_marked(client, principal, secondary):
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    checked = soup(client.get(LATER)).select("[name=role][checked]")
+    assert [box["value"] for box in checked] == [INQUIRY]
+
+
+def test_it_names_the_options_that_still_need_a_role_and_which(client, principal, secondary):
+    codes = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"]
+    assign_options(actor=acting(principal), user=secondary, codes=codes, seen=[])
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    waiting = soup(client.get(LATER)).select(".selected-box li")
+    assert [item.get_text(" ", strip=True) for item in waiting] == [
+        "Numeración de la declaración Despachador"
+    ]
+
+
+@pytest.mark.parametrize("url", [WIZARD, LATER])
+def test_asignar_answers_with_the_guides_sentence_and_what_changed(
+    client, principal, secondary, url
+):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
+    response = client.post(url, {"role": [CLEARANCE, INQUIRY], "seen": ""}, follow=True)
+    assert response.request["PATH_INFO"] == "/usuarios/"
+    assert notices(response) == [
+        "Se ha asignado los roles correctamente al usuario "
+        "JPEREZ01: se agregó Consulta de despacho, Despachador."
+    ]
+    assert soup(response).select_one("[role=status]").has_attr("data-focus")
+    assert granted(secondary) == {CLEARANCE, INQUIRY}
+    entry = AuditEntry.objects.get(action="roles.assigned")
+    assert (entry.actor, entry.subject, entry.channel) == (principal, secondary, "web")
+    assert (entry.before, entry.after) == ({"codes": []}, {"codes": [INQUIRY, CLEARANCE]})
+
+
+def test_asignar_twice_ends_in_the_same_result_once(client, secondary):
+    form = {"role": [CLEARANCE], "seen": ""}
+    client.post(LATER, form)
+    response = client.post(LATER, form, follow=True)
+    assert notices(response) == [
+        "Se ha asignado los roles correctamente al usuario JPEREZ01: se agregó Despachador."
+    ]
+    assert AuditEntry.objects.filter(action="roles.assigned").count() == 1
+
+
+def test_no_change_says_so(client, principal, secondary):
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    response = client.post(LATER, {"role": [INQUIRY], "seen": INQUIRY}, follow=True)
+    assert notices(response) == ["No hubo cambios en los roles de JPEREZ01."]
+
+
+def test_an_editor_who_comes_second_is_told_and_overwrites_nothing(client, principal, secondary):
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    response = client.post(LATER, {"role": [CLEARANCE], "seen": ""})
+    assert response.status_code == 409
+    assert "se agregó Consulta de despacho" in soup(response).select_one(".error-summary").text
+    assert granted(secondary) == {INQUIRY}
+    checked = soup(response).select("[name=role][checked]")
+    assert [box["value"] for box in checked] == [CLEARANCE]
+
+
+@pytest.mark.parametrize("forged", [CARRIERS, "NO.HAY.TAL", "", "\0", "9" * 10000])
+def test_a_role_that_was_not_offered_is_refused_and_nothing_is_saved(client, secondary, forged):
+    response = client.post(LATER, {"role": [CLEARANCE, forged], "seen": ""})
+    assert response.status_code == 400
+    assert "No se guardó nada" in soup(response).select_one(".error-summary").text
+    assert granted(secondary) == set()
+
+
+def test_a_retired_role_is_refused(client, secondary):
+    Role.objects.filter(code=CLEARANCE).update(is_retired=True)
+    response = client.post(LATER, {"role": [CLEARANCE], "seen": ""})
+    assert response.status_code == 400
+    assert "Despachador" in soup(response).select_one(".error-summary").text
+
+
+def test_the_wizard_leads_back_to_the_options_that_are_missing(client):
+    response = client.get(WIZARD, follow=True)
+    assert response.request["PATH_INFO"] == "/usuarios/nuevo/JPEREZ01/perfiles/"
+    assert notices(response)[0] == "Primero asigne los perfiles de JPEREZ01."
+
+
+def test_from_the_list_roles_may_be_assigned_before_options(client):
+    page = soup(client.get(LATER))
+    assert "no tiene opciones" in page.select_one(".selected-box").text
+    assert page.select_one(".selected-box a")["href"] == "/usuarios/JPEREZ01/perfiles/"
+
+
+def test_the_wizard_does_not_take_roles_before_options_either(client, secondary):
+    response = client.post(WIZARD, {"role": [CLEARANCE], "seen": ""})
+    assert response.url == "/usuarios/nuevo/JPEREZ01/perfiles/"
+    assert granted(secondary) == set()
+
+
+@pytest.mark.parametrize("seen", ["JUNK", "no\0such", "A " * 100_000])
+def test_what_was_never_a_role_was_never_seen(client, principal, secondary, seen):
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    response = client.post(LATER, {"role": [INQUIRY], "seen": seen}, follow=True)
+    assert response.status_code == 200
+    assert granted(secondary) == {INQUIRY}
+
+
+def test_a_role_no_longer_offered_is_announced(client, principal, secondary):
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    Role.objects.filter(code=INQUIRY).update(is_retired=True)
+    assert "Consulta de despacho" in notices(client.get(LATER))[0]

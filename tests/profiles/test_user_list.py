@@ -1,0 +1,210 @@
+"""Administración Usuario, /usuarios/: find, sort, mark one, act."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from profiles.actions import assign_options, assign_roles
+from tests.conftest import acting, soup
+from users.actions import eliminate_user, suspend_user
+
+URL = "/usuarios/"
+
+
+@pytest.fixture
+def client(principal, client_of):
+    return client_of(principal)
+
+
+def usernames(response) -> list[str]:
+    return [name.get_text(strip=True) for name in soup(response).select("tbody th")]
+
+
+def test_without_users_the_real_sentence_and_the_way_to_create_one(client):
+    empty = soup(client.get(URL)).select_one(".empty")
+    assert empty.h2.text == "No se encontraron usuarios secundarios asociados."
+    assert empty.a["href"] == "/usuarios/nuevo/"
+
+
+def test_a_row_says_what_the_real_portal_says_and_the_counts(client, principal, secondary):
+    assign_options(
+        actor=acting(principal), user=secondary, codes=["11.9.1.1.1", "90.1.1.1.1"], seen=[]
+    )
+    cells = {
+        cell["data-label"]: cell.get_text(strip=True)
+        for cell in soup(client.get(URL)).select("tbody tr [data-label]")
+    }
+    assert cells == {
+        "Usuario": "JPEREZ01",
+        "Nombres y Apellidos": "Juan Pérez Ñaupari",
+        "Tipo de Documento": "DNI",
+        "Nro de Documento": "90000002",
+        "Correo Electrónico": "–",
+        "Estado": "Activo",
+        "Opciones": "2",
+        "Roles": "Sin roles",
+        "Último ingreso": "Nunca",
+    }
+
+
+def test_only_the_secondary_users_of_ones_own_operator_are_listed(
+    client, secondary, strangers_secondary
+):
+    assert usernames(client.get(URL)) == ["JPEREZ01"]
+
+
+def test_each_radio_names_its_user(client, secondary):
+    radio = soup(client.get(URL)).select_one("input[name=usuario]")
+    assert radio["aria-label"] == "Seleccionar a JPEREZ01 – Juan Pérez Ñaupari"
+
+
+@pytest.mark.parametrize(
+    ("action", "target"),
+    [
+        ("perfiles", "/usuarios/JPEREZ01/perfiles/"),
+        ("roles", "/usuarios/JPEREZ01/roles/"),
+        ("estado", "/usuarios/JPEREZ01/estado/"),
+    ],
+)
+def test_an_action_leads_to_the_marked_user(client, secondary, action, target):
+    response = client.get(URL, {"usuario": "JPEREZ01", "accion": action})
+    assert response.status_code == 302
+    assert response.url == target
+
+
+def test_an_eliminated_user_is_shown_but_cannot_be_marked(client, principal, secondary):
+    eliminate_user(actor=acting(principal), user=secondary)
+    response = client.get(URL, {"estado": "eliminated"})
+    assert usernames(response) == ["JPEREZ01"]
+    assert not soup(response).select("input[name=usuario]")
+
+
+def test_an_action_with_nobody_marked_asks_to_mark_one(client, secondary):
+    page = soup(client.get(URL, {"accion": "roles"}))
+    link = page.select_one(".error-summary a")
+    assert link.text == "Seleccione un usuario"
+    assert page.select_one(link["href"])["type"] == "radio"
+    assert page.title.text.startswith("Error: ")
+
+
+@pytest.mark.parametrize("username", ["AJENO001", "NADIE001", "ñ", "../salir", "9" * 10000])
+def test_an_action_on_whoever_is_not_ones_own_user_is_not_found(
+    client, secondary, strangers_secondary, username
+):
+    response = client.get(URL, {"usuario": username, "accion": "roles"})
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("text", ["perez", "PÉREZ", "ñaupari", "jperez", "90000002", "juan perez"])
+def test_the_search_takes_no_notice_of_accents_or_case(client, secondary, make_secondary, text):
+    make_secondary("OTRA0001", 90000010)
+    assert usernames(client.get(URL, {"texto": text})) == ["JPEREZ01"]
+
+
+def test_no_match_says_so_and_offers_to_clear_the_filters(client, secondary):
+    empty = soup(client.get(URL, {"texto": "zzz"})).select_one(".empty")
+    assert empty.h2.text == "Ningún usuario coincide con “zzz”"
+    assert empty.a.text == "Limpiar filtros"
+    assert empty.a["href"] == URL
+
+
+def test_filters_by_state_option_and_role(client, principal, secondary, make_secondary):
+    other = make_secondary("OTRA0001", 90000010)
+    gone = make_secondary("YANOESTA", 90000011)
+    assign_options(actor=acting(principal), user=secondary, codes=["11.9.1.1.1"], seen=[])
+    role = "NSIGAD.AGENTEADUANA.DESPACHO"
+    assign_roles(actor=acting(principal), user=other, codes=[role], seen=[])
+    suspend_user(actor=acting(principal), user=other)
+    eliminate_user(actor=acting(principal), user=gone)
+
+    def found(**filters):
+        return usernames(client.get(URL, filters))
+
+    assert found() == ["JPEREZ01", "OTRA0001"]
+    assert found(estado="active") == ["JPEREZ01"]
+    assert found(estado="suspended") == ["OTRA0001"]
+    assert found(estado="eliminated") == ["YANOESTA"]
+    assert found(opcion="11.9.1.1.1") == ["JPEREZ01"]
+    assert found(opcion="ninguno") == ["OTRA0001"]
+    assert found(rol=role) == ["OTRA0001"]
+    assert found(rol="ninguno") == ["JPEREZ01"]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"estado": "inventado"},
+        {"opcion": "99.9"},
+        {"orden": "password"},
+        {"pagina": "9999999999999999999"},
+        {"pagina": "x"},
+        {"texto": "a " * 5000},
+        {"texto": "%_'\";--"},
+        {"operator__ruc": "20999999019"},
+    ],
+)
+def test_a_filter_that_is_not_understood_never_fails_nor_shows_other_rows(
+    client, secondary, strangers_secondary, filters
+):
+    response = client.get(URL, filters)
+    assert response.status_code == 200
+    assert "AJENO001" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("usuario", ["AAAA0001", "BBBB0001", "CCCC0001"]),
+        ("-usuario", ["CCCC0001", "BBBB0001", "AAAA0001"]),
+        ("nombre", ["CCCC0001", "AAAA0001", "BBBB0001"]),
+        ("-documento", ["BBBB0001", "CCCC0001", "AAAA0001"]),
+        ("-opciones", ["BBBB0001", "AAAA0001", "CCCC0001"]),
+    ],
+)
+def test_the_headers_sort(client, principal, make_secondary, order, expected):
+    make_secondary("AAAA0001", 90000010, last_name="Medina")
+    rich = make_secondary("BBBB0001", 90000012, last_name="Zapata")
+    make_secondary("CCCC0001", 90000011, last_name="Arce")
+    assign_options(actor=acting(principal), user=rich, codes=["11.9.1.1.1"], seen=[])
+    response = client.get(URL, {"orden": order})
+    assert usernames(response) == expected
+    sorted_header = soup(response).select_one("th[aria-sort]")
+    assert sorted_header["aria-sort"] == ("descending" if order[0] == "-" else "ascending")
+
+
+def test_twenty_to_a_page_and_a_page_out_of_range_is_the_first(client, make_secondary):
+    for number in range(21):
+        make_secondary(f"USER00{number:02}", 90000100 + number)
+    assert len(usernames(client.get(URL))) == 20
+    assert usernames(client.get(URL, {"pagina": "2"})) == ["USER0020"]
+    assert usernames(client.get(URL, {"pagina": "3"}))[0] == "USER0000"
+
+
+def test_the_filters_survive_the_change_of_page_and_of_order(client, make_secondary):
+    for number in range(21):
+        make_secondary(f"USER00{number:02}", 90000100 + number)
+    page = soup(client.get(URL, {"texto": "user", "orden": "-usuario"}))
+    following = page.select_one("a[rel=next]")["href"]
+    assert usernames(client.get(URL + following)) == ["USER0000"]
+    header = page.select_one("thead a")["href"]
+    assert "texto=user" in header
+
+
+def test_many_users_cost_as_many_queries_as_one(client, secondary, make_secondary):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(URL)
+        return len(captured)
+
+    with_one = queries()
+    for number in range(15):
+        make_secondary(f"USER00{number:02}", 90000100 + number)
+    assert queries() == with_one
+
+
+def test_the_last_sign_in_is_shown(client, secondary):
+    secondary.last_login = datetime(2026, 5, 6, 15, 2, tzinfo=UTC)
+    secondary.save(update_fields=["last_login"])
+    assert soup(client.get(URL)).select_one("tbody time").text == "06/05/2026 10:02"

@@ -1,0 +1,185 @@
+"""Who may open which screen: one table, complete by construction.
+
+A route that is in the URLconf and not in the table fails, so a new screen cannot escape it.
+"""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.urls import get_resolver, reverse
+
+from profiles.actions import assign_options
+from tests.conftest import acting
+
+VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
+
+OK, LOGIN, FORBIDDEN, NOT_FOUND = "200", "sign-in page", "403", "404"
+
+# What a GET answers to: nobody signed in · the secondary user that the URL names · another
+# secondary user of the same operator · its principal · the principal of another operator · staff.
+# "-> name" is a redirect inside the site.
+MATRIX = {
+    #                               anonymous  secondary  colleague  principal  stranger   staff
+    "portal:home":                 (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
+    "portal:option":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        FORBIDDEN, FORBIDDEN),
+    "users:sign_in":               (OK,        OK,        OK,        OK,        OK,        OK),
+    "users:sign_out":              ("405",     "405",     "405",     "405",     "405",     "405"),
+    "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:user_list":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "profiles:options":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:options_saved":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:roles":              (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:wizard_options":     (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:wizard_options_saved": (LOGIN,   FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:wizard_roles":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+}  # fmt: skip
+
+# What a form on each route would send: enough to change something, were the visitor let in.
+FORMS = {
+    "users:create": {
+        "document_type": "1",
+        "document_number": "90000099",
+        "first_name": "Intrusa",
+        "last_name": "Ficticia",
+        "username": "INTRUSA1",
+        "password1": "Practica2026",
+        "password2": "Practica2026",
+    },
+    "users:change_state": {"change": "eliminate"},
+    "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
+    "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
+    "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
+    "profiles:wizard_roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
+}
+
+
+def routes(resolver=None, namespaces=()):
+    """Every named route of the URLconf; the administration has its own table and its own tests."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            if pattern.namespace != "admin":
+                inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+                yield from routes(pattern, inner)
+        else:
+            yield ":".join((*namespaces, pattern.name))
+
+
+SAMPLES = {"username": "JPEREZ01", "code": "90.1.1.1.1"}
+
+
+def url(name: str) -> str:
+    return reverse(name, kwargs={key: SAMPLES[key] for key in converters(name)})
+
+
+def converters(name: str) -> set[str]:
+    """The arguments of a route, those of the paths it is included under among them."""
+    (_, arguments), *_ = get_resolver_for(name).reverse_dict.getlist(name.rpartition(":")[2])[0][0]
+    return set(arguments)
+
+
+def get_resolver_for(name: str):
+    resolver = get_resolver()
+    for namespace in name.split(":")[:-1]:
+        resolver = resolver.namespace_dict[namespace][1]
+    return resolver
+
+
+@pytest.fixture
+def visitors(secondary, make_secondary, principal, stranger, staff):
+    colleague = make_secondary("COLEGA01", 90000050)
+    assign_options(actor=acting(principal), user=secondary, codes=["11.9.1.1.2"], seen=[])
+    return dict(
+        zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
+    )
+
+
+def database() -> dict:
+    """Every row of every table but the sessions."""
+    return {
+        model: sorted(map(repr, model.objects.values_list()))
+        for model in apps.get_models()
+        if model is not Session
+    }
+
+
+def outcome(response) -> str:
+    if response.status_code not in (301, 302, 303):
+        return str(response.status_code)
+    if response.url.startswith(reverse("users:sign_in")):
+        return LOGIN
+    target = next(
+        (name for name in ["admin:index"] if response.url == reverse(name)), None
+    ) or next((name for name in MATRIX if response.url == url(name)), response.url)
+    return f"-> {target}"
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    assert set(MATRIX) == set(routes())
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("name", MATRIX)
+def test_a_get_answers_as_the_table_says_and_changes_nothing(name, visitor, visitors, client_of):
+    client = client_of(visitors[visitor])
+    before = database()
+    response = client.get(url(name))
+    assert outcome(response) == MATRIX[name][VISITORS.index(visitor)]
+    assert database() == before
+
+
+@pytest.mark.parametrize("visitor", [v for v in VISITORS if v != "principal"])
+@pytest.mark.parametrize("name", [name for name in FORMS if name != "users:create"])
+def test_a_post_about_somebody_elses_user_is_refused_and_changes_nothing(
+    name, visitor, visitors, client_of
+):
+    client = client_of(visitors[visitor])
+    before = database()
+    response = client.post(url(name), FORMS[name])
+    assert outcome(response) == (
+        LOGIN if visitor == "anonymous" else NOT_FOUND if visitor == "stranger" else FORBIDDEN
+    )
+    assert database() == before
+
+
+@pytest.mark.parametrize("visitor", ["anonymous", "secondary", "staff"])
+def test_only_a_principal_creates_users(visitor, visitors, client_of):
+    client = client_of(visitors[visitor])
+    before = database()
+    response = client.post(url("users:create"), FORMS["users:create"])
+    assert outcome(response) == (LOGIN if visitor == "anonymous" else FORBIDDEN)
+    assert database() == before
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_same_forms_do_change_something_for_the_principal(name, visitors, client_of):
+    """Or the refusals above would prove nothing."""
+    client = client_of(visitors["principal"])
+    before = database()
+    client.post(url(name), FORMS[name])
+    assert database() != before
+
+
+@pytest.mark.parametrize("name", [name for name in MATRIX if "username" in converters(name)])
+def test_a_strangers_user_and_one_that_does_not_exist_answer_alike(
+    name, stranger, secondary, client_of
+):
+    client = client_of(stranger)
+    of_another = client.get(url(name))
+    nobody = client.get(url(name).replace("JPEREZ01", "NADIE001"))
+    assert of_another.status_code == nobody.status_code == 404
+    assert without_token(of_another) == without_token(nobody)
+
+
+def without_token(response) -> bytes:
+    return re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", response.content)
+
+
+@pytest.mark.parametrize("visitor", ["secondary", "principal"])
+def test_an_account_of_an_operator_never_enters_the_administration(visitor, visitors, client_of):
+    response = client_of(visitors[visitor]).get(reverse("admin:index"))
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("admin:login"))

@@ -1,0 +1,146 @@
+"""Every action writes all of it or nothing, wherever the database fails in the middle."""
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+from django.db import OperationalError, connection
+from django.db.models import Q
+
+from profiles import actions as profile_actions
+from profiles import catalog
+from tests.conftest import PASSWORD, RUC, SMALL_CATALOG, acting, person
+from users import actions as user_actions
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+OPTION, OTHER_OPTION = "90.1.1.1.1", "11.9.1.1.1"
+ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+
+# A catalogue in which a row is new, another changed, another gone, and a link another.
+CHANGED_CATALOG = "".join(
+    line.replace("Despachador", "Despachador de aduana").replace("90.2", "90.3")
+    for line in SMALL_CATALOG.splitlines(keepends=True)
+    if "11.9.1.1.2" not in line
+)
+
+
+def principal() -> User:
+    return User.objects.get(operator__ruc=RUC, is_principal=True)
+
+
+def secondary() -> User:
+    return User.objects.get(operator__ruc=RUC, username="JPEREZ01")
+
+
+def staff_actor():
+    return acting(User.objects.staff().get())
+
+
+# How each action is called; every call reads its own accounts, so it can be made again.
+CALLS: dict[Callable, Callable] = {
+    user_actions.create_secondary_user: lambda action: action(
+        actor=acting(principal()), username="NUEVO001", password=PASSWORD, **person(90000050)
+    ),
+    user_actions.create_operator: lambda action: action(
+        actor=staff_actor(),
+        ruc="20999999027",
+        name="Empresa Nueva de Práctica",
+        operator_types=["AGENTE_ADUANA", "TRANSPORTISTA"],
+        username="TITULAR1",
+        password=PASSWORD,
+        **person(90000051),
+    ),
+    user_actions.change_operator: lambda action: action(
+        actor=staff_actor(),
+        operator=principal().operator,
+        name="Otro Nombre de Práctica",
+        operator_types=["TRANSPORTISTA"],
+        is_active=False,
+    ),
+    user_actions.suspend_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    user_actions.reactivate_user: lambda action: action(
+        actor=acting(principal()), user=User.objects.get(username="QUIETO01")
+    ),
+    user_actions.eliminate_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    user_actions.set_password: lambda action: action(
+        actor=acting(principal()), user=secondary(), password="Distinta1"
+    ),
+    profile_actions.assign_options: lambda action: action(
+        actor=acting(principal()), user=secondary(), codes=[OTHER_OPTION], seen=[OPTION]
+    ),
+    profile_actions.assign_roles: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        codes=["NSIGAD.AGENTEADUANA.CONSULTA"],
+        seen=[ROLE],
+    ),
+    profile_actions.load_catalog: lambda action: action(catalog.read(CHANGED_CATALOG)),
+}
+
+# Public functions that only read.
+QUERIES = {profile_actions.offered_roles}
+
+
+@pytest.fixture
+def world(principal, secondary, make_secondary):
+    actor = acting(principal)
+    profile_actions.assign_options(actor=actor, user=secondary, codes=[OPTION], seen=[])
+    profile_actions.assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
+    user_actions.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
+
+
+def all_rows() -> dict[str, list[tuple]]:
+    """Every row of every table, the ones between two tables included."""
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values_list())
+        for model in apps.get_models(include_auto_created=True)
+    }
+
+
+class Fault:
+    """The database fails at the statement of that number, once."""
+
+    def __init__(self, number: int) -> None:
+        self.left, self.happened = number, False
+
+    def __call__(self, execute, sql, params, many, context):
+        self.left -= 1
+        if self.left == 0:
+            self.happened = True
+            raise OperationalError(f"the database failed at: {sql}")
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize("action", CALLS, ids=lambda action: action.__name__)
+@pytest.mark.usefixtures("world")
+def test_wherever_the_database_fails_the_action_leaves_everything_as_it_was(monkeypatch, action):
+    # full_clean tries each constraint by a statement whose failure Django takes for a yes.
+    monkeypatch.setattr(Q, "check", lambda *args, **kwargs: True)
+    before, faults = all_rows(), 0
+    while True:
+        fault = Fault(faults + 1)
+        try:
+            with connection.execute_wrapper(fault):
+                CALLS[action](action)
+        except OperationalError:
+            assert fault.happened
+            assert all_rows() == before
+            faults += 1
+        else:
+            break
+    assert not fault.happened  # no failure is taken for a success
+    assert faults >= 3
+    assert all_rows() != before
+
+
+@pytest.mark.parametrize("module", [user_actions, profile_actions], ids=["users", "profiles"])
+def test_every_action_is_tried(module):
+    public = {
+        function
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert public - QUERIES - CALLS.keys() == set()

@@ -1,0 +1,245 @@
+"""Two doors that cannot cross, and who is kept inside."""
+
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import MD5PasswordHasher
+
+from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting
+from users import actions
+from users.backends import OperatorBackend, StaffBackend
+from users.models import User
+
+STAFF_PASSWORD = "una-clave-larga-de-personal"
+OTHER_PASSWORD = "Zorzal2026"
+
+
+def by_operator(ruc, username, password) -> User | None:
+    return authenticate(None, ruc=ruc, username=username, password=password)
+
+
+def by_staff(username, password) -> User | None:
+    return authenticate(None, username=username, password=password)
+
+
+@pytest.fixture
+def namesakes(principal, stranger):
+    """TITULAR1 exists in both operators, with another clave in each."""
+    stranger.set_password(OTHER_PASSWORD)
+    stranger.save(update_fields=["password"])
+
+
+# Who comes in ------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("namesakes")
+@pytest.mark.parametrize("ruc", [RUC, OTHER_RUC])
+@pytest.mark.parametrize("password", [PASSWORD, OTHER_PASSWORD])
+def test_only_the_triple_that_belongs_together_enters(ruc, password):
+    user = by_operator(ruc, "TITULAR1", password)
+    if (ruc, password) in {(RUC, PASSWORD), (OTHER_RUC, OTHER_PASSWORD)}:
+        assert user.operator.ruc == ruc
+    else:
+        assert user is None
+
+
+@pytest.mark.parametrize("ruc", [RUC, OTHER_RUC])
+@pytest.mark.parametrize("username", ["JPEREZ01", "AJENO001"])
+def test_a_usuario_enters_through_its_own_ruc_only(secondary, strangers_secondary, ruc, username):
+    own = {"JPEREZ01": RUC, "AJENO001": OTHER_RUC}[username]
+    assert (by_operator(ruc, username, PASSWORD) is not None) == (ruc == own)
+
+
+@pytest.mark.parametrize(
+    ("ruc", "username"),
+    [("20 999999 043", "JPEREZ01"), (RUC, "jperez01"), (f" {RUC}\n", " JPerez01 ")],
+)
+def test_spaces_and_small_letters_do_not_matter(secondary, ruc, username):
+    assert by_operator(ruc, username, PASSWORD) == secondary
+
+
+@pytest.mark.parametrize("username", ["ＪＰＥＲＥＺ０１", "JPEREZ0¹", "JPERE\u200bZ01", "JPЕREZ01"])
+def test_a_look_alike_does_not(secondary, username):
+    assert by_operator(RUC, username, PASSWORD) is None
+
+
+@pytest.mark.parametrize("username", ["TITULAR1", "JPEREZ01"])
+def test_an_operators_account_does_not_pass_the_staff_door(secondary, username):
+    assert by_staff(username, PASSWORD) is None
+
+
+@pytest.mark.parametrize("ruc", ["", RUC, "None", "0"])
+def test_staff_does_not_pass_the_operators_door(staff, operator, ruc):
+    assert by_operator(ruc, "admin", STAFF_PASSWORD) is None
+
+
+def test_staff_enters_through_its_own(staff):
+    assert by_staff("admin", STAFF_PASSWORD) == staff
+
+
+def test_staff_and_an_account_of_the_same_name_do_not_meet(secondary):
+    namesake = User.objects.create_superuser("JPEREZ01", password=STAFF_PASSWORD)
+    assert by_staff("JPEREZ01", STAFF_PASSWORD) == namesake
+    assert by_staff("JPEREZ01", PASSWORD) is None
+    assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
+    assert by_operator(RUC, "JPEREZ01", STAFF_PASSWORD) is None
+
+
+@pytest.mark.parametrize("page", ["/ingresar/", "/admin/login/"])
+def test_the_administrations_sign_in_page_is_the_staff_door_only(client, staff, secondary, page):
+    """And the operators' page is not: it asks for a RUC that staff does not have."""
+    form = {"ruc": RUC, "username": "JPEREZ01", "password": PASSWORD}
+    assert (client.post(page, form).status_code == 302) == (page == "/ingresar/")
+    client.logout()
+    form = {"ruc": RUC, "username": "admin", "password": STAFF_PASSWORD}
+    assert (client.post(page, form).status_code == 302) == (page == "/admin/login/")
+
+
+# Who stays out, and is put out -------------------------------------------------------------------
+
+
+def suspend(user, principal):
+    actions.suspend_user(actor=acting(principal), user=user)
+
+
+def eliminate(user, principal):
+    actions.eliminate_user(actor=acting(principal), user=user)
+
+
+def close_operator(user, principal):
+    staff = User.objects.staff().get()
+    operator = user.operator
+    actions.change_operator(
+        actor=acting(staff),
+        operator=operator,
+        name=operator.name,
+        operator_types=operator.operator_types.all(),
+        is_active=False,
+    )
+
+
+def change_password(user, principal):
+    actions.set_password(actor=acting(principal), user=user, password=OTHER_PASSWORD)
+
+
+SHUT_OUT = [suspend, eliminate, close_operator]
+
+
+@pytest.mark.parametrize("shut_out", SHUT_OUT)
+def test_an_account_that_may_not_enter_does_not(principal, secondary, shut_out):
+    assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
+    shut_out(secondary, principal)
+    assert by_operator(RUC, "JPEREZ01", PASSWORD) is None
+
+
+@pytest.mark.parametrize("shut_out", [*SHUT_OUT, change_password])
+def test_whoever_is_in_is_out_at_the_next_request(client_of, principal, secondary, shut_out):
+    client = client_of(secondary)
+    assert client.get("/").status_code == 200
+    shut_out(secondary, principal)
+    response = client.get("/")
+    assert response.status_code == 302
+    assert response.url.startswith("/ingresar/")
+
+
+@pytest.mark.parametrize("whose", ["principal", "secondary"])
+def test_a_closed_operator_puts_all_its_users_out_and_nobody_elses(
+    request, client_of, secondary, stranger, whose
+):
+    inside, elsewhere = client_of(request.getfixturevalue(whose)), client_of(stranger)
+    close_operator(secondary, None)
+    assert inside.get("/").status_code == 302
+    assert elsewhere.get("/").status_code == 200
+
+
+def test_a_reactivated_user_enters_again(principal, secondary):
+    suspend(secondary, principal)
+    actions.reactivate_user(actor=acting(principal), user=secondary)
+    assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
+
+
+@pytest.mark.parametrize("state", [User.State.SUSPENDED, User.State.ELIMINATED])
+def test_staff_that_may_not_enter_does_not_and_is_put_out(client_of, staff, state):
+    client = client_of(staff)
+    staff.state = state
+    staff.save()
+    assert by_staff("admin", STAFF_PASSWORD) is None
+    assert client.get("/admin/").status_code == 302
+
+
+def test_each_door_keeps_in_only_its_own(principal, staff):
+    assert OperatorBackend().get_user(principal.pk) == principal
+    assert OperatorBackend().get_user(staff.pk) is None
+    assert StaffBackend().get_user(staff.pk) == staff
+    assert StaffBackend().get_user(principal.pk) is None
+
+
+def test_a_session_of_one_door_is_not_one_of_the_other(client, secondary):
+    """Were an account turned into the other kind, its session would not follow."""
+    client.force_login(secondary, backend="users.backends.StaffBackend")
+    assert client.get("/").status_code == 302
+
+
+# One hash for each attempt -----------------------------------------------------------------------
+
+ATTEMPTS = {
+    "right": (RUC, "JPEREZ01", PASSWORD),
+    "wrong clave": (RUC, "JPEREZ01", "Otra20260"),
+    "unknown usuario": (RUC, "NADIE001", PASSWORD),
+    "impossible usuario": (RUC, "no existe", PASSWORD),
+    "unknown RUC": ("20000000109", "JPEREZ01", PASSWORD),
+    "usuario of another operator": (RUC, "AJENO001", PASSWORD),
+    "suspended": (RUC, "SUSPEN01", PASSWORD),
+    "eliminated": (RUC, "ELIMIN01", PASSWORD),
+    "closed operator": (OTHER_RUC, "AJENO001", PASSWORD),
+    "staff at the operators' door": (RUC, "admin", STAFF_PASSWORD),
+    "no clave at all": (RUC, "JPEREZ01", ""),
+}
+
+
+@pytest.mark.usefixtures("secondary")
+@pytest.mark.parametrize("kind", ATTEMPTS)
+def test_every_attempt_costs_one_hash(principal, make_secondary, strangers_secondary, kind):
+    """So that the time it takes does not tell one kind from another."""
+    suspend(make_secondary("SUSPEN01", 90000021), principal)
+    eliminate(make_secondary("ELIMIN01", 90000022), principal)
+    close_operator(strangers_secondary, None)
+    with hashes() as count:
+        user = by_operator(*ATTEMPTS[kind])
+    assert (user is not None) == (kind == "right")
+    assert len(count) == 1
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        ("admin", STAFF_PASSWORD),
+        ("admin", "otra"),
+        ("nadie", STAFF_PASSWORD),
+        ("TITULAR1", PASSWORD),
+    ],
+)
+def test_so_does_every_attempt_at_the_staff_door(staff, principal, username, password):
+    with hashes() as count:
+        by_staff(username, password)
+    assert len(count) == 1
+
+
+class hashes:  # noqa: N801 reads as what it counts
+    """The hashes made while it is open; ``verify`` makes its own through ``encode``."""
+
+    def __enter__(self) -> list:
+        made = []
+        encode = MD5PasswordHasher.encode
+
+        def counting(hasher, password, salt, *args, **kwargs):
+            made.append(salt)
+            return encode(hasher, password, salt, *args, **kwargs)
+
+        self.patch = patch.object(MD5PasswordHasher, "encode", counting)
+        self.patch.start()
+        return made
+
+    def __exit__(self, *error) -> None:
+        self.patch.stop()

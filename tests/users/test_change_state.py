@@ -1,0 +1,295 @@
+"""Cambiar Estado: suspend, reactivate or eliminate one user, with the consequence stated."""
+
+import pytest
+
+from operators.models import OperatorType
+from tests.conftest import PASSWORD, RUC, acting, person, soup
+from users import actions
+from users.actions import eliminate_user, suspend_user
+from users.models import AuditEntry, User
+
+URL = "/usuarios/JPEREZ01/estado/"
+STATE_ACTIONS = {"user.suspended", "user.reactivated", "user.eliminated"}
+
+SENTENCES = {
+    "suspend": "Se ha suspendido al usuario JPEREZ01.",
+    "reactivate": "Se ha reactivado al usuario JPEREZ01.",
+    "eliminate": "Se ha eliminado al usuario JPEREZ01.",
+}
+
+# What is sent, from which state, to which one, and the name of the entry it leaves.
+CHANGES = [
+    ("suspend", "active", "suspended", "user.suspended"),
+    ("reactivate", "suspended", "active", "user.reactivated"),
+    ("eliminate", "active", "eliminated", "user.eliminated"),
+    ("eliminate", "suspended", "eliminated", "user.eliminated"),
+]
+each_change = pytest.mark.parametrize(
+    ("change", "before", "after", "action"),
+    CHANGES,
+    ids=[f"{change}-{before}" for change, before, *_ in CHANGES],
+)
+
+
+@pytest.fixture
+def client(principal, secondary, client_of):
+    return client_of(principal)
+
+
+@pytest.fixture
+def put_in(principal, secondary):
+    """put_in(state) brings the user into that state, as somebody did some time ago."""
+
+    def put(state: str) -> None:
+        if state == "suspended":
+            suspend_user(actor=acting(principal), user=secondary)
+        elif state == "eliminated":
+            eliminate_user(actor=acting(principal), user=secondary)
+        AuditEntry.objects.filter(action__in=STATE_ACTIONS).delete()
+
+    return put
+
+
+def send(client, change, url=URL, **kwargs):
+    return client.post(url, {"change": change}, **kwargs)
+
+
+def state(user) -> str:
+    return User.objects.get(pk=user.pk).state
+
+
+def movements():
+    return AuditEntry.objects.filter(action__in=STATE_ACTIONS)
+
+
+def notices(response) -> list[str]:
+    return [notice.get_text(strip=True) for notice in soup(response).select("[role=status]")]
+
+
+# The page ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "offered"),
+    [
+        ("active", {"suspend": "Suspender", "eliminate": "Eliminar"}),
+        ("suspended", {"reactivate": "Reactivar", "eliminate": "Eliminar"}),
+    ],
+)
+def test_only_the_changes_that_lead_somewhere_are_offered_and_none_is_chosen(
+    client, put_in, before, offered
+):
+    put_in(before)
+    page = soup(client.get(URL))
+    radios = page.select("[type=radio]")
+    labels = {radio["value"]: page.select_one(f"label[for={radio['id']}]").text for radio in radios}
+    assert labels == offered
+    assert {radio["name"] for radio in radios} == {"change"}
+    assert not page.select("[type=radio][checked]")
+    assert [term.text for term in page.select(".consequences dt")] == list(offered.values())
+
+
+@pytest.mark.parametrize(
+    ("before", "consequence"),
+    [
+        ("active", "JPEREZ01 no podrá ingresar y, si está dentro, saldrá en su siguiente clic."),
+        ("active", "Conserva sus opciones y roles; puede reactivarlo cuando quiera."),
+        ("active", "JPEREZ01 no podrá ingresar nunca más."),
+        ("active", "Su usuario y su documento quedan libres para crear otro"),
+        ("active", "No se puede deshacer."),
+        ("suspended", "JPEREZ01 podrá ingresar otra vez, con las opciones y los roles que tenía."),
+        ("suspended", "JPEREZ01 no podrá ingresar nunca más."),
+    ],
+)
+def test_the_page_says_what_each_change_brings(client, put_in, before, consequence):
+    put_in(before)
+    page = soup(client.get(URL))
+    assert consequence in page.select_one(".consequences").get_text(" ", strip=True)
+    assert page.h1.text == "Cambiar Estado de JPEREZ01"
+    assert "Juan Pérez Ñaupari" in page.select_one(".lead").text
+    assert page.select_one("main .buttons a")["href"] == "/usuarios/"
+
+
+def test_looking_at_the_page_changes_nothing(client, secondary):
+    client.get(URL, {"change": "eliminate"})
+    assert state(secondary) == "active"
+    assert not movements().exists()
+
+
+# The changes -------------------------------------------------------------------------------------
+
+
+@each_change
+def test_the_state_changes_and_the_list_says_so(
+    client, secondary, put_in, change, before, after, action
+):
+    put_in(before)
+    response = send(client, change)
+    assert (response.status_code, response.url) == (302, "/usuarios/")
+    assert state(secondary) == after
+    assert SENTENCES[change] in notices(client.get(response.url))
+
+
+@each_change
+def test_the_audit_entry_says_who_whom_before_after_and_from_where(
+    client, principal, secondary, put_in, change, before, after, action
+):
+    put_in(before)
+    send(client, change)
+    entry = movements().get()
+    assert (entry.action, entry.actor, entry.subject) == (action, principal, secondary)
+    assert entry.operator == principal.operator
+    assert (entry.before, entry.after) == ({"state": before}, {"state": after})
+    assert (entry.channel, entry.address) == ("web", "127.0.0.1")
+
+
+@each_change
+def test_the_same_form_sent_twice_ends_in_the_same_result_once(
+    client, secondary, put_in, change, before, after, action
+):
+    put_in(before)
+    first, second = send(client, change), send(client, change)
+    assert (second.status_code, second.url) == (first.status_code, first.url) == (302, "/usuarios/")
+    assert SENTENCES[change] in notices(client.get(second.url))
+    assert state(secondary) == after
+    assert movements().count() == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"change": ""}, {"change": "delete"}, {"change": "SUSPEND"}, {"change": "suspend\0"}],
+    ids=["nothing", "empty", "unknown", "upper case", "NUL"],
+)
+def test_with_nothing_chosen_it_asks_for_the_new_state(client, secondary, fields):
+    response = client.post(URL, {**fields, "state": "eliminated"})
+    page = soup(response)
+    assert response.status_code == 200
+    assert page.title.text.startswith("Error: Cambiar Estado de JPEREZ01")
+    link = page.select_one(".error-summary a")
+    assert link.text == "Seleccione el nuevo estado"
+    assert page.find(id=link["href"].removeprefix("#"))["type"] == "radio"
+    fieldset = page.select_one("#div_id_change fieldset")
+    assert page.find(id=fieldset["aria-describedby"]).get_text(" ", strip=True) == (
+        "Error: Seleccione el nuevo estado"
+    )
+    assert state(secondary) == "active"
+    assert not movements().exists()
+
+
+@pytest.mark.parametrize("change", ["reactivate", "suspend"])
+def test_an_eliminated_user_is_not_brought_back(client, secondary, put_in, change):
+    put_in("eliminated")
+    response = send(client, change)
+    assert response.status_code == 200
+    assert "Un usuario eliminado ya no cambia de estado." in (
+        soup(response).select_one(".error-summary").text
+    )
+    assert state(secondary) == "eliminated"
+    assert not movements().exists()
+
+
+def test_an_eliminated_user_has_no_page_any_more(client, put_in):
+    put_in("eliminated")
+    assert client.get(URL).status_code == 404
+
+
+def test_after_eliminating_the_usuario_and_the_document_are_free(client, secondary):
+    send(client, "eliminate")
+    response = client.post(
+        "/usuarios/nuevo/",
+        {
+            **person(90000002),
+            "username": "JPEREZ01",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        },
+    )
+    assert response.url == "/usuarios/nuevo/JPEREZ01/"
+    heir = User.objects.secondary().existing().get(username="JPEREZ01")
+    assert heir != secondary
+    assert heir.document_number == secondary.document_number
+    assert state(secondary) == "eliminated"
+    # And from now on the URL means the new one.
+    send(client, "suspend")
+    assert state(heir) == "suspended"
+    assert state(secondary) == "eliminated"
+
+
+def test_an_old_form_does_not_reach_the_next_person_of_that_name(client, secondary, make_secondary):
+    subject = soup(client.get(URL)).select_one("[name=subject]")["value"]
+    send(client, "eliminate")
+    heir = make_secondary("JPEREZ01", 90000002)
+    client.post(URL, {"change": "eliminate", "subject": subject})
+    client.post(URL, {"change": "suspend", "subject": subject})
+    assert state(heir) == "active"
+    assert movements().get().subject == secondary
+
+
+@pytest.mark.parametrize("subject", ["0", "-1", "x", "²", "9" * 30, "1 OR 1=1", "\0"])
+def test_a_form_about_nobody_of_that_name_finds_nobody(client, secondary, subject):
+    response = client.post(URL, {"change": "suspend", "subject": subject})
+    assert response.status_code == 404
+    assert state(secondary) == "active"
+
+
+# Who is put out ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", ["suspend", "eliminate"])
+def test_an_open_session_is_out_at_its_next_request(client, secondary, client_of, change):
+    theirs = client_of(secondary)
+    assert theirs.get("/").status_code == 200
+    send(client, change)
+    assert theirs.get("/").url.startswith("/ingresar/?next=/")
+
+
+def test_whoever_is_reactivated_may_sign_in_again(client, client_of, put_in):
+    put_in("suspended")
+    triple = {"ruc": RUC, "username": "JPEREZ01", "password": PASSWORD}
+    assert client_of(None).post("/ingresar/", triple).status_code == 200
+    send(client, "reactivate")
+    assert client_of(None).post("/ingresar/", triple).url == "/"
+
+
+def test_closing_the_operator_puts_everybody_out(client, principal, secondary, staff, client_of):
+    theirs = client_of(secondary)
+    assert client.get("/").status_code == theirs.get("/").status_code == 200
+    actions.change_operator(
+        actor=acting(staff),
+        operator=principal.operator,
+        name=principal.operator.name,
+        operator_types=OperatorType.objects.filter(operators=principal.operator),
+        is_active=False,
+    )
+    for browser in (client, theirs):
+        assert browser.get("/").url.startswith("/ingresar/?next=/")
+    response = send(client, "suspend")
+    assert response.status_code == 302
+    assert response.url.startswith("/ingresar/")
+    assert state(secondary) == "active"
+
+
+# Who is out of reach -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", SENTENCES)
+@pytest.mark.parametrize("username", ["TITULAR1", "AJENO001", "NADIE001"])
+def test_the_principal_and_other_peoples_users_are_out_of_reach(
+    client, strangers_secondary, username, change
+):
+    url = f"/usuarios/{username}/estado/"
+    before = set(User.objects.values_list("pk", "state"))
+    assert client.get(url).status_code == 404
+    assert send(client, change, url).status_code == 404
+    assert set(User.objects.values_list("pk", "state")) == before
+    assert not movements().exists()
+
+
+@pytest.mark.parametrize("change", SENTENCES)
+def test_a_secondary_user_changes_nobodys_state(secondary, make_secondary, client_of, change):
+    make_secondary("COLEGA01", 90000004)
+    client = client_of(secondary)
+    for url in (URL, "/usuarios/COLEGA01/estado/"):
+        assert client.get(url).status_code == 403
+        assert send(client, change, url).status_code == 403
+    assert not movements().exists()

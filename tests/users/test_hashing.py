@@ -1,0 +1,80 @@
+"""Claves are kept as Argon2id hashes of the pinned cost, and verified exactly as typed."""
+
+import unicodedata
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import Argon2PasswordHasher
+
+from tests.conftest import PASSWORD, RUC, acting
+from users import actions
+
+pytestmark = pytest.mark.argon2
+
+PINNED = "argon2$argon2id$v=19$m=19456,t=2,p=1$"
+
+
+class CheaperHasher(Argon2PasswordHasher):
+    time_cost = 1
+    memory_cost = 8
+    parallelism = 1
+
+
+def enter(username: str, password: str):
+    return authenticate(None, ruc=RUC, username=username, password=password)
+
+
+def test_new_claves_are_hashed_at_the_pinned_cost(principal, secondary, staff):
+    for user in (principal, secondary, staff):
+        assert user.password.startswith(PINNED)
+
+
+def test_a_clave_that_is_reset_is_hashed_at_the_same_cost(principal, secondary):
+    actions.set_password(actor=acting(principal), user=secondary, password="Zorzal2026")
+    secondary.refresh_from_db()
+    assert secondary.password.startswith(PINNED)
+
+
+def test_equal_claves_have_different_hashes(principal, secondary):
+    assert principal.password != secondary.password
+
+
+def test_a_hash_of_another_cost_is_made_anew_at_sign_in(secondary):
+    secondary.password = CheaperHasher().encode(PASSWORD, CheaperHasher().salt())
+    secondary.save(update_fields=["password"])
+    assert not secondary.password.startswith(PINNED)
+    assert enter("JPEREZ01", PASSWORD) == secondary
+    secondary.refresh_from_db()
+    assert secondary.password.startswith(PINNED)
+    assert secondary.check_password(PASSWORD)
+
+
+def test_a_wrong_clave_leaves_the_hash_as_it_is(secondary):
+    before = secondary.password = CheaperHasher().encode(PASSWORD, CheaperHasher().salt())
+    secondary.save(update_fields=["password"])
+    assert enter("JPEREZ01", "Otra20260") is None
+    secondary.refresh_from_db()
+    assert secondary.password == before
+
+
+CLAVES = {
+    "blank before": (" Zorzal1", "Zorzal1"),
+    "blank after": ("Zorzal1 ", "Zorzal1"),
+    "blanks inside": ("Zor  zal1", "Zor zal1"),
+    "composed": ("Zorzalñ1", unicodedata.normalize("NFD", "Zorzalñ1")),
+    "decomposed": (unicodedata.normalize("NFD", "Zorzalñ1"), "Zorzalñ1"),
+    "case": ("Zorzal01", "zORZAL01"),
+    "compatible": ("Zorzal①1", "Zorzal11"),
+    "longer": ("Zorzal01", "Zorzal012"),
+    "another no-break blank": ("Zorzal 1", "Zorzal\u00a01"),
+}
+
+
+@pytest.mark.parametrize(("clave", "almost"), CLAVES.values(), ids=CLAVES)
+def test_a_clave_is_verified_exactly_as_it_was_typed(client, make_secondary, clave, almost):
+    user = make_secondary("JPEREZ01", 90000002)
+    user.set_password(clave)
+    user.save(update_fields=["password"])
+    form = {"ruc": RUC, "username": "JPEREZ01"}
+    assert client.post("/ingresar/", {**form, "password": almost}).status_code == 200
+    assert client.post("/ingresar/", {**form, "password": clave}).status_code == 302

@@ -1,0 +1,233 @@
+"""What the database itself refuses, whoever writes: rows go round the model's own checks here."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from tests.conftest import acting, person
+from users import actions
+from users.models import User
+
+
+@pytest.fixture
+def colleague(make_secondary) -> User:
+    return make_secondary("COLEGA01", 90000004)
+
+
+def insert(**fields) -> User:
+    """A row as it is, with no check of the model: bulk_create calls neither clean nor save."""
+    return User.objects.bulk_create([User(**fields)])[0]
+
+
+def refused(write) -> bool:
+    """Whether a constraint refuses it; then nothing is written."""
+    try:
+        with transaction.atomic():
+            write()
+    except IntegrityError:
+        return True
+    return False
+
+
+def change(user: User, **fields) -> bool:
+    return refused(lambda: User.objects.filter(pk=user.pk).update(**fields))
+
+
+# Staff or of one operator ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "power",
+    [{"is_staff": True}, {"is_superuser": True}, {"is_staff": True, "is_superuser": True}],
+)
+@pytest.mark.parametrize("whose", ["principal", "secondary"])
+def test_an_operators_account_is_never_staff(request, secondary, whose, power):
+    assert change(request.getfixturevalue(whose), **power)
+
+
+@pytest.mark.parametrize("fields", [{"is_staff": False}, {"is_principal": True}])
+def test_an_account_of_no_operator_is_staff_and_nothing_else(staff, fields):
+    assert change(staff, **fields)
+
+
+def test_staff_does_not_turn_into_an_operators_account(staff, operator):
+    assert change(staff, operator=operator, username="ADMIN001")
+
+
+def test_an_operators_account_does_not_lose_its_operator(secondary):
+    assert change(secondary, operator=None)
+
+
+# Usuario -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "username", ["jperez02", "JPEREZ 2", "", "ÑPEREZ02", "JPEREZ-2", "JPEREZ02\n"]
+)
+def test_an_operators_usuario_is_upper_case_letters_and_digits(secondary, username):
+    assert change(secondary, username=username)
+
+
+def test_a_staff_usuario_may_be_written_otherwise(staff):
+    assert not change(staff, username="ana.torres@soporte")
+
+
+@pytest.mark.parametrize("username", ["admin", "ADMIN", "Admin"])
+def test_a_staff_usuario_exists_once_whatever_its_case(staff, username):
+    assert refused(lambda: insert(username=username, is_staff=True))
+    with pytest.raises(ValidationError, match="Ya existe personal con ese usuario"):
+        User.objects.create_superuser(username, password="una-clave-larga-de-personal")
+
+
+def test_the_usuario_of_an_eliminated_staff_account_is_free(staff):
+    assert not change(staff, state=User.State.ELIMINATED)
+    assert not refused(lambda: insert(username="admin", is_staff=True))
+
+
+@pytest.mark.parametrize("username", ["JPEREZ01", "jperez01", "JPerez01"])
+def test_a_usuario_exists_once_in_its_operator_whatever_its_case(secondary, colleague, username):
+    assert change(colleague, username=username)
+
+
+def test_a_usuario_may_be_used_again_after_its_owner_is_eliminated(secondary, colleague, principal):
+    actions.eliminate_user(actor=acting(principal), user=secondary)
+    assert not change(colleague, username="JPEREZ01")
+    assert change(secondary, state=User.State.ACTIVE)
+
+
+def test_two_eliminated_accounts_may_bear_one_usuario(secondary, colleague):
+    change(secondary, state=User.State.ELIMINATED)
+    assert not change(colleague, username="JPEREZ01", state=User.State.ELIMINATED)
+
+
+@pytest.mark.parametrize("state", [User.State.ACTIVE, User.State.SUSPENDED])
+def test_a_suspended_account_keeps_its_usuario(secondary, colleague, state):
+    change(secondary, state=User.State.SUSPENDED)
+    assert change(colleague, username="JPEREZ01", state=state)
+
+
+def test_two_operators_may_have_the_same_usuario_and_document(secondary, strangers_secondary):
+    same = {"username": "JPEREZ01", "document_number": secondary.document_number}
+    assert not change(strangers_secondary, **same)
+
+
+# Identity document -------------------------------------------------------------------------------
+
+
+def test_a_document_exists_once_in_its_operator(secondary, colleague):
+    assert change(colleague, document_number=secondary.document_number)
+
+
+def test_the_same_number_of_another_document_is_another_document(secondary, colleague):
+    assert not change(colleague, document_type="4", document_number=secondary.document_number)
+
+
+def test_a_document_may_be_used_again_after_its_owner_is_eliminated(secondary, colleague):
+    change(secondary, state=User.State.ELIMINATED)
+    assert not change(colleague, document_number=secondary.document_number)
+    assert change(secondary, state=User.State.ACTIVE)
+
+
+@pytest.mark.parametrize(
+    "number", ["", "9000000", "900000022", "9000000A", "٩٠٠٠٠٠٠٢", "90000002\n"]
+)
+def test_a_dni_has_eight_digits(secondary, number):
+    assert change(secondary, document_number=number)
+
+
+def test_other_documents_are_not_bound_to_eight_digits(secondary):
+    assert not change(secondary, document_type="7", document_number="AB1")
+
+
+# Principal and state -----------------------------------------------------------------------------
+
+
+def test_an_operator_has_one_principal(secondary):
+    assert change(secondary, is_principal=True)
+
+
+def test_an_operator_may_get_another_principal_once_the_first_is_eliminated(principal, secondary):
+    change(principal, state=User.State.ELIMINATED)
+    assert not change(secondary, is_principal=True)
+
+
+def test_an_operator_with_accounts_is_not_deleted(operator):
+    assert refused(operator.delete)
+
+
+def test_whoever_did_something_is_not_deleted_with_it(principal, secondary):
+    assert refused(User.objects.filter(pk=secondary.pk).delete)
+    assert refused(User.objects.filter(pk=principal.pk).delete)
+
+
+# Looking for accounts ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["perez", "PÉREZ", "naupari juan", "jperez", "90000002", "  ", "", "Ñaupari"]
+)
+def test_a_search_needs_neither_accents_nor_case_nor_order(secondary, text):
+    assert secondary in User.objects.matching(text)
+
+
+@pytest.mark.parametrize("text", ["perez maria", "%", "_", "JPEREZ02", "'", "\\"])
+def test_a_search_finds_what_has_all_its_words_and_no_wildcards(secondary, text):
+    assert secondary not in User.objects.matching(text)
+
+
+def test_a_change_of_the_name_is_found_even_if_only_some_fields_are_saved(secondary):
+    secondary.last_name = "Zúñiga"
+    secondary.save(update_fields=["last_name"])
+    assert secondary in User.objects.matching("zuniga")
+    assert secondary not in User.objects.matching("naupari")
+
+
+def test_the_staff_account_is_what_djangos_commands_mean_by_a_name(staff, secondary):
+    assert User.objects.get_by_natural_key("admin") == staff
+    with pytest.raises(User.DoesNotExist):
+        User.objects.get_by_natural_key("JPEREZ01")
+
+
+# What the model says before the database does -----------------------------------------------------
+
+
+def test_a_taken_usuario_and_a_taken_document_have_their_sentences(principal, secondary):
+    with pytest.raises(ValidationError) as refusal:
+        actions.create_secondary_user(
+            actor=acting(principal),
+            username="jperez01",
+            password="Practica2026",
+            **person(secondary.document_number),
+        )
+    assert refusal.value.message_dict == {
+        "username": ["Ese usuario ya existe en su empresa. Elija otro"],
+        "document_number": ["Este documento ya lo usa JPEREZ01 en su empresa"],
+    }
+
+
+def test_each_problem_stands_once_under_its_field(operator, principal):
+    user = User(
+        operator=operator,
+        username="corto",
+        document_type="1",
+        document_number="1" * 16,
+        first_name="R2D2",
+        email="no es un correo",
+    )
+    with pytest.raises(ValidationError) as refusal:
+        user.full_clean(exclude=["password"], validate_constraints=False)
+    assert refusal.value.message_dict == {
+        "username": ["El usuario debe tener 8 caracteres, solo letras y números"],
+        "document_number": ["El DNI debe tener 8 dígitos"],
+        "first_name": ["Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo"],
+        "last_name": ["Ingrese los apellidos"],
+        "email": ["Ingrese un correo con el formato nombre@empresa.pe"],
+    }
+
+
+def test_the_constraints_hold_on_this_database(db):
+    """A partial or functional index that a database does not know would be left out in silence."""
+    features = connection.features
+    assert features.supports_partial_indexes
+    assert features.supports_expression_indexes
+    assert features.supports_table_check_constraints

@@ -1,0 +1,333 @@
+"""Ingreso: RUC, usuario and clave."""
+
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, field_errors, soup
+from users import actions
+
+URL = "/ingresar/"
+FORM = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
+WRONG = "RUC, usuario o clave incorrectos."
+
+
+def is_inside(client) -> bool:
+    return client.get("/").status_code == 200
+
+
+# The page ----------------------------------------------------------------------------------------
+
+
+def test_its_controls_have_the_ids_that_automated_clients_drive(client, db):
+    page = soup(client.get(URL))
+    assert {page.find(id=name)["name"] for name in ("txtRuc", "txtUsuario", "txtContrasena")} == {
+        "ruc",
+        "username",
+        "password",
+    }
+    assert page.find(id="btnAceptar").name == "button"
+    assert page.find(id="btnAceptar").text == "Ingresar"
+    assert not page.find(id="spanMensajeError")
+
+
+def test_the_clave_is_a_password_that_browsers_may_fill_in(client, db):
+    clave = soup(client.get(URL)).find(id="txtContrasena")
+    assert clave["type"] == "password"
+    assert clave["autocomplete"] == "current-password"
+    assert not clave.has_attr("maxlength")
+
+
+def test_every_control_has_its_label(client, db):
+    page = soup(client.get(URL))
+    labels = {label["for"]: label.text for label in page.select("main label")}
+    assert labels == {"txtRuc": "RUC", "txtUsuario": "Usuario", "txtContrasena": "Clave"}
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_practice_accounts_are_listed_in_a_practice_installation_only(client, db, settings, demo):
+    settings.DEMO = demo
+    practice = soup(client.get(URL)).select_one("details.practice")
+    assert (practice is not None) == demo
+    if demo:
+        assert "20000000001" in practice.text
+        assert "MODDATOS" in practice.text
+
+
+# Entering ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {},
+        {"username": "titular1"},
+        {"username": " Titular1 "},
+        {"ruc": "20 999999 043"},
+        {"ruc": f"{RUC}\t"},
+    ],
+)
+def test_the_right_triple_enters_however_it_is_spaced(client, principal, typed):
+    response = client.post(URL, {**FORM, **typed}, follow=True)
+    assert soup(response).h1.text == "Comunidad del Operador"
+    assert is_inside(client)
+
+
+def test_entering_leaves_the_time_of_it(client, principal):
+    client.post(URL, FORM)
+    principal.refresh_from_db()
+    assert principal.last_login is not None
+
+
+def test_the_session_gets_a_new_id(client, principal, settings):
+    # Somebody may have planted the old one.
+    session = client.session
+    session["planted"] = "yes"
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = planted = session.session_key
+    client.post(URL, FORM)
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
+    assert not Session.objects.filter(session_key=planted).exists()
+
+
+def test_entering_as_somebody_else_leaves_nothing_of_the_first(client, principal, secondary):
+    client.post(URL, FORM)
+    session = client.session
+    session["of the first"] = "yes"
+    session.save()
+    client.post(URL, {**FORM, "username": "JPEREZ01"})
+    assert "of the first" not in client.session
+    assert client.get("/usuarios/").status_code == 403
+
+
+def test_whoever_is_in_already_is_told_so(client_of, principal):
+    page = soup(client_of(principal).get(URL))
+    assert "Ya ingresó como TITULAR1 de Empresa 9043 de Práctica." in page.select_one(".hint").text
+
+
+# Errors ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ({"ruc": ""}, {"ruc": "Ingrese el RUC"}),
+        ({"ruc": "  "}, {"ruc": "Ingrese el RUC"}),
+        ({"ruc": "2099999904"}, {"ruc": "El RUC debe tener 11 dígitos"}),
+        ({"ruc": "TITULAR1"}, {"ruc": "El RUC debe tener 11 dígitos"}),
+        ({"ruc": "20999999044"}, {"ruc": "Revise el RUC: el último dígito no corresponde"}),
+        ({"ruc": "11999999043"}, {"ruc": "El RUC debe empezar con 10, 15, 17 o 20"}),
+        ({"username": ""}, {"username": "Ingrese el usuario"}),
+        ({"username": RUC}, {"username": "En «Usuario» escriba el nombre de usuario, no el RUC"}),
+        ({"password": ""}, {"password": "Ingrese la clave"}),
+        (
+            {"ruc": "", "username": "", "password": ""},
+            {
+                "ruc": "Ingrese el RUC",
+                "username": "Ingrese el usuario",
+                "password": "Ingrese la clave",
+            },
+        ),
+    ],
+)
+def test_each_problem_is_told_beside_its_field(client, principal, typed, expected):
+    response = client.post(URL, {**FORM, **typed})
+    assert response.status_code == 200
+    assert field_errors(response) == expected
+    page = soup(response)
+    # Beside the field, in the summary with a way there, and the first one where clients read it.
+    links = page.select("#divMensajeError a")
+    assert [link.text for link in links] == list(expected.values())
+    assert [page.find(id=link["href"][1:])["name"] for link in links] == list(expected)
+    assert [span.text for span in page.select("#spanMensajeError")] == [links[0].text]
+    assert page.title.text.startswith("Error: Ingreso")
+    assert not is_inside(client)
+
+
+@pytest.fixture
+def inactive(principal, make_secondary, strangers_secondary):
+    """One account of each kind that may not enter, all with the same clave."""
+    actions.suspend_user(actor=acting(principal), user=make_secondary("SUSPEN01", 90000021))
+    actions.eliminate_user(actor=acting(principal), user=make_secondary("ELIMIN01", 90000022))
+    strangers_secondary.operator.is_active = False
+    strangers_secondary.operator.save()
+
+
+REFUSED = {
+    "wrong clave": {"password": "Otra20260"},
+    "clave in another case": {"password": PASSWORD.lower()},
+    "clave with a blank": {"password": f"{PASSWORD} "},
+    "unknown usuario": {"username": "NADIE001"},
+    "impossible usuario": {"username": "no existe"},
+    "unknown RUC": {"ruc": "20000000109"},
+    "usuario of another operator": {"username": "AJENO001"},
+    "suspended": {"username": "SUSPEN01"},
+    "eliminated": {"username": "ELIMIN01"},
+    "closed operator": {"ruc": OTHER_RUC, "username": "AJENO001"},
+    "staff": {"username": "admin", "password": "una-clave-larga-de-personal"},
+}
+
+
+def without_what_was_typed(response, form) -> str:
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+    for name in ("ruc", "username"):
+        text = text.replace(f'name="{name}" value="{form[name]}"', "")
+    return text
+
+
+@pytest.mark.usefixtures("inactive")
+@pytest.mark.parametrize("kind", REFUSED)
+def test_every_wrong_combination_gets_the_same_answer(client, kind):
+    first = {**FORM, "password": "Equivocada1"}
+    form = {**FORM, **REFUSED[kind]}
+    reference, response = client.post(URL, first), client.post(URL, form)
+    assert soup(response).find(id="spanMensajeError").text == WRONG
+    assert not is_inside(client)
+    assert response.status_code == reference.status_code
+    assert response.headers.keys() == reference.headers.keys()
+    assert response.cookies.keys() == reference.cookies.keys()
+    assert without_what_was_typed(response, form) == without_what_was_typed(reference, first)
+
+
+@pytest.mark.parametrize("password", ["Otra20260", "", PASSWORD])
+def test_after_an_error_ruc_and_usuario_stay_and_the_clave_does_not(client, principal, password):
+    form = {"ruc": "20 999999 043", "username": "nadie001", "password": password}
+    response = client.post(URL, form)
+    page = soup(response)
+    assert page.find(id="txtRuc")["value"] == form["ruc"]
+    assert page.find(id="txtUsuario")["value"] == form["username"]
+    assert not page.find(id="txtContrasena").get("value")
+    # The practice accounts of the page have a clave of their own.
+    page.select_one("details.practice").decompose()
+    assert not password or password not in str(page)
+
+
+@pytest.mark.parametrize("field", FORM)
+@pytest.mark.parametrize(
+    "value",
+    ["\x00", "A\x00B", "\u202e", "😀" * 100, "A" * 1024 * 1024, "' OR 1=1 --", "<script>alert(1)</script>", "٢" * 11],
+)  # fmt: skip
+def test_a_hostile_value_does_not_enter_and_is_no_error_of_ours(client, principal, field, value):
+    response = client.post(URL, {**FORM, field: value})
+    assert response.status_code == 200
+    assert not soup(response).select("main script")
+    assert not is_inside(client)
+
+
+@pytest.mark.parametrize("field", FORM)
+def test_a_missing_field_is_an_empty_one(client, principal, field):
+    form = {name: value for name, value in FORM.items() if name != field}
+    assert list(field_errors(client.post(URL, form))) == [field]
+
+
+# Where next --------------------------------------------------------------------------------------
+
+
+def test_whoever_was_on_the_way_somewhere_gets_there(client, principal):
+    asked = client.get("/usuarios/?estado=suspended")
+    page = soup(client.get(asked.url))
+    kept = page.select_one("[name=next]")["value"]
+    assert kept == "/usuarios/?estado=suspended"
+    assert client.post(URL, {**FORM, "next": kept}).url == kept
+
+
+def test_the_way_is_kept_through_an_error(client, principal):
+    response = client.post(URL, {**FORM, "password": "Otra20260", "next": "/usuarios/"})
+    assert soup(response).select_one("[name=next]")["value"] == "/usuarios/"
+
+
+HOSTILE_NEXT = [
+    "https://ajeno.example/",
+    "http://ajeno.example/",
+    "//ajeno.example/",
+    "///ajeno.example/",
+    "/\\ajeno.example/",
+    "\\\\ajeno.example/",
+    "https:ajeno.example",
+    "http:///ajeno.example/",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "ftp://testserver/",
+    "//testserver@ajeno.example/",
+    "http://testserver.ajeno.example/",
+    "/\t/ajeno.example/",
+    "\x08//ajeno.example/",
+    " https://ajeno.example/",
+    "%2f%2fajeno.example",
+    "/%09/ajeno.example",
+]
+
+
+@pytest.mark.parametrize("target", HOSTILE_NEXT)
+@pytest.mark.parametrize("way", ["form", "address"])
+def test_nobody_is_sent_to_another_site(client, principal, target, way):
+    if way == "form":
+        response = client.post(URL, {**FORM, "next": target})
+    else:
+        response = client.post(URL, FORM, query_params={"next": target})
+    assert response.status_code == 302
+    # Stays here, with "/" or with a path of this site.
+    assert re.match(r"/(?![/\\\s])|%2f%2f", response.url)
+    assert is_inside(client)
+
+
+# The end of a session ----------------------------------------------------------------------------
+
+
+def test_leaving_ends_the_session(client, principal):
+    client.post(URL, FORM)
+    key = client.session.session_key
+    response = client.post("/salir/")
+    assert response.url == URL
+    assert not is_inside(client)
+    assert not Session.objects.filter(session_key=key).exists()
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "delete"])
+def test_only_a_post_ends_it(client, principal, method):
+    client.post(URL, FORM)
+    assert getattr(client, method)("/salir/").status_code == 405
+    assert is_inside(client)
+
+
+def test_whose_session_ended_is_told_so(client, principal):
+    client.post(URL, FORM)
+    Session.objects.all().delete()
+    page = soup(client.get("/usuarios/", follow=True))
+    assert page.h1.text == "Ingreso"
+    assert "Su sesión terminó por inactividad. Ingrese de nuevo." in page.select_one(".notice").text
+
+
+def test_whoever_comes_for_the_first_time_is_not(client, db):
+    assert not soup(client.get("/usuarios/", follow=True)).select(".notice")
+
+
+def test_whoever_left_is_not(client, principal):
+    client.post(URL, FORM)
+    assert not soup(client.post("/salir/", follow=True)).select(".notice")
+
+
+def test_the_session_ends_after_twenty_minutes_and_each_request_begins_them_anew(
+    client, principal, settings
+):
+    client.post(URL, FORM)
+    before = Session.objects.get().expire_date
+    assert settings.SESSION_COOKIE_AGE == 20 * 60
+    client.get("/")
+    assert Session.objects.get().expire_date > before
+
+
+# A page that another site sends ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Origin": "https://ajeno.example"}], ids=["no token", "foreign origin"]
+)
+def test_nobody_is_signed_in_by_another_site(client_of, principal, headers):
+    client = client_of(None)
+    client.handler.enforce_csrf_checks = True
+    client.get(URL)
+    response = client.post(URL, FORM, headers=headers)
+    assert response.status_code == 403
+    assert not is_inside(client)

@@ -1,0 +1,271 @@
+"""What was sent when it could not be taken is kept, and offered to its owner to be sent again."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.test import Client
+
+from tests.conftest import OTHER_RUC, PASSWORD, RUC, soup
+from tests.users.test_create import FORM
+from users.models import User
+from users.unsent import OWNER_SALT, SALT, UnsentForm, owner_token
+
+CREATE = "/usuarios/nuevo/"
+OPTIONS = "/usuarios/JPEREZ01/perfiles/"
+TITULAR = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
+HERE = {"Origin": "http://testserver"}
+
+
+@pytest.fixture
+def client(principal, client_of):
+    """The browser of the principal, whose session has ended."""
+    client = client_of(principal)
+    Session.objects.all().delete()
+    return client
+
+
+def form_of(response, action: str | None = None) -> dict:
+    """What the browser would send from the page's main form."""
+    form = next(
+        form
+        for form in soup(response).select("main form")
+        if action is None or form.get("action") == action
+    )
+    fields = {}
+    for control in form.select("input[name]"):
+        fields.setdefault(control["name"], []).append(control.get("value", ""))
+    return fields
+
+
+def send(client, path: str, owner: User, **fields):
+    return client.post(path, {**fields, "account": owner_token(owner)})
+
+
+def kept_blob(response) -> str | None:
+    field = soup(response).select_one("[name=unsent]")
+    return field and field["value"]
+
+
+def sign_in_again(client, response, **who):
+    return client.post("/ingresar/", {**form_of(response), **TITULAR, **who})
+
+
+# Kept --------------------------------------------------------------------------------------------
+
+
+def test_a_form_sent_after_the_session_ended_is_answered_with_the_sign_in_page(client, principal):
+    response = send(client, CREATE, principal, **FORM)
+    page = soup(response)
+    assert response.status_code == 401
+    assert page.h1.text == "Ingreso"
+    assert "Su sesión terminó por inactividad." in page.select_one(".notice").text
+    assert "Lo que envió no se perdió" in page.select_one(".notice").text
+    assert kept_blob(response)
+    assert not User.objects.secondary().exists()
+
+
+def test_claves_and_tokens_are_not_kept(client, principal):
+    blob = kept_blob(send(client, CREATE, principal, **FORM, csrfmiddlewaretoken="x" * 64))
+    kept = UnsentForm.loads(blob)
+    assert {name for name, _ in kept.fields} == {
+        "account",
+        *(field for field in FORM if not field.startswith("password")),
+    }
+    assert FORM["password1"] not in str(signing.loads(blob, salt=SALT))
+
+
+def test_the_forms_of_a_page_say_signed_who_fills_them_in(client_of, principal, secondary):
+    for url in (CREATE, OPTIONS):
+        page = soup(client_of(principal).get(url))
+        owners = {field["value"] for field in page.select("main form [name=account]")}
+        assert owners == {owner_token(principal)}
+
+
+@pytest.mark.parametrize("forge", ["nothing", "plain", "another signature", "NUL"])
+def test_a_form_that_does_not_say_signed_whose_it_is_is_not_kept(client, principal, forge):
+    """Else anybody could have another person send what he did not write."""
+    account = {
+        "nothing": "",
+        "plain": str(principal.pk),
+        "another signature": signing.Signer(salt=f"not {OWNER_SALT}").sign(str(principal.pk)),
+        "NUL": "\x00",
+    }[forge]
+    response = client.post(CREATE, {**FORM, "account": account})
+    assert response.status_code == 302
+    assert response.url.startswith(f"/ingresar/?next={CREATE}")
+
+
+def test_it_is_kept_through_a_wrong_clave(client, principal):
+    response = send(client, CREATE, principal, **FORM)
+    again = sign_in_again(client, response, password="Otra20260")
+    assert UnsentForm.loads(kept_blob(again)) == UnsentForm.loads(kept_blob(response))
+
+
+# Sent again --------------------------------------------------------------------------------------
+
+
+def test_its_owner_finds_the_first_step_as_it_was_but_for_the_claves(client, principal):
+    response = sign_in_again(client, send(client, CREATE, principal, **FORM))
+    assert soup(response).h1.text == "Continúe donde estaba"
+    assert FORM["password1"] not in response.content.decode()
+    resent = client.post(CREATE, form_of(response, CREATE))
+    page = soup(resent)
+    assert page.find(id="id_first_name")["value"] == FORM["first_name"]
+    assert page.find(id="id_username")["value"] == FORM["username"]
+    assert "Ingrese la clave" in page.select_one(".error-summary").text
+    claves = {"password1": FORM["password1"], "password2": FORM["password2"]}
+    done = client.post(CREATE, {**form_of(resent), "document_type": "1", **claves})
+    assert done.url == "/usuarios/nuevo/JPEREZ01/"
+
+
+def test_its_owner_sends_the_marks_of_the_second_step_again_and_they_are_saved(
+    client, principal, secondary
+):
+    marks = {"option": ["90.1.1.1.1", "11.9.1.1.2"], "do": "save", "seen": ""}
+    response = sign_in_again(client, send(client, OPTIONS, principal, **marks))
+    assert not secondary.option_grants.exists()
+    resent = client.post(OPTIONS, form_of(response, OPTIONS))
+    assert resent.url == f"{OPTIONS}registro/"
+    granted = secondary.option_grants.values_list("option_id", flat=True)
+    assert set(granted) == set(marks["option"])
+
+
+def test_the_address_it_was_sent_to_is_kept_with_its_query(client, principal, secondary):
+    response = send(client, f"{OPTIONS}?a=1&b=2", principal, do="search")
+    assert form_of(sign_in_again(client, response), f"{OPTIONS}?a=1&b=2")
+
+
+@pytest.mark.usefixtures("secondary", "stranger")
+@pytest.mark.parametrize("who", [{"username": "JPEREZ01"}, {"ruc": OTHER_RUC}])
+def test_nobody_else_is_offered_it(client, principal, who):
+    response = sign_in_again(client, send(client, CREATE, principal, **FORM), **who)
+    assert response.status_code == 302
+    assert response.url == "/"
+
+
+# Not ours ----------------------------------------------------------------------------------------
+
+
+def blob_of(principal, **changes) -> str:
+    fields = [["account", str(principal.pk)], ["first_name", "Kept"]]
+    kept = {"path": CREATE, "owner": str(principal.pk), "fields": fields, **changes}
+    return signing.dumps(kept, salt=SALT, compress=True)
+
+
+def test_a_blob_of_ours_is_offered(client, principal):
+    """Or the refusals below would prove nothing."""
+    response = client.post("/ingresar/", {**TITULAR, "unsent": blob_of(principal)})
+    assert soup(response).h1.text == "Continúe donde estaba"
+
+
+def tampered(principal):
+    head, *tail = blob_of(principal).split(":")
+    return ":".join([head[:-2] + ("AA" if head[-2:] != "AA" else "BB"), *tail])
+
+
+def expired(principal):
+    return blob_of(principal)
+
+
+def of_another_salt(principal):
+    return signing.dumps({"path": CREATE, "owner": str(principal.pk), "fields": []}, salt="other")
+
+
+def of_another_shape(principal):
+    return signing.dumps(["not", "a", "form"], salt=SALT)
+
+
+def with_more_keys(principal):
+    return blob_of(principal, more="x")
+
+
+def empty(principal):
+    return ""
+
+
+def oversized(principal):
+    return blob_of(principal) + "A" * 1024 * 1024
+
+
+def NUL(principal):  # noqa: N802 its name is its value
+    return "\x00" + blob_of(principal)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [tampered, expired, of_another_salt, of_another_shape, with_more_keys, empty, oversized, NUL],
+)
+def test_what_is_not_a_blob_of_ours_is_ignored(client, principal, settings, spoil):
+    blob = spoil(principal)
+    if spoil is expired:
+        settings.UNSENT_FORM_MAX_AGE = -1
+    response = client.post("/ingresar/", {**TITULAR, "unsent": blob})
+    assert response.status_code == 302
+    assert response.url == "/"
+
+
+def test_a_form_of_too_many_fields_is_not_kept_and_is_no_error_of_ours(client, principal, settings):
+    many = ["90.1"] * (settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)
+    response = send(client, CREATE, principal, option=many)
+    assert response.status_code == 302
+    assert response.url.startswith("/ingresar/")
+
+
+def test_what_is_kept_comes_back_as_text(client, principal):
+    hostile = '"><script>alert(1)</script>'
+    response = sign_in_again(client, send(client, CREATE, principal, first_name=hostile))
+    assert not soup(response).select("main script")
+    assert form_of(response, CREATE)["first_name"] == [hostile]
+
+
+# A stale token -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strict_client(principal):
+    """A browser whose tokens are checked, in which the principal entered anew in another tab."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(principal, backend="users.backends.OperatorBackend")
+    client.get(CREATE)
+    return client
+
+
+def test_a_form_of_this_site_with_a_stale_token_is_offered_again(strict_client, principal):
+    response = strict_client.post(
+        CREATE,
+        {**FORM, "account": owner_token(principal), "csrfmiddlewaretoken": "a" * 64},
+        headers=HERE,
+    )
+    assert response.status_code == 403
+    assert soup(response).h1.text == "Continúe donde estaba"
+    assert FORM["password1"] not in response.content.decode()
+    assert not User.objects.secondary().exists()
+    resent = strict_client.post(CREATE, form_of(response, CREATE), headers=HERE)
+    assert resent.status_code == 200
+    assert soup(resent).find(id="id_username")["value"] == FORM["username"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://ajeno.example"},
+        {"Origin": "null"},
+        {"Origin": "https://testserver"},
+        {"Origin": "http://testserver.ajeno.example"},
+    ],
+)
+def test_a_form_of_another_site_is_not(strict_client, principal, headers):
+    response = strict_client.post(
+        CREATE, {**FORM, "account": owner_token(principal)}, headers=headers
+    )
+    assert response.status_code == 403
+    assert soup(response).h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."
+    assert not soup(response).select("[name=first_name]")
+    assert not User.objects.secondary().exists()
+
+
+def test_a_form_of_somebody_else_is_not(strict_client, secondary):
+    response = strict_client.post(CREATE, {**FORM, "account": owner_token(secondary)}, headers=HERE)
+    assert response.status_code == 403
+    assert not soup(response).select("[name=first_name]")

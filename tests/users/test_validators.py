@@ -1,0 +1,408 @@
+"""The rules of an account: usuario, identity document, names, claves."""
+
+import unicodedata
+
+import pytest
+from django.contrib.auth.password_validation import (
+    password_validators_help_texts,
+    validate_password,
+)
+from django.core.exceptions import ValidationError
+
+from users.models import User
+from users.validators import (
+    DocumentType,
+    normalise_document_number,
+    normalise_person_name,
+    normalise_username,
+    validate_correo,
+    validate_document_number,
+    validate_person_name,
+    validate_username,
+)
+
+
+def faults(validator, *values) -> list[ValidationError]:
+    try:
+        validator(*values)
+    except ValidationError as refusal:
+        return refusal.error_list
+    return []
+
+
+def refused(validator, *values) -> list[str]:
+    """The sentences with which it is refused."""
+    return [sentence for fault in faults(validator, *values) for sentence in fault.messages]
+
+
+# Usuario -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["JPEREZ01", "jperez01", " JPerez01 ", "\tjperez01\n"])
+def test_a_usuario_is_raised_to_upper_case_and_freed_of_the_spaces_around(typed):
+    assert normalise_username(typed) == "JPEREZ01"
+
+
+@pytest.mark.parametrize("username", ["JPEREZ01", "ABCDEFGH", "12345678", "0A0A0A0A"])
+def test_eight_letters_and_digits_make_a_usuario(username):
+    validate_username(username)
+
+
+LOOK_ALIKES = {
+    "long s, that upper() makes an S": "ſECUND01",
+    "dotless i, that upper() makes an I": "JPEREZı1",
+    "sharp s, that upper() makes two letters": "JPEREß1",
+    "ligature, that upper() makes two letters": "JPEREﬁ1",
+    "Cyrillic": "JPЕREZ01",
+    "Greek": "JΡEREZ01",
+    "full width": "ＪＰＥＲＥＺ０１",
+    "zero width": "JPERE\u200bZ1",
+    "soft hyphen": "JPERE\u00adZ1",
+    "bidi": "\u202eJPEREZ1",
+    "combining": "JPEREZ0\u0301",
+    "Arabic digit": "JPEREZ٠١",
+    "superscript": "JPEREZ0¹",
+    "circled": "JPEREZ0①",
+    "mathematical": "𝐉PEREZ01",
+}
+
+
+@pytest.mark.parametrize("username", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_a_look_alike_never_becomes_a_usuario(username):
+    assert refused(validate_username, normalise_username(username)) == [
+        "El usuario debe tener 8 caracteres, solo letras y números"
+    ]
+
+
+@pytest.mark.parametrize(
+    "username",
+    [
+        "",
+        "JPEREZ0",
+        "JPEREZ012",
+        "jperez01",
+        "JPEREZ 1",
+        "JPEREZ01\n",
+        "JPEREZ_1",
+        "JPEREZÑ1",
+        "J.PEREZ1",
+        "@@@@@@@@",
+    ],
+)
+def test_what_is_not_eight_plain_letters_and_digits_is_no_usuario(username):
+    assert refused(validate_username, username)
+
+
+def test_the_length_of_a_usuario_is_a_setting(settings):
+    settings.USERNAME_LENGTH = 10
+    validate_username("JPEREZ0001")
+    assert refused(validate_username, "JPEREZ01") == [
+        "El usuario debe tener 10 caracteres, solo letras y números"
+    ]
+
+
+# Identity document -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        (" 9000 0002 ", "90000002"),
+        ("00000001", "00000001"),
+        ("ce001", "CE001"),
+        ("9000\u00a00002", "90000002"),
+        ("ñ1", "ñ1"),
+    ],
+)
+def test_a_document_number_is_cleaned_and_stays_text(typed, number):
+    assert normalise_document_number(typed) == number
+
+
+@pytest.mark.parametrize("number", ["90000002", "00000001", "00000000"])
+def test_a_dni_of_eight_digits_is_taken(number):
+    validate_document_number(DocumentType.DNI, number)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "9000000",
+        "900000022",
+        "9000000A",
+        "9000000٢",
+        "９００００００２",
+        "90000002\n",
+        "-9000002",
+        "9000000²",
+    ],
+)
+def test_any_other_number_is_no_dni(number):
+    assert refused(validate_document_number, DocumentType.DNI, number) == [
+        "El DNI debe tener 8 dígitos"
+    ]
+
+
+OTHER_TYPES = [kind for kind in DocumentType if kind != DocumentType.DNI]
+
+
+@pytest.mark.parametrize("document_type", OTHER_TYPES)
+@pytest.mark.parametrize("number", ["1", "001234567", "CE1234567", "A" * 15])
+def test_other_documents_have_up_to_fifteen_letters_or_digits(document_type, number):
+    validate_document_number(document_type, number)
+
+
+@pytest.mark.parametrize("document_type", OTHER_TYPES)
+@pytest.mark.parametrize("number", ["", "A" * 16, "ce1", "AB-12", "Ñ1", "АВ12", "A1\n", "A\x00"])
+def test_any_other_number_of_theirs_is_refused(document_type, number):
+    assert refused(validate_document_number, document_type, number) == [
+        "El número de documento debe tener hasta 15 caracteres, solo letras y números"
+    ]
+
+
+# Names -------------------------------------------------------------------------------------------
+
+NAMES = [
+    # Everyday ones, and letters beyond ASCII
+    "Juan", "María", "José", "Ángel", "Óscar", "Íñigo", "Úrsula", "Élida", "Begoña", "Ñahui", "ñaupari", "Güido",
+    "Argüelles", "Sigüeñas", "Echenique", "Chávez", "Muñoz", "Quiñones", "MUÑOZ NÚÑEZ", "peña",
+    # Quechua and Aymara
+    "Mamani Quispe", "Condori", "Huamán", "Ccahuana", "Ttito", "Qquellon", "Llusco", "Ñaupas", "Sulca", "Apaza",
+    "Inti Wayra", "Sami", "T'ito", "K'ana", "Q'ente", "Ch'aska Qoyllur", "P'aqo",
+    # Compound, with particles
+    "De la Cruz", "de la Torre", "Del Águila", "del Castillo", "De los Ríos", "La Rosa", "Las Casas", "San Martín",
+    "Santa Cruz", "Ponce de León", "Montes de Oca", "Vda. de Quispe", "Viuda de Rojas", "y Barrera", "Diez Canseco",
+    "María del Carmen", "María de los Ángeles", "Luz de la Esperanza", "Ma. Elena", "J. Carlos", "José M.", "Jr.",
+    # Hyphens and apostrophes
+    "Ana-María", "Jean-Pierre", "García-Calderón", "O'Higgins", "D'Ávila", "D'Angelo", "D’Onofrio", "D‘Arrigo",
+    "D´Alessio", "D`Acosta", "Dʼ Ugarte", "M'Bappé",
+    # Of those who came
+    "Wong", "Chu", "Li", "Nakamatsu", "Fujimori", "Ōta", "Yi", "Ng", "Nguyễn", "Trần Thị", "Hương", "João", "Gonçalves",
+    "Müller", "Größer", "Jürgen", "François", "Zoë", "Noël", "Ibáñez", "Łukasz", "Dvořák", "Škoda", "Žižek", "Ångström",
+    "Sørensen", "Æsir", "Œuvre", "Đorđević", "Şahin", "Çelik", "İnan", "Ğ", "Ștefan", "Țepeș", "Ħal", "Kőszegi",
+    # Short and long
+    "O", "Ña", "Jo", "María Fernanda del Pilar Guadalupe", "Rodríguez de Mendoza y Collantes de la Vega",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_somebody_bears_is_taken_as_it_is(name):
+    normalised = normalise_person_name(name)
+    validate_person_name(normalised)
+    # Only apostrophes change.
+    assert len(normalised) == len(name)
+    assert normalised.replace("'", "") == name.translate(dict.fromkeys(map(ord, "'’‘´`ʼ")))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.isascii()])
+def test_a_decomposed_name_is_stored_composed(name):
+    normalised = normalise_person_name(unicodedata.normalize("NFD", name))
+    assert normalised == normalise_person_name(name)
+    validate_person_name(normalised)
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’", "‘", "´", "`", "ʼ"])
+def test_all_apostrophes_are_one(apostrophe):
+    assert normalise_person_name(f"D{apostrophe}Ávila") == "D'Ávila"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("  Juan   Carlos ", "Juan Carlos"),
+        ("Juan\tCarlos\n", "Juan Carlos"),
+        ("Juan\u00a0Carlos", "Juan Carlos"),
+        ("Juan\u3000Carlos", "Juan Carlos"),
+        ("   ", ""),
+    ],
+)
+def test_a_name_has_single_spaces_and_none_around(typed, stored):
+    assert normalise_person_name(typed) == stored
+
+
+NO_NAMES = {
+    "digit": "Juan2",
+    "Arabic digit": "Juan٢",
+    "Roman numeral sign": "Juan Ⅱ",
+    "ordinal": "M.ª",
+    "superscript": "Juan²",
+    "emoji": "Juan 😀",
+    "emoji alone": "🙂",
+    "tag": "<b>Juan</b>",
+    "script": "<script>alert(1)</script>",
+    "ampersand": "Juan &amp; Ana",
+    "quotes": 'Juan "Pepe"',
+    "template": "{{ Juan }}",
+    "at": "juan@empresa",
+    "slash": "Juan/Ana",
+    "comma": "Pérez, Juan",
+    "underscore": "Juan_Carlos",
+    "parenthesis": "Juan (Pepe)",
+    "equals": "=Juan",
+    "plus": "+Juan",
+    "exclamation": "¡Juan!",
+    "multiplication sign": "Juan×Ana",
+    "division sign": "Juan÷Ana",
+    "long dash": "Juan – Ana",
+    "non-breaking hyphen": "Ana\u2011María",
+    "Cyrillic": "Иван",
+    "one Cyrillic letter": "Jоsé",
+    "Greek": "Γιώργος",
+    "one Greek letter": "Μaría",
+    "Armenian": "Արամ",
+    "Hebrew": "דוד",
+    "Arabic": "محمد",
+    "Chinese": "王",
+    "kana": "ひろ",
+    "full width": "Ｊuan",
+    "mathematical": "𝐉uan",
+    "ligature": "Joseﬁna",
+    "modifier letter": "Juanʰ",
+    "dotless j": "ȷ\u0301uan",
+    "a mark that composes with nothing": "Jx\u0302uan",
+    "many marks": "J" + "\u0301" * 8 + "uan",
+    "right to left override": "Juan\u202egnp",
+    "left to right mark": "Juan\u200e",
+    "isolate": "\u2066Juan\u2069",
+    "zero width space": "Ju\u200ban",
+    "zero width joiner": "Ju\u200dan",
+    "byte order mark": "\ufeffJuan",
+    "soft hyphen": "Ju\u00adan",
+    "word joiner": "Ju\u2060an",
+    "variation selector": "Juan\ufe0f",
+    "tag character": "Juan\U000e0041",
+    "private use": "Juan\ue000",
+    "replacement": "Ju\ufffdn",
+    "NUL": "Ju\x00an",
+    "bell": "Ju\x07an",
+    "escape": "\x1b[31mJuan",
+    "delete": "Ju\x7fan",
+    "only hyphens": "---",
+    "only stops": "...",
+    "only an apostrophe": "'",
+    "only apostrophes of another kind": "’’",
+    "only marks": "\u0301\u0301",
+    "hyphen, stop, apostrophe": "- . '",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_NAMES.values(), ids=NO_NAMES)
+def test_what_is_no_name_in_latin_letters_is_refused(name):
+    assert refused(validate_person_name, normalise_person_name(name)) == [
+        "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo"
+    ]
+
+
+# Clave -------------------------------------------------------------------------------------------
+
+LENGTH = "La clave debe tener entre 8 y 12 caracteres"
+DIGIT = "La clave debe incluir al menos un número"
+
+CLAVES = {
+    # Lengths, each side of both limits
+    "": [LENGTH, DIGIT],
+    "a1": [LENGTH],
+    "abcdef1": [LENGTH],
+    "abcdefg1": [],
+    "abcdefghijk1": [],
+    "abcdefghijkl1": [LENGTH],
+    "a" * 100_000 + "1": [LENGTH],
+    # Only an ASCII digit is a digit
+    "abcdefgh": [DIGIT],
+    "moddatos": [DIGIT],
+    "abcdefghijkl": [DIGIT],
+    "abcdefg٣": [DIGIT],
+    "abcdefg²": [DIGIT],
+    "abcdefg½": [DIGIT],
+    "abcdefg５": [DIGIT],
+    "abcdefg一": [DIGIT],
+    "abcdef٣": [LENGTH, DIGIT],
+    "12345678": [],
+    "00000000": [],
+    # Blanks count as any other character
+    " " * 7 + "1": [],
+    "        ": [DIGIT],
+    "1" + " " * 12: [LENGTH],
+    " abcde1 ": [],
+    "abc\t\ndef1": [],
+    # A character is a code point, neither a byte nor what one sees
+    "ñññññññ1": [],
+    "ñññññññññññ1": [],
+    "😀😀😀😀😀😀😀1": [],
+    "😀" * 12 + "1": [LENGTH],
+    unicodedata.normalize("NFC", "áéíóúñ1"): [LENGTH],
+    unicodedata.normalize("NFD", "áéíóúñ1"): [LENGTH],
+    unicodedata.normalize("NFC", "áéíóúñü1"): [],
+    unicodedata.normalize("NFD", "áéíóúñü1"): [LENGTH],
+    # The rule is the rule: these are weak and taken
+    "sunat2026": [],
+    "password1": [],
+    "JPEREZ01": [],
+    "90000002": [],
+    "'; DROP--1": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("clave", "problems"), CLAVES.items(), ids=[ascii(clave)[:40] for clave in CLAVES]
+)
+def test_a_clave_has_8_to_12_characters_and_a_digit_and_nothing_else_is_asked(clave, problems):
+    user = User(operator_id=1, username="JPEREZ01", document_number="90000002")
+    assert refused(validate_password, clave, user) == problems
+
+
+STAFF_PASSWORDS = {
+    "una-clave-larga-de-personal": None,
+    "correo caballo batería": None,
+    "una frase larga que nadie más usa " * 20: None,
+    "corta-once1": "password_too_short",
+    "123456789012345": "password_entirely_numeric",
+    "megaparol12345": "password_too_common",
+    "supervisora.lima1": "password_too_similar",
+}
+
+
+@pytest.mark.parametrize(("password", "problem"), STAFF_PASSWORDS.items())
+def test_staff_follows_djangos_own_rules_from_twelve_characters_up(password, problem):
+    staff = User(username="supervisora.lima", is_staff=True)
+    found = [fault.code for fault in faults(validate_password, password, staff)]
+    assert problem in (found or [None])
+
+
+def test_a_password_of_nobody_in_particular_meets_the_stricter_rule():
+    assert [fault.code for fault in faults(validate_password, "zorzal12")] == ["password_too_short"]
+
+
+def test_each_rule_says_itself_in_words():
+    operators, staff = password_validators_help_texts()
+    assert "entre 8 y 12 caracteres" in operators
+    assert "al menos 12 caracteres" in staff
+
+
+# Correo ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["ana@ejemplo.pe", "ana.maria+x@sub.ejemplo.com.pe"])
+def test_a_correo_is_accepted(address):
+    assert refused(validate_correo, address) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ana",
+        "ana@",
+        "ana@ejemplo",
+        "ana@emp\u202eresa.pe",
+        "ana@ejemplo.pe\u200b",
+        "ana@еjemplo.pe",
+        "ana@ｅjemplo.pe",
+        "ſana@ejemplo.pe",
+        "ana@ejemplo.pe\0",
+        "a" * 1_000_000,
+    ],
+)
+def test_a_correo_that_hides_or_resembles_something_is_refused(address):
+    assert refused(validate_correo, address) == [
+        "Ingrese un correo con el formato nombre@empresa.pe"
+    ]
