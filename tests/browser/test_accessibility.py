@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from profiles.actions import assign_options, assign_roles
 from profiles.models import Option
+from tests.browser.browsing import enter, follow
 from tests.conftest import PASSWORD, RUC, acting
 from users import actions
 
@@ -74,11 +75,11 @@ def grant(principal, secondary):
 
 
 def choose(page, profile="Mis Trámites Aduaneros"):
-    page.locator(".profile", has_text=profile).click()
+    follow(page.locator(".profile", has_text=profile))
 
 
 def press(page, name):
-    page.get_by_role("button", name=name, exact=True).click()
+    follow(page.get_by_role("button", name=name, exact=True))
 
 
 def has_title(page, title):
@@ -245,7 +246,7 @@ def test_second_page_of_the_list(desk, make_secondary, is_accessible):
     for number in range(21):
         make_secondary(f"USUARI{number:02}", 90000100 + number)
     desk.goto("/usuarios/")
-    desk.get_by_role("link", name="Siguiente página").click()
+    follow(desk.get_by_role("link", name="Siguiente página"))
     expect(desk.get_by_role("navigation", name="Páginas")).to_contain_text("Página 2 de 2")
     is_accessible(desk)
 
@@ -292,7 +293,7 @@ def test_options_of_a_profile(desk, secondary, is_accessible):
 def test_options_of_a_profile_with_its_folders_closed(desk, secondary, is_accessible):
     desk.goto(f"{WIZARD}/perfiles/")
     choose(desk)
-    press(desk, "Despacho")
+    desk.get_by_role("button", name="Despacho", exact=True).click()
     expect(desk.get_by_role("checkbox")).to_have_count(0)
     is_accessible(desk)
 
@@ -305,7 +306,8 @@ def test_options_that_a_search_finds(desk, secondary, is_accessible, query):
     desk.get_by_label("Buscar en").fill(query)
     expect(desk.get_by_role("status")).to_contain_text("no se ve, pero sigue marcada")
     is_accessible(desk)
-    desk.get_by_label("Buscar en").press("Enter")
+    desk.get_by_label("Buscar en").focus()
+    enter(desk)
     expect(desk.get_by_role("status")).to_contain_text("no se ve, pero sigue marcada")
     is_accessible(desk)
 
@@ -434,7 +436,7 @@ def test_form_from_another_site_or_time(page, principal, is_accessible):
     page.goto("/ingresar/")
     page.context.clear_cookies()
     with page.expect_navigation() as answer:
-        press(page, "Ingresar")
+        page.get_by_role("button", name="Ingresar", exact=True).click()
     assert answer.value.status == 403
     has_title(page, "La página estuvo abierta mucho tiempo. Vuelva a enviar.")
     is_accessible(page)

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import expect
 
 from portal import demo
+from tests.browser.browsing import follow
 from users.models import AuditEntry, User
 
 # The practice operator of two types: its tree and its roles have a part for each.
@@ -75,21 +76,21 @@ def sign_in(page, username, password, *, ruc=RUC):
     page.get_by_label("RUC", exact=True).fill(ruc)
     page.get_by_label("Usuario", exact=True).fill(username)
     page.get_by_label("Clave", exact=True).fill(password)
-    page.get_by_role("button", name="Ingresar").click()
+    follow(page.get_by_role("button", name="Ingresar"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Comunidad del Operador")
 
 
 def generate_the_user(page):
     """2 to 4. Administración Usuario, Crear Usuario, the person's data, Siguiente."""
     page.look("02-comunidad-del-operador")
-    page.get_by_role("navigation").get_by_role("link", name="Administración Usuario").click()
+    follow(page.get_by_role("navigation").get_by_role("link", name="Administración Usuario"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Administración Usuario")
     page.look("03-administracion-usuario")
-    page.get_by_role("link", name="Crear Usuario").first.click()
+    follow(page.get_by_role("link", name="Crear Usuario").first)
 
     fill_in_the_person(page)
     page.look("04-datos-del-usuario")
-    page.get_by_role("button", name="Siguiente").click()
+    follow(page.get_by_role("button", name="Siguiente"))
     expect(page.get_by_role("heading", level=1)).to_have_text(
         f"Se ha generado el usuario secundario {USERNAME}."
     )
@@ -127,10 +128,10 @@ def fill_in_the_person(page):
 
 def assign_profiles(page):
     """Importante. Asignar Perfiles, the profile, its options, Siguiente, Grabar."""
-    page.get_by_role("link", name="Asignar Perfiles").click()
+    follow(page.get_by_role("link", name="Asignar Perfiles"))
     expect(page.locator("[name=option]")).to_have_count(0)
     page.look("06-asignar-perfiles")
-    page.locator(".profile", has_text=PROFILE).click()
+    follow(page.locator(".profile", has_text=PROFILE))
     # All its options, of both types of operator, and none is marked for anybody.
     for group in ("Operaciones del transportista", "Despacho aduanero de ingreso"):
         expect(page.get_by_role("group", name=group)).to_be_visible()
@@ -140,7 +141,7 @@ def assign_profiles(page):
         page.get_by_role("checkbox", name=name).check()
     page.look("08-opciones-marcadas")
 
-    page.get_by_role("button", name="Siguiente").click()
+    follow(page.get_by_role("button", name="Siguiente"))
     expect(page.get_by_role("heading", level=1)).to_have_text(
         f"Resumen de opciones asignadas al usuario {USERNAME}"
     )
@@ -149,7 +150,7 @@ def assign_profiles(page):
     assert not options_of_the_user(), "nothing is granted before Grabar"
     page.look("09-resumen")
 
-    page.get_by_role("button", name="Grabar").click()
+    follow(page.get_by_role("button", name="Grabar"))
     expect(page.get_by_role("heading", level=1)).to_have_text(SAVED)
     assert options_of_the_user() == set(GRANTED)
     page.look("10-opciones-registradas")
@@ -161,15 +162,15 @@ def options_of_the_user():
 
 def assign_roles(page):
     """Mark the user in the list, Asignar Roles, mark, Asignar."""
-    page.get_by_role("link", name="Ir a Administración Usuario").click()
+    follow(page.get_by_role("link", name="Ir a Administración Usuario"))
     page.get_by_role("radio", name=re.compile(f"^Seleccionar a {USERNAME}")).check()
     page.look("11-usuario-marcado")
-    page.get_by_role("button", name="Asignar Roles").click()
+    follow(page.get_by_role("button", name="Asignar Roles"))
 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Asignar Roles a {USERNAME}")
     page.look("12-asignar-roles")
     page.get_by_role("checkbox", name=ROLE).check()
-    page.get_by_role("button", name="Asignar", exact=True).click()
+    follow(page.get_by_role("button", name="Asignar", exact=True))
     expect(page.get_by_role("status")).to_contain_text(ROLES_ASSIGNED)
     user = User.objects.get(username=USERNAME)
     assert set(user.role_grants.values_list("role", flat=True)) == {ROLE}
@@ -186,7 +187,7 @@ def the_record_has_one_entry_for_each_thing_done():
 
 def use_what_was_granted(page):
     """What it was all for: the new user enters, and can do that and nothing else."""
-    page.get_by_role("button", name="Salir").click()
+    follow(page.get_by_role("button", name="Salir"))
     sign_in(page, USERNAME, CLAVE)
     menu = page.get_by_role("region", name="Su menú").get_by_role("list").get_by_role("link")
     entries = {(link.get_attribute("href"), link.inner_text()) for link in menu.all()}
@@ -194,14 +195,14 @@ def use_what_was_granted(page):
     expect(page.get_by_role("link", name="Administración Usuario")).to_have_count(0)
     page.look("14-menu-del-usuario-secundario")
 
-    page.get_by_role("link", name=GRANTED[PERMITTED]).click()
+    follow(page.get_by_role("link", name=GRANTED[PERMITTED]))
     expect(page.get_by_role("heading", level=1)).to_have_text(GRANTED[PERMITTED])
     expect(page.get_by_text("usted tiene acceso")).to_be_visible()
     expect(page.locator("[data-reason]")).to_have_count(0)
     page.look("15-opcion-permitida")
 
     page.goto("/")
-    page.get_by_role("link", name=GRANTED[WITHOUT_ROLE]).click()
+    follow(page.get_by_role("link", name=GRANTED[WITHOUT_ROLE]))
     refused_for(page, "role_missing", "Usted no tiene asignado el rol esperado.")
     page.look("16-opcion-sin-rol")
 
@@ -234,8 +235,8 @@ def test_every_participant_that_the_guide_names_can_follow_it(new_context):
         sign_in(page, PRINCIPAL["username"], PRINCIPAL["password"], ruc=ruc)
         expect(page.locator(".company")).to_contain_text(operator_type)
         generate_the_user(page)
-        page.get_by_role("link", name="Asignar Perfiles").click()
-        page.locator(".profile", has_text=PROFILE).click()
+        follow(page.get_by_role("link", name="Asignar Perfiles"))
+        follow(page.locator(".profile", has_text=PROFILE))
         options = page.locator("[name=option]")
         offered[ruc] = frozenset(option.get_attribute("value") for option in options.all())
         page.goto(f"/usuarios/{USERNAME}/roles/")
@@ -262,6 +263,6 @@ def test_a_clave_outside_the_guides_rule_generates_nobody(visitor, clave, senten
     fill_in_the_person(page)
     page.get_by_label("Clave", exact=True).fill(clave)
     page.get_by_label("Reingrese la clave", exact=True).fill(clave)
-    page.get_by_role("button", name="Siguiente").click()
+    follow(page.get_by_role("button", name="Siguiente"))
     expect(page.get_by_role("alert").get_by_role("link", name=sentence)).to_be_visible()
     assert not User.objects.filter(username=USERNAME).exists()

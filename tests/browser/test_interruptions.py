@@ -5,6 +5,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from profiles.actions import assign_options
+from tests.browser.browsing import follow
 from tests.conftest import PASSWORD, RUC, acting
 from users.models import AuditEntry, User
 
@@ -26,8 +27,7 @@ def desk(page, client_of, principal, secondary, base_url):
 
 
 def press(page, name):
-    with page.expect_navigation():
-        page.get_by_role("button", name=name, exact=True).click()
+    follow(page.get_by_role("button", name=name, exact=True))
 
 
 def press_twice(page, name):
@@ -67,8 +67,7 @@ def sign_in_again(page, username="TITULAR1"):
 
 def open_options(page, url=f"{WIZARD}/perfiles/"):
     page.goto(url)
-    with page.expect_navigation():
-        page.locator(".profile", has_text="Mis Trámites Aduaneros").click()
+    follow(page.locator(".profile", has_text="Mis Trámites Aduaneros"))
 
 
 def option(page, code):

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from profiles.actions import assign_options
+from tests.browser.browsing import enter, follow
 from tests.conftest import PASSWORD, RUC, acting
 
 LEAF = "90.1.1.1.1"
@@ -71,8 +72,7 @@ def test_every_stop_of_tab_shows_its_focus(desk, path, window):
         desk.context.clear_cookies()
     desk.goto(path)
     if desk.locator(".profile", has_text="Mis Trámites Aduaneros").is_visible():
-        with desk.expect_navigation():
-            desk.locator(".profile", has_text="Mis Trámites Aduaneros").click()
+        follow(desk.locator(".profile", has_text="Mis Trámites Aduaneros"))
     stops = []
     desk.evaluate("document.activeElement.blur()")
     desk.keyboard.press("Tab")
@@ -94,16 +94,16 @@ def test_signing_in(page, principal):
     page.keyboard.type("titular1")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Comunidad del Operador")
 
 
 def test_from_the_home_page_to_a_generated_user(desk):
     desk.goto("/")
     focus_by_tab(desk, desk.get_by_role("navigation").get_by_text("Administración Usuario"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     focus_by_tab(desk, desk.get_by_role("link", name="Crear Usuario"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     document_type = desk.get_by_label("Tipo de documento de identidad")
     focus_by_tab(desk, document_type)
     desk.keyboard.press("ArrowDown")
@@ -114,7 +114,7 @@ def test_from_the_home_page_to_a_generated_user(desk):
     focus_by_tab(desk, desk.get_by_label("Reingrese la clave", exact=True))
     desk.keyboard.type(PASSWORD)
     focus_by_tab(desk, desk.get_by_role("button", name="Siguiente"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     expect(desk.get_by_role("heading", level=1)).to_have_text(
         "Se ha generado el usuario secundario RQUISPE1."
     )
@@ -122,7 +122,8 @@ def test_from_the_home_page_to_a_generated_user(desk):
 
 def test_after_an_error_the_summary_has_the_focus_and_leads_to_each_field(desk):
     desk.goto("/usuarios/nuevo/")
-    desk.get_by_label("Número de documento").press("Enter")
+    desk.get_by_label("Número de documento").focus()
+    enter(desk)
     summary = desk.get_by_role("alert")
     expect(summary).to_be_focused()
     assert_focus_is_seen(desk)
@@ -152,14 +153,14 @@ def test_after_a_refused_sign_in_the_focus_is_on_what_was_wrong(page, principal,
     page.get_by_label("RUC", exact=True).fill(RUC)
     page.get_by_label("Usuario", exact=True).fill("TITULAR1")
     page.get_by_label("Clave", exact=True).fill(clave)
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.get_by_role("alert")).to_be_focused()
 
 
 def test_the_error_of_a_choice_leads_to_its_first_radio(desk):
     desk.goto("/usuarios/JPEREZ01/estado/")
     focus_by_tab(desk, desk.get_by_role("button", name="Cambiar Estado"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     expect(desk.get_by_role("alert")).to_be_focused()
     desk.keyboard.press("Tab")
     desk.keyboard.press("Enter")
@@ -169,15 +170,15 @@ def test_the_error_of_a_choice_leads_to_its_first_radio(desk):
 def test_profiles_options_and_grabar(desk, secondary):
     desk.goto("/usuarios/nuevo/JPEREZ01/perfiles/")
     focus_by_tab(desk, desk.locator(".profile", has_text="Mis Trámites Aduaneros"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     leaf = desk.get_by_role("checkbox", name="Numeración de la declaración")
     focus_by_tab(desk, leaf)
     desk.keyboard.press("Space")
     expect(leaf).to_be_checked()
     focus_by_tab(desk, desk.get_by_role("button", name="Siguiente"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     focus_by_tab(desk, desk.get_by_role("button", name="Grabar"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     expect(desk.get_by_role("status")).to_be_focused()
     expect(desk.get_by_role("status")).to_contain_text("registrados satisfactoriamente")
     assert [grant.option_id for grant in secondary.option_grants.all()] == [LEAF]
@@ -185,7 +186,7 @@ def test_profiles_options_and_grabar(desk, secondary):
 
 def test_a_folder_is_closed_opened_and_marked_from_the_keyboard(desk):
     desk.goto("/usuarios/nuevo/JPEREZ01/perfiles/")
-    desk.locator(".profile", has_text="Mis Trámites Aduaneros").click()
+    follow(desk.locator(".profile", has_text="Mis Trámites Aduaneros"))
     folder = desk.get_by_role("button", name="Declaraciones", exact=True)
     leaf = desk.get_by_role("checkbox", name="Numeración de la declaración")
     focus_by_tab(desk, folder)
@@ -201,11 +202,10 @@ def test_a_folder_is_closed_opened_and_marked_from_the_keyboard(desk):
 
 def test_enter_in_the_search_box_searches_and_goes_no_further(desk):
     desk.goto("/usuarios/nuevo/JPEREZ01/perfiles/")
-    desk.locator(".profile", has_text="Mis Trámites Aduaneros").click()
+    follow(desk.locator(".profile", has_text="Mis Trámites Aduaneros"))
     focus_by_tab(desk, desk.get_by_label("Buscar en Mis Trámites Aduaneros"))
     desk.keyboard.type("canal")
-    with desk.expect_navigation():
-        desk.keyboard.press("Enter")
+    enter(desk)
     expect(desk.get_by_role("heading", level=1)).to_have_text("Asignar Perfiles a JPEREZ01")
     expect(desk.locator("[name=option]")).to_have_count(1)
 
@@ -213,12 +213,11 @@ def test_enter_in_the_search_box_searches_and_goes_no_further(desk):
 def test_enter_on_an_option_does_not_take_it_to_the_summary_unasked(desk):
     """A checkbox, too, sends the form on Enter: then the tree comes back with the mark kept."""
     desk.goto("/usuarios/nuevo/JPEREZ01/perfiles/")
-    desk.locator(".profile", has_text="Mis Trámites Aduaneros").click()
+    follow(desk.locator(".profile", has_text="Mis Trámites Aduaneros"))
     leaf = desk.get_by_role("checkbox", name="Numeración de la declaración")
     leaf.check()
     leaf.focus()
-    with desk.expect_navigation():
-        desk.keyboard.press("Enter")
+    enter(desk)
     expect(desk.get_by_role("heading", level=1)).to_have_text("Asignar Perfiles a JPEREZ01")
     expect(leaf).to_be_checked()
 
@@ -231,12 +230,12 @@ def test_roles_from_the_list_to_the_answer_of_the_system(desk, principal, second
     desk.keyboard.press("Space")
     expect(radio).to_be_checked()
     focus_by_tab(desk, desk.get_by_role("button", name="Asignar Roles"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     role = desk.get_by_role("checkbox", name="Despachador")
     focus_by_tab(desk, role)
     desk.keyboard.press("Space")
     focus_by_tab(desk, desk.get_by_role("button", name="Asignar", exact=True))
-    desk.keyboard.press("Enter")
+    enter(desk)
     expect(desk.get_by_role("status")).to_be_focused()
     expect(desk.get_by_role("status")).to_contain_text(
         "Se ha asignado los roles correctamente al usuario"
@@ -246,7 +245,7 @@ def test_roles_from_the_list_to_the_answer_of_the_system(desk, principal, second
 def test_nobody_marked_leads_to_the_first_user_of_the_list(desk):
     desk.goto("/usuarios/")
     focus_by_tab(desk, desk.get_by_role("button", name="Modificar Perfiles"))
-    desk.keyboard.press("Enter")
+    enter(desk)
     expect(desk.get_by_role("alert")).to_be_focused()
     desk.keyboard.press("Tab")
     desk.keyboard.press("Enter")

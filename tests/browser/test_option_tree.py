@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from profiles.actions import assign_options
+from tests.browser.browsing import follow
 from tests.conftest import acting
 
 CUSTOMS = "Mis Trámites Aduaneros"
@@ -40,13 +41,7 @@ def plain_tree(no_js_page, opened):
 
 
 def choose(page, profile):
-    press(page.locator(".profile", has_text=profile))
-
-
-def press(button):
-    """Press a button that sends the form, and wait for the page that answers."""
-    with button.page.expect_navigation():
-        button.click()
+    follow(page.locator(".profile", has_text=profile))
 
 
 def leaf(page, code):
@@ -244,7 +239,7 @@ def test_the_script_shows_what_the_server_would(tree, query, marked):
         leaf(tree, code).check()
     search_box(tree).fill(query)
     by_the_script = shown(tree)
-    press(tree.get_by_role("button", name="Buscar", exact=True))
+    follow(tree.get_by_role("button", name="Buscar", exact=True))
     expect(search_box(tree)).to_have_value(query)
     assert shown(tree) == by_the_script
 
@@ -254,7 +249,7 @@ def test_the_script_shows_what_the_server_would(tree, query, marked):
 
 def test_marcar_todo_and_quitar_todo_without_script(plain_tree):
     button = plain_tree.get_by_role("button", name="Marcar todo en Declaraciones")
-    press(button)
+    follow(button)
     assert sent(plain_tree, "Siguiente") == [NUMBERING, RECTIFYING]
     assert plain_tree.locator(".option-tree .group-count").all_inner_texts() == [
         "2 de 3 seleccionadas",
@@ -262,9 +257,9 @@ def test_marcar_todo_and_quitar_todo_without_script(plain_tree):
     ]
     expect(plain_tree.get_by_role("heading", name="Opciones seleccionadas (2)")).to_be_visible()
     leaf(plain_tree, CHANNEL).check()
-    press(plain_tree.get_by_role("button", name="Quitar todo en Declaraciones"))
+    follow(plain_tree.get_by_role("button", name="Quitar todo en Declaraciones"))
     assert sent(plain_tree, "Siguiente") == [CHANNEL]
-    press(plain_tree.get_by_role("button", name="Quitar todo en Despacho"))
+    follow(plain_tree.get_by_role("button", name="Quitar todo en Despacho"))
     assert sent(plain_tree, "Siguiente") == []
     expect(plain_tree.get_by_text("Todavía no marcó ninguna.")).to_be_visible()
 
@@ -272,7 +267,7 @@ def test_marcar_todo_and_quitar_todo_without_script(plain_tree):
 def test_buscar_without_script_keeps_what_it_hides(plain_tree):
     leaf(plain_tree, NUMBERING).check()
     search_box(plain_tree).fill("CANÁL")
-    press(plain_tree.get_by_role("button", name="Buscar", exact=True))
+    follow(plain_tree.get_by_role("button", name="Buscar", exact=True))
     assert plain_tree.locator(".option").count() == 1
     expect(plain_tree.get_by_role("status")).to_have_text(
         "Coincide 1 opción con “CANÁL”. 1 seleccionada no se ve, pero sigue marcada."
@@ -280,15 +275,15 @@ def test_buscar_without_script_keeps_what_it_hides(plain_tree):
     leaf(plain_tree, CHANNEL).check()
     assert sent(plain_tree, "Siguiente") == [NUMBERING, CHANNEL]
     search_box(plain_tree).fill("")
-    press(plain_tree.get_by_role("button", name="Buscar", exact=True))
+    follow(plain_tree.get_by_role("button", name="Buscar", exact=True))
     expect(leaf(plain_tree, NUMBERING)).to_be_checked()
     expect(leaf(plain_tree, CHANNEL)).to_be_checked()
 
 
 def test_marcar_todo_without_script_acts_on_what_the_search_shows(plain_tree):
     search_box(plain_tree).fill("canal")
-    press(plain_tree.get_by_role("button", name="Buscar", exact=True))
-    press(plain_tree.get_by_role("button", name="Marcar todo en Despacho"))
+    follow(plain_tree.get_by_role("button", name="Buscar", exact=True))
+    follow(plain_tree.get_by_role("button", name="Marcar todo en Despacho"))
     assert sent(plain_tree, "Siguiente") == [CHANNEL]
 
 
