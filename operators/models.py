@@ -1,6 +1,6 @@
 """Who the tenants are: the foreign-trade operators and the kinds there are of them."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -26,6 +26,10 @@ class OperatorType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+# "24 horas" is what people report of the real portal (docs/fidelity.md); the rest is for rehearsal.
+DELAYS = {0: "Ninguna: rige al instante", 1: "1 hora", 24: "24 horas", 48: "48 horas"}
 
 
 class Operator(models.Model):
@@ -57,6 +61,18 @@ class Operator(models.Model):
         help_text="Si se desmarca, ninguno de sus usuarios puede ingresar.",
     )
 
+    # How far this operator's simulated clock runs ahead of real time.
+    clock_offset = models.DurationField("adelanto del reloj", default=timedelta(), editable=False)
+    activation_delay = models.DurationField(
+        "demora de activación",
+        default=timedelta(),
+        choices=[(timedelta(hours=hours), label) for hours, label in DELAYS.items()],
+        help_text="Cuánto tarda en regir una opción o un rol recién asignado.",
+    )
+
+    # A rehearsal looks some months ahead; a year is enough to see anything expire.
+    MAX_CLOCK_OFFSET = timedelta(days=366)
+
     class Meta:
         verbose_name = "operador"
         verbose_name_plural = "operadores"
@@ -64,6 +80,11 @@ class Operator(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ruc__regex=r"\A[0-9]{11}\Z"), name="operator_ruc_has_11_digits"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(clock_offset__gte=timedelta())
+                & models.Q(activation_delay__gte=timedelta()),
+                name="operator_clock_and_delay_run_forward",
             ),
         ]
 
@@ -75,4 +96,12 @@ class Operator(models.Model):
 
         Grants, validity and delays read it, never the machine's clock directly.
         """
-        return timezone.now()
+        return timezone.now() + self.clock_offset
+
+    def today(self) -> date:
+        """The calendar day of that instant, in the time zone of the site."""
+        return timezone.localdate(self.now())
+
+    @property
+    def clock_is_simulated(self) -> bool:
+        return self.clock_offset != timedelta()

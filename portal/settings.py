@@ -127,6 +127,7 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 # The real portal closes a session after some 20 minutes without activity: docs/fidelity.md.
 SESSION_COOKIE_AGE = 20 * 60
+SESSION_ENGINE = "users.sessions"
 SESSION_SAVE_EVERY_REQUEST = True
 # The cookie outlives the session, so that whoever comes back late can be told what happened.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -11,13 +11,13 @@ from django.template import loader
 from django.urls import reverse
 from django.views import View
 
-from profiles.access import Holdings, verdict
+from profiles.access import Holdings, Reason, verdict
+from profiles.menu import menu_of
 from profiles.models import Option, Role, holding_an_option_that_asks_for_a_role
 from profiles.tree import OptionTree
-from profiles.views import menu_of
 from users import access
 from users.unsent import UnsentForm
-from users.views import SignInView, resume
+from users.views.sign_in import SignInView, resume
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,10 @@ class OptionView(View):
                 "option": option,
                 "path": OptionTree([option]).leaves[0].parent.path,
                 "verdict": decision,
-                "roles": [(role, role.code in holdings.roles) for role in roles],
+                "roles": [
+                    (role, holdings.roles.get(role.code, Reason.ROLE_MISSING) is None)
+                    for role in roles
+                ],
             },
             status=HTTPStatus.OK if decision.permitted else HTTPStatus.FORBIDDEN,
         )

@@ -1,63 +1,197 @@
-"""May this account open this option, and if not, why: one pure function, used everywhere."""
+"""May this account open this option now, and if not, why: one pure function, used everywhere."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Self
 
-from profiles.models import Option
-from users.models import User
+from profiles.models import Grant, Option, OptionGrant, RoleGrant
+from users.models import Bar, User
+
+
+@dataclass(frozen=True)
+class Cure:
+    """What mends a reason: the words of the link, and the name of a URL about the user."""
+
+    words: str
+    url_name: str = ""
 
 
 class Reason(enum.Enum):
-    """Why not, as a code for a program and a sentence for the person refused."""
+    """Why not, the deepest first.
 
-    RETIRED = "Esta opción ya no se ofrece en el portal."
-    NOT_OFFERED = "Esta opción no se ofrece al tipo de operador de su empresa."
+    Each with a stable ``code`` for a program, a sentence for whoever is refused (``own``), one for
+    whoever administers him (``about``, with {} for the usuario), the nearest code of the
+    authority's public vocabulary of authentication errors (``analogy``: ours, not the real
+    portal's; docs/fidelity.md) and the cure.
+    """
+
+    def __init__(self, own: str, about: str, cure: Cure, analogy: str = "") -> None:
+        self.own, self.about, self.cure, self.analogy = own, about, cure, analogy
+
+    OPERATOR_INACTIVE = (
+        "Su empresa está inactiva en el simulador.",
+        "La empresa está inactiva: ninguno de sus usuarios puede ingresar.",
+        Cure("Pida al personal del simulador que la active."),
+        "0106",
+    )
+    USER_ELIMINATED = (
+        "Su usuario fue eliminado.",
+        "{} fue eliminado y no ingresa más.",
+        Cure("Cree otro usuario para la persona."),
+        "0103",
+    )
+    USER_SUSPENDED = (
+        "Su usuario está suspendido.",
+        "{} está suspendido y no puede ingresar.",
+        Cure("Reactivar", "users:change_state"),
+        "0105",
+    )
+    CLAVE_TO_BE_CHANGED = (
+        "Primero cambie su clave temporal.",
+        "{} tiene una clave temporal: mientras no la cambie no puede hacer nada más.",
+        Cure(
+            "La cambia él mismo al ingresar. Si no la tiene, restablezca la clave",
+            "users:reset_password",
+        ),
+    )
+    USER_NOT_YET_VALID = (
+        "Su usuario todavía no está vigente.",
+        "La vigencia de {} todavía no empieza.",
+        Cure("Modificar datos", "users:edit"),
+        "0105",
+    )
+    USER_EXPIRED = (
+        "La vigencia de su usuario terminó.",
+        "La vigencia de {} terminó.",
+        Cure("Modificar datos", "users:edit"),
+        "0105",
+    )
     OPTION_NOT_GRANTED = (
         "Esta opción no está entre las que tiene asignadas. "
-        "Pida al usuario principal que se la asigne en Modificar Perfiles."
+        "Pida al usuario principal que se la asigne en Modificar Perfiles.",
+        "{} no tiene asignada esta opción. Una carpeta no la otorga: se marca la opción misma.",
+        Cure("Modificar Perfiles", "profiles:options"),
+        "0111",
+    )
+    OPTION_NOT_YET_IN_EFFECT = (
+        "Esta opción ya le fue asignada, pero todavía no rige.",
+        "{} ya tiene asignada esta opción, pero todavía no rige.",
+        Cure("Vigencia de opciones y roles", "profiles:validity"),
+        "0111",
+    )
+    OPTION_EXPIRED = (
+        "La vigencia de esta opción terminó para usted.",
+        "La vigencia de esta opción terminó para {}.",
+        Cure("Vigencia de opciones y roles", "profiles:validity"),
+        "0111",
+    )
+    NOT_OFFERED = (
+        "Esta opción no se ofrece al tipo de operador de su empresa.",
+        "Esta opción no se ofrece al tipo de operador de la empresa.",
+        Cure("Los tipos de la empresa los corrige el personal del simulador."),
+        "0113",
+    )
+    RETIRED = (
+        "Esta opción ya no se ofrece en el portal.",
+        "Esta opción ya no se ofrece en el portal.",
+        Cure("El catálogo lo corrige el personal del simulador."),
     )
     ROLE_MISSING = (
         "Usted no tiene asignado el rol esperado. "
-        "Pida al usuario principal que se lo asigne en Asignar Roles."
+        "Pida al usuario principal que se lo asigne en Asignar Roles.",
+        "{} no tiene ninguno de los roles que actúan en esta opción.",
+        Cure("Asignar Roles", "profiles:roles"),
+    )
+    ROLE_NOT_YET_IN_EFFECT = (
+        "El rol que esta opción pide ya le fue asignado, pero todavía no rige.",
+        "{} ya tiene un rol que actúa en esta opción, pero todavía no rige.",
+        Cure("Vigencia de opciones y roles", "profiles:validity"),
+    )
+    ROLE_EXPIRED = (
+        "La vigencia del rol que esta opción pide terminó para usted.",
+        "La vigencia del rol que esta opción pide terminó para {}.",
+        Cure("Vigencia de opciones y roles", "profiles:validity"),
     )
 
     @property
     def code(self) -> str:
         return self.name.lower()
 
-    @property
-    def sentence(self) -> str:
-        return self.value
+
+# About the account itself: they shut every door, and leave its grants as they are.
+OF_THE_ACCOUNT = frozenset(
+    {*(Reason[bar.value.upper()] for bar in Bar), Reason.CLAVE_TO_BE_CHANGED}
+)
+OF_THE_ROLE = frozenset({Reason.ROLE_MISSING, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED})
+ORDER = {reason: position for position, reason in enumerate(Reason)}
 
 
 @dataclass(frozen=True)
 class Holdings:
-    """What an account holds, read once, so that a verdict on each option costs no query."""
+    """What an account is and holds at one instant, read once: a verdict then costs no query.
+
+    ``options`` and ``roles`` say of each code why it has no effect, or None when it has.
+    """
 
     is_principal: bool
     operator_types: frozenset[str]
-    options: frozenset[str]
-    roles: frozenset[str]
+    options: Mapping[str, Reason | None]
+    roles: Mapping[str, Reason | None]
+    account: frozenset[Reason] = frozenset()
 
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(
-            is_principal=user.is_principal,
-            operator_types=frozenset(user.operator.operator_types.values_list("code", flat=True)),
-            options=frozenset(user.option_grants.values_list("option_id", flat=True)),
-            roles=frozenset(
-                # A role of a type that the operator no longer has permits nothing.
-                user.role_grants.filter(
-                    role__is_retired=False, role__operator_type__operators=user.operator_id
-                ).values_list("role_id", flat=True)
-            ),
-        )
+        return cls.of_each([user])[user]
+
+    @classmethod
+    def of_each(cls, users: Collection[User]) -> dict[User, Self]:
+        """Of several users of one operator, by as many queries as of one."""
+        options: dict[int, dict] = {user.pk: {} for user in users}
+        roles: dict[int, dict] = {user.pk: {} for user in users}
+        if not users:
+            return {}
+        operator = next(iter(users)).operator
+        now = operator.now()
+        types = frozenset(operator.operator_types.values_list("code", flat=True))
+        for grant in OptionGrant.objects.filter(user__in=users):
+            options[grant.user_id][grant.option_id] = without_effect(
+                grant, now, Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED
+            )
+        # A role of a type that the operator no longer has permits nothing.
+        for grant in RoleGrant.objects.filter(
+            user__in=users, role__is_retired=False, role__operator_type__in=types
+        ):
+            roles[grant.user_id][grant.role_id] = without_effect(
+                grant, now, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED
+            )
+        return {
+            user: cls(
+                is_principal=user.is_principal,
+                operator_types=types,
+                options=options[user.pk],
+                roles=roles[user.pk],
+                account=obstacles_of(user),
+            )
+            for user in users
+        }
 
     def with_options(self, codes: Iterable[str]) -> Self:
-        """The same account as it would be with these options instead of its own."""
-        return replace(self, options=frozenset(codes))
+        """The same account as it would be with these options in effect instead of its own."""
+        return replace(self, options=dict.fromkeys(codes))
+
+
+def obstacles_of(user: User) -> frozenset[Reason]:
+    """What keeps the account from anything at all."""
+    bars = {Reason[bar.value.upper()] for bar in user.bars}
+    return frozenset(bars | ({Reason.CLAVE_TO_BE_CHANGED} if user.must_change_password else set()))
+
+
+def without_effect(grant: Grant, now: datetime, pending: Reason, over: Reason) -> Reason | None:
+    if grant.is_over(now):
+        return over
+    return pending if grant.is_pending(now) else None
 
 
 @dataclass(frozen=True)
@@ -72,31 +206,42 @@ class Verdict:
 
     @property
     def in_menu(self) -> bool:
-        """A granted option stands in the menu even while its role is missing, as in the real
-        portal: the application is what refuses."""
-        return set(self.reasons) <= {Reason.ROLE_MISSING}
+        """Whether the option stands in the account's menu, once it can sign in.
+
+        A granted option does even while its role is missing, as in the real portal: the
+        application is what refuses.
+        """
+        return set(self.reasons) <= OF_THE_ACCOUNT | OF_THE_ROLE
 
     @property
     def sentence(self) -> str:
-        return self.reasons[0].sentence if self.reasons else ""
+        return self.reasons[0].own if self.reasons else ""
 
 
 def verdict(holdings: Holdings, option: Option) -> Verdict:
     """Decide on a leaf whose profile, operator types and roles are at hand.
 
     A principal holds whatever is offered to its operator and needs no role; a secondary user needs
-    the option and, where roles act in it, one of them (docs/fidelity.md, «Roles»).
+    the option and, where roles act in it, one of them (docs/fidelity.md, «Roles»), both in effect.
     """
-    reasons = []
+    reasons = set(holdings.account)
     offered_to = {operator_type.code for operator_type in option.operator_types.all()}
     if option.is_retired or option.profile.is_retired:
-        reasons.append(Reason.RETIRED)
+        reasons.add(Reason.RETIRED)
     if not offered_to & holdings.operator_types:
-        reasons.append(Reason.NOT_OFFERED)
+        reasons.add(Reason.NOT_OFFERED)
     if not holdings.is_principal:
-        if option.code not in holdings.options:
-            reasons.append(Reason.OPTION_NOT_GRANTED)
-        acting_roles = {role.code for role in option.roles.all()}
-        if acting_roles and not acting_roles & holdings.roles:
-            reasons.append(Reason.ROLE_MISSING)
-    return Verdict(tuple(reasons))
+        reasons.add(holdings.options.get(option.code, Reason.OPTION_NOT_GRANTED))
+        if acting_roles := {role.code for role in option.roles.all()}:
+            reasons.add(_role_obstacle(acting_roles, holdings))
+    return Verdict(tuple(sorted(reasons - {None}, key=ORDER.__getitem__)))
+
+
+def _role_obstacle(acting_roles: set[str], holdings: Holdings) -> Reason | None:
+    """Why none of the roles that act in an option helps; None when one does."""
+    held = {holdings.roles[code] for code in acting_roles & holdings.roles.keys()}
+    if None in held:
+        return None
+    # What is about to take effect needs no more than patience.
+    nearest = (Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED)
+    return next((reason for reason in nearest if reason in held), Reason.ROLE_MISSING)

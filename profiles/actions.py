@@ -1,14 +1,15 @@
 """What happens to grants and to the catalogue: the only code that writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from operators.models import Operator, OperatorType
 from profiles.catalog import Catalog, CatalogError, is_folder
-from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
+from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role, RoleGrant
 from users import access
 from users.audit import Actor, record
 from users.models import User
@@ -73,9 +74,7 @@ def assign_roles(*, actor: Actor, user: User, codes: Iterable[str], seen: Iterab
 @transaction.atomic
 def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) -> Change:
     access.require_power_over(actor.user, user)
-    # The user's row is the lock under which two editors of the same user take turns.
-    if User.objects.select_for_update().get(pk=user.pk).state == User.State.ELIMINATED:
-        raise PermissionDenied("Ese usuario fue eliminado.")
+    _lock(user)
     wanted, seen = frozenset(codes), frozenset(seen)
     if not_offered := wanted - frozenset(offered):
         raise NotOfferedError(not_offered)
@@ -86,12 +85,14 @@ def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) 
     if current != seen:
         raise StaleGrantsError(current)
     change = Change(added=wanted - current, removed=current - wanted)
+    now = user.operator.now()
     grants.filter(**{f"{code_field}__in": change.removed}).delete()
     grant_model.objects.bulk_create(
         grant_model(
             user=user,
             granted_by=actor.user,
-            granted_at=user.operator.now(),
+            granted_at=now,
+            effective_at=now + user.operator.activation_delay,
             **{code_field: code},
         )
         for code in sorted(change.added)
@@ -105,6 +106,178 @@ def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) 
         after={"codes": sorted(wanted)},
     )
     return change
+
+
+@transaction.atomic
+def assign_access(
+    *,
+    actor: Actor,
+    user: User,
+    options: Iterable[str],
+    roles: Iterable[str],
+    seen_options: Iterable[str],
+    seen_roles: Iterable[str],
+) -> tuple[Change, Change]:
+    """Make these the options and the roles of the user at once, both or neither.
+
+    Under the terms of ``assign_options`` and ``assign_roles``, which it is made of.
+    """
+    common = {"actor": actor, "user": user}
+    return (
+        assign_options(codes=options, seen=seen_options, **common),
+        assign_roles(codes=roles, seen=seen_roles, **common),
+    )
+
+
+# From which day to which day, by code; an empty end is open.
+Days = Mapping[str, tuple[date | None, date | None]]
+
+
+class StaleValidityError(Exception):
+    """The grants or their validity changed after the screen was shown."""
+
+
+@transaction.atomic
+def set_validity(
+    *, actor: Actor, user: User, options: Days, roles: Days, seen: dict[str, Days]
+) -> int:
+    """Set from when to when each grant of the user is valid; returns how many changed.
+
+    ``options`` and ``roles`` name every grant of the user, ``seen`` what the screen showed
+    (``validity_of``). If that has changed since, nothing is written and StaleValidityError is
+    raised. Raises ValidationError keyed by code where an end comes before its start.
+    """
+    access.require_power_over(actor.user, user)
+    _lock(user)
+    before, after = validity_of(user), {"options": dict(options), "roles": dict(roles)}
+    if before == after:
+        return 0
+    if before != seen or any(before[kind].keys() != after[kind].keys() for kind in before):
+        raise StaleValidityError
+    changed = {
+        kind: [code for code in after[kind] if after[kind][code] != before[kind][code]]
+        for kind in before
+    }
+    problems, grants = {}, {"options": user.option_grants, "roles": user.role_grants}
+    for kind, field in (("options", "option_id"), ("roles", "role_id")):
+        for grant in grants[kind].filter(**{f"{field}__in": changed[kind]}):
+            code = getattr(grant, field)
+            grant.valid_from, grant.valid_until = after[kind][code]
+            if grant.ends_before_it_starts:
+                problems[code] = grant.ENDS_BEFORE_IT_STARTS
+                continue
+            grant.save(update_fields=["valid_from", "valid_until"])
+    if problems:
+        raise ValidationError(problems)
+    record(
+        "grants.validity_changed",
+        actor=actor,
+        operator=user.operator,
+        subject=user,
+        before={kind: _as_text(before[kind], changed[kind]) for kind in changed if changed[kind]},
+        after={kind: _as_text(after[kind], changed[kind]) for kind in changed if changed[kind]},
+    )
+    return sum(map(len, changed.values()))
+
+
+def validity_of(user: User) -> dict[str, Days]:
+    """The days of each grant of the user, as ``set_validity`` takes them."""
+    days = ("valid_from", "valid_until")
+    return {
+        "options": {
+            code: (start, end)
+            for code, start, end in user.option_grants.values_list("option_id", *days)
+        },
+        "roles": {
+            code: (start, end)
+            for code, start, end in user.role_grants.values_list("role_id", *days)
+        },
+    }
+
+
+def _as_text(days: Days, codes: list[str]) -> dict[str, list[str]]:
+    return {code: [str(day or "") for day in days[code]] for code in codes}
+
+
+@transaction.atomic
+def save_template(
+    *,
+    actor: Actor,
+    name: str,
+    options: Iterable[str],
+    roles: Iterable[str],
+    template: AccessTemplate | None = None,
+) -> AccessTemplate:
+    """Make a template of the actor's operator, or correct one of them.
+
+    Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
+    ``name``, and PermissionDenied for a template of another operator or a ready one.
+    """
+    access.require_principal(actor.user)
+    operator = actor.user.operator
+    options, roles = frozenset(options), frozenset(roles)
+    offered = {*Option.objects.offered_to(operator).values_list("code", flat=True)}
+    offered |= {*offered_roles(operator).values_list("code", flat=True)}
+    if not_offered := (options | roles) - offered:
+        raise NotOfferedError(not_offered)
+    if not options and not roles:
+        raise ValidationError({"name": "Marque al menos una opción o un rol"})
+    before = {}
+    if template is None:
+        template = AccessTemplate(operator=operator)
+    else:
+        template = _own_template(actor, template)
+        before = _template_facts(template)
+    template.name = " ".join(name.split())
+    template.clean_fields()
+    namesakes = AccessTemplate.objects.filter(operator=operator, name__iexact=template.name)
+    if namesakes.exclude(pk=template.pk).exists():
+        raise ValidationError({"name": "Ya existe una plantilla con ese nombre"})
+    try:
+        with transaction.atomic():
+            template.save()
+    except IntegrityError as error:
+        raise ValidationError({"name": "Ya existe una plantilla con ese nombre"}) from error
+    template.options.set(options)
+    template.roles.set(roles)
+    after = _template_facts(template)
+    if after != before:
+        record("template.saved", actor=actor, operator=operator, before=before, after=after)
+    return template
+
+
+@transaction.atomic
+def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
+    """Take a template away; whoever was given its options and roles keeps them."""
+    template = _own_template(actor, template)
+    record(
+        "template.deleted",
+        actor=actor,
+        operator=template.operator,
+        before=_template_facts(template),
+    )
+    template.delete()
+
+
+def _own_template(actor: Actor, template: AccessTemplate) -> AccessTemplate:
+    access.require_principal(actor.user)
+    if template.operator_id != actor.user.operator_id:
+        raise PermissionDenied("Esa plantilla no es de su empresa.")
+    return AccessTemplate.objects.select_for_update().get(pk=template.pk)
+
+
+def _template_facts(template: AccessTemplate) -> dict:
+    return {
+        "name": template.name,
+        "options": sorted(template.options.values_list("code", flat=True)),
+        "roles": sorted(template.roles.values_list("code", flat=True)),
+    }
+
+
+def _lock(user: User) -> None:
+    """Under this lock two editors of the same user take turns."""
+    if User.objects.select_for_update().get(pk=user.pk).state == User.State.ELIMINATED:
+        raise PermissionDenied("Ese usuario fue eliminado.")
 
 
 @transaction.atomic

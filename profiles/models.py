@@ -7,9 +7,13 @@ granted separately, as in the real portal, and lacking one or the other are two 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils import timezone
 
 from operators.models import Operator, OperatorType
-from users.models import User
+from operators.validators import validate_printable
+from users.models import User, Validity
 
 # As in the real portal, "11.5.1.1.2"; also what the address of an option may hold.
 OPTION_CODE = r"[0-9]+(?:\.[0-9]+)*"
@@ -154,16 +158,27 @@ class Option(CatalogRow):
                 raise ValidationError({"parent": "La carpeta es de otro perfil."})
 
 
-class Grant(models.Model):
-    """Something given to a user: by whom, and at which instant of its operator."""
+class Grant(Validity):
+    """Something given to a user: by whom, at which instant of its operator, valid when.
+
+    It takes effect at ``effective_at``, once the operator's activation delay has passed, and
+    within its days of validity.
+    """
 
     granted_at = models.DateTimeField("otorgado")
+    effective_at = models.DateTimeField("rige desde")
     granted_by = models.ForeignKey(
         User, verbose_name="otorgado por", on_delete=models.PROTECT, related_name="+"
     )
 
-    class Meta:
+    class Meta(Validity.Meta):
         abstract = True
+
+    def is_pending(self, now) -> bool:
+        return self.effective_at > now or not self.has_started(timezone.localdate(now))
+
+    def is_over(self, now) -> bool:
+        return self.has_ended(timezone.localdate(now))
 
 
 class OptionGrant(Grant):
@@ -178,6 +193,7 @@ class OptionGrant(Grant):
         verbose_name = "opción asignada"
         verbose_name_plural = "opciones asignadas"
         constraints = [
+            *Validity.Meta.constraints,
             models.UniqueConstraint(fields=["user", "option"], name="option_granted_once"),
         ]
 
@@ -201,8 +217,66 @@ class RoleGrant(Grant):
         verbose_name = "rol asignado"
         verbose_name_plural = "roles asignados"
         constraints = [
+            *Validity.Meta.constraints,
             models.UniqueConstraint(fields=["user", "role"], name="role_granted_once"),
         ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role}"
+
+
+class AccessTemplate(models.Model):
+    """A named set of options and roles, to be given to a user in one go.
+
+    Of an operator that made it, or a ready one for every operator of a type.
+    """
+
+    name = models.CharField(
+        "nombre",
+        max_length=80,
+        validators=[validate_printable],
+        error_messages={
+            "blank": "Ingrese el nombre de la plantilla",
+            "max_length": "El nombre puede tener hasta 80 caracteres",
+        },
+    )
+    operator = models.ForeignKey(
+        Operator,
+        verbose_name="operador",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="access_templates",
+    )
+    operator_type = models.OneToOneField(
+        OperatorType,
+        verbose_name="tipo de operador",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="access_template",
+    )
+    options = models.ManyToManyField(Option, verbose_name="opciones", blank=True, related_name="+")
+    roles = models.ManyToManyField(Role, verbose_name="roles", blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "plantilla"
+        verbose_name_plural = "plantillas"
+        ordering = [models.F("operator_type").asc(nulls_last=True), Upper("name"), "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="template_of_an_operator_or_of_a_type",
+                condition=Q(operator__isnull=False, operator_type__isnull=True)
+                | Q(operator__isnull=True, operator_type__isnull=False),
+            ),
+            models.UniqueConstraint(
+                "operator", Upper("name"), name="template_name_once_per_operator"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_ready_made(self) -> bool:
+        return self.operator_id is None

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from profiles import views
+from profiles.views import assignment, user_list
 
 app_name = "profiles"
 
@@ -8,18 +8,18 @@ app_name = "profiles"
 def assignment_paths(prefix: str, *, wizard: bool):
     """The assignment screens of one user: the same ones as steps and as later corrections."""
     return [
-        path("perfiles/", views.OptionsView.as_view(wizard=wizard), name=f"{prefix}options"),
+        path("perfiles/", assignment.OptionsView.as_view(wizard=wizard), name=f"{prefix}options"),
         path(
             "perfiles/registro/",
-            views.OptionsSavedView.as_view(wizard=wizard),
+            assignment.OptionsSavedView.as_view(wizard=wizard),
             name=f"{prefix}options_saved",
         ),
-        path("roles/", views.RolesView.as_view(wizard=wizard), name=f"{prefix}roles"),
+        path("roles/", assignment.RolesView.as_view(wizard=wizard), name=f"{prefix}roles"),
     ]
 
 
 urlpatterns = [
-    path("usuarios/", views.UserListView.as_view(), name="user_list"),
+    path("usuarios/", user_list.UserListView.as_view(), name="user_list"),
     path(
         "usuarios/nuevo/<username:username>/",
         include(assignment_paths("wizard_", wizard=True)),

@@ -4,12 +4,12 @@ import os
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from operators.models import Operator
 from profiles import catalog
 from profiles.actions import load_catalog
-from users import actions
+from users import actions, append_only
 from users.audit import Actor
 from users.models import AuditEntry, User
 
@@ -56,6 +56,21 @@ def fast_hashing(request, settings):
     """Argon2 is slow on purpose; only tests about hashing pay for it (mark ``argon2``)."""
     if "argon2" not in request.keywords:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptied_between_tests():
+    """What empties the tables after a test with real transactions may empty the history too."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def unprotected_flush(self):
+        append_only.unprotect()
+        # The flush ends with post_migrate, which protects it again.
+        flush(self)
+
+    TransactionTestCase._fixture_teardown = unprotected_flush
+    yield
+    TransactionTestCase._fixture_teardown = flush
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import re
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.urls import get_resolver, reverse
 
 from profiles.actions import assign_options
 from tests.conftest import acting
+from users.models import Session
 
 VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
 

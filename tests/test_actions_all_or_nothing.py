@@ -2,15 +2,18 @@
 
 import inspect
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
 from django.db import OperationalError, connection
 from django.db.models import Q
 
+from operators.models import Operator
 from profiles import actions as profile_actions
 from profiles import catalog
-from tests.conftest import PASSWORD, RUC, SMALL_CATALOG, acting, person
+from profiles.models import AccessTemplate
+from tests.conftest import OTHER_RUC, PASSWORD, RUC, SMALL_CATALOG, acting, person
 from users import actions as user_actions
 from users.models import User
 
@@ -65,8 +68,57 @@ CALLS: dict[Callable, Callable] = {
         actor=acting(principal()), user=User.objects.get(username="QUIETO01")
     ),
     user_actions.eliminate_user: lambda action: action(actor=acting(principal()), user=secondary()),
-    user_actions.set_password: lambda action: action(
+    user_actions.change_user: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        seen=user_actions.editable_facts(secondary()),
+        valid_from=None,
+        valid_until=date(2027, 1, 1),
+        email="",
+        **person(90000060),
+    ),
+    user_actions.change_states: lambda action: action(
+        actor=acting(principal()),
+        users=[secondary(), User.objects.get(username="QUIETO01")],
+        state=User.State.ELIMINATED,
+    ),
+    user_actions.reset_password: lambda action: action(
         actor=acting(principal()), user=secondary(), password="Distinta1"
+    ),
+    user_actions.change_own_password: lambda action: action(
+        actor=acting(secondary()), password="Distinta1"
+    ),
+    user_actions.close_sessions: lambda action: action(actor=acting(principal()), user=secondary()),
+    user_actions.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
+    user_actions.advance_clock: lambda action: action(
+        actor=staff_actor(), operator=principal().operator, by=timedelta(hours=24)
+    ),
+    user_actions.return_to_real_time: lambda action: action(
+        actor=staff_actor(), operator=Operator.objects.get(ruc=OTHER_RUC)
+    ),
+    user_actions.set_activation_delay: lambda action: action(
+        actor=staff_actor(), operator=principal().operator, delay=timedelta(hours=24)
+    ),
+    profile_actions.assign_access: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        options=[OTHER_OPTION],
+        roles=[],
+        seen_options=[OPTION],
+        seen_roles=[ROLE],
+    ),
+    profile_actions.set_validity: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        options={OPTION: (date(2026, 1, 1), None)},
+        roles={ROLE: (None, date(2030, 1, 1))},
+        seen=profile_actions.validity_of(secondary()),
+    ),
+    profile_actions.save_template: lambda action: action(
+        actor=acting(principal()), name="Nueva", options=[OPTION], roles=[ROLE]
+    ),
+    profile_actions.delete_template: lambda action: action(
+        actor=acting(principal()), template=AccessTemplate.objects.get(name="De siempre")
     ),
     profile_actions.assign_options: lambda action: action(
         actor=acting(principal()), user=secondary(), codes=[OTHER_OPTION], seen=[OPTION]
@@ -81,15 +133,24 @@ CALLS: dict[Callable, Callable] = {
 }
 
 # Public functions that only read.
-QUERIES = {profile_actions.offered_roles}
+QUERIES = {
+    user_actions.editable_facts,
+    profile_actions.offered_roles,
+    profile_actions.validity_of,
+}
 
 
 @pytest.fixture
-def world(principal, secondary, make_secondary):
+def world(principal, secondary, make_secondary, stranger, client_of):
     actor = acting(principal)
     profile_actions.assign_options(actor=actor, user=secondary, codes=[OPTION], seen=[])
     profile_actions.assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
     user_actions.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
+    profile_actions.save_template(
+        actor=actor, name="De siempre", options=[OPTION, OTHER_OPTION], roles=[ROLE]
+    )
+    Operator.objects.filter(pk=stranger.operator_id).update(clock_offset=timedelta(hours=1))
+    client_of(secondary)
 
 
 def all_rows() -> dict[str, list[tuple]]:

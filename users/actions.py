@@ -7,19 +7,31 @@ hash takes long, and on SQLite a transaction holds the only write lock. (Opening
 exception: rare, and its principal needs the operator's row first.)
 """
 
+from collections.abc import Iterable
+from datetime import date, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from users import access
 from users.audit import Actor, record
-from users.models import User
+from users.models import Session, User
 
 PERSON_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")
+EDITABLE_FIELDS = (*PERSON_FIELDS, "valid_from", "valid_until")
+
+
+class StaleUserError(Exception):
+    """Somebody changed the account after the screen was shown; ``current`` holds its facts."""
+
+    def __init__(self, current: dict) -> None:
+        super().__init__(", ".join(current))
+        self.current = current
 
 
 @sensitive_variables()
@@ -88,34 +100,235 @@ def change_operator(
         record("operator.changed", actor=actor, operator=operator, before=before, after=after)
 
 
-def suspend_user(*, actor: Actor, user: User) -> None:
-    """Keep the user from signing in until reactivated; whoever is in is out at the next request."""
-    _change_state(actor, user, User.State.SUSPENDED, "user.suspended")
+@transaction.atomic
+def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | None) -> dict:
+    """Correct a person's data and validity, the EDITABLE_FIELDS; returns what changed.
+
+    ``seen`` are the facts on the screen where they were edited, as ``editable_facts`` gives them.
+    If they have changed since, nothing is written and StaleUserError tells the present ones;
+    unless they are already the wanted ones. Raises ValidationError keyed by field.
+    """
+    access.require_power_over(actor.user, user)
+    user = _lock(user)
+    before = editable_facts(user)
+    for field in EDITABLE_FIELDS:
+        setattr(user, field, facts[field])
+    user.full_clean(exclude=["password"], validate_constraints=False)
+    after = editable_facts(user)
+    changed = [field for field in EDITABLE_FIELDS if before[field] != after[field]]
+    if not changed:
+        return {}
+    if before != seen:
+        raise StaleUserError(before)
+    try:
+        with transaction.atomic():
+            user.save(update_fields=EDITABLE_FIELDS)
+    except IntegrityError:
+        # Somebody took the document since full_clean looked: it says who.
+        user.full_clean(exclude=["password"], validate_constraints=False)
+        raise
+    _record_change("user.changed", actor, user, before, after, changed)
+    return {field: after[field] for field in changed}
 
 
-def reactivate_user(*, actor: Actor, user: User) -> None:
-    _change_state(actor, user, User.State.ACTIVE, "user.reactivated")
+def editable_facts(user: User) -> dict:
+    """The EDITABLE_FIELDS as text, the way they travel in a form and stand in an entry."""
+    return {field: str(getattr(user, field) or "") for field in EDITABLE_FIELDS}
 
 
-def eliminate_user(*, actor: Actor, user: User) -> None:
+def suspend_user(*, actor: Actor, user: User) -> bool:
+    """Keep the user from signing in until reactivated, and close his sessions.
+
+    Like the other changes of state: true if it was changed by this call.
+    """
+    return _change_state(actor, user, User.State.SUSPENDED)
+
+
+def reactivate_user(*, actor: Actor, user: User) -> bool:
+    return _change_state(actor, user, User.State.ACTIVE)
+
+
+def eliminate_user(*, actor: Actor, user: User) -> bool:
     """Close the account for good; its usuario and document may be used again.
 
     A principal is never eliminated: an operator would be left with nobody to administer it.
     """
-    if user.is_principal:
-        raise ValidationError("El usuario principal no se puede eliminar.")
-    _change_state(actor, user, User.State.ELIMINATED, "user.eliminated")
+    return _change_state(actor, user, User.State.ELIMINATED)
+
+
+@transaction.atomic
+def change_states(*, actor: Actor, users: Iterable[User], state: User.State) -> list[User]:
+    """Bring several users to one state, all of them or none; returns those that were in another."""
+    return [user for user in users if _change_state(actor, user, state)]
 
 
 @sensitive_variables()
-def set_password(*, actor: Actor, user: User, password: str) -> None:
-    """Give an operator's account another clave. Raises ValidationError keyed by ``password``."""
+def reset_password(*, actor: Actor, user: User, password: str) -> None:
+    """Give an operator's account a temporary clave, to be changed at the next sign-in.
+
+    Closes the user's sessions. Raises ValidationError keyed by ``password``.
+    """
     access.require_power_over(actor.user, user)
+    _set_password(actor, user, password, "user.password_reset", must_change=True)
+
+
+@sensitive_variables()
+def change_own_password(*, actor: Actor, password: str, session_key: str | None = None) -> None:
+    """Change the clave of an operator's account by its owner, who has just proved the old one.
+
+    Closes his sessions but the one named. Raises ValidationError keyed by ``password``: by the
+    rule, and for the clave that he has already.
+    """
+    user = actor.user
+    if user.check_password(password):
+        raise ValidationError({"password": "La clave nueva debe ser distinta de la actual"})
+    _set_password(
+        actor, user, password, "user.password_changed", must_change=False, keep=session_key
+    )
+
+
+@transaction.atomic
+def close_sessions(*, actor: Actor, user: User, public_id: str | None = None) -> int:
+    """Close one session of an account, or all of them; returns how many were open."""
+    if actor.user != user:
+        access.require_power_over(actor.user, user)
+    closed = _close_sessions(user, [public_id] if public_id else None)
+    if closed:
+        record(
+            "user.sessions_closed",
+            actor=actor,
+            operator=user.operator,
+            subject=user,
+            before={"sessions": closed},
+        )
+    return closed
+
+
+@transaction.atomic
+def change_principal(*, actor: Actor, user: User) -> None:
+    """Name another account of its operator the principal user. For staff.
+
+    The former one stays as a secondary user: an operator is never left without a principal.
+    """
+    if not actor.user.is_staff:
+        raise PermissionDenied("Solo el personal nombra al usuario principal de una empresa.")
+    operator = Operator.objects.select_for_update().get(pk=user.operator_id)
+    former = operator.users.existing().select_for_update().get(is_principal=True)
+    successor = _lock(user)
+    if successor == former:
+        return
+    if successor.bars:
+        raise ValidationError(f"{user} no puede ser el principal: {successor.bars[0].label}.")
+    former.is_principal, successor.is_principal = False, True
+    # In this order: the database allows one principal at a time.
+    former.save(update_fields=["is_principal"])
+    successor.save(update_fields=["is_principal"])
+    record(
+        "operator.principal_changed",
+        actor=actor,
+        operator=operator,
+        subject=successor,
+        before={"principal": former.username},
+        after={"principal": successor.username},
+    )
+
+
+@transaction.atomic
+def advance_clock(*, actor: Actor, operator: Operator, by: timedelta) -> None:
+    """Move the operator's simulated clock forward. For staff and, in practice mode, its principal.
+
+    Raises ValidationError for a step that is not forward, and for one beyond MAX_CLOCK_OFFSET.
+    """
+    offset = _lock_clock(actor, operator).clock_offset
+    if by <= timedelta():
+        raise ValidationError("El reloj solo se adelanta. Para atrasarlo, vuelva a la hora real.")
+    if by > Operator.MAX_CLOCK_OFFSET - offset:
+        raise ValidationError(
+            f"El reloj puede adelantarse hasta {Operator.MAX_CLOCK_OFFSET.days} días en total."
+        )
+    _set_clock(actor, operator, offset, offset + by)
+
+
+@transaction.atomic
+def return_to_real_time(*, actor: Actor, operator: Operator) -> None:
+    _set_clock(actor, operator, _lock_clock(actor, operator).clock_offset, timedelta())
+
+
+@transaction.atomic
+def set_activation_delay(*, actor: Actor, operator: Operator, delay: timedelta) -> None:
+    """How long a new grant takes to have effect. For whom the clock is, too."""
+    before = _lock_clock(actor, operator).activation_delay
+    operator.activation_delay = delay
+    operator.full_clean()
+    if before != delay:
+        operator.save(update_fields=["activation_delay"])
+        record(
+            "operator.delay_changed",
+            actor=actor,
+            operator=operator,
+            before={"activation_delay": str(before)},
+            after={"activation_delay": str(delay)},
+        )
+
+
+def _lock_clock(actor: Actor, operator: Operator) -> Operator:
+    own = settings.DEMO and actor.user.is_principal and actor.user.operator_id == operator.pk
+    if not (actor.user.is_staff or own):
+        raise PermissionDenied("El reloj de la empresa lo mueve el personal del simulador.")
+    return Operator.objects.select_for_update().get(pk=operator.pk)
+
+
+def _set_clock(actor: Actor, operator: Operator, before: timedelta, after: timedelta) -> None:
+    operator.clock_offset = after
+    if before != after:
+        operator.save(update_fields=["clock_offset"])
+        record(
+            "operator.clock_moved",
+            actor=actor,
+            operator=operator,
+            before={"clock_offset": str(before)},
+            after={"clock_offset": str(after)},
+        )
+
+
+def _lock(user: User) -> User:
+    """The row of the user, under the lock by which two editors of the same user take turns."""
+    user = User.objects.select_for_update(of=("self",)).select_related("operator").get(pk=user.pk)
+    if user.state == User.State.ELIMINATED:
+        raise PermissionDenied("Ese usuario fue eliminado.")
+    return user
+
+
+@sensitive_variables()
+def _set_password(
+    actor: Actor,
+    user: User,
+    password: str,
+    action: str,
+    *,
+    must_change: bool,
+    keep: str | None = None,
+) -> None:
     _check_password(password, user)
     user.set_password(password)
+    user.must_change_password = must_change
     with transaction.atomic():
-        user.save(update_fields=["password"])
-        record("user.password_set", actor=actor, operator=user.operator, subject=user)
+        _lock(user)
+        user.save(update_fields=["password", "must_change_password"])
+        _close_sessions(user, keep=keep)
+        record(action, actor=actor, operator=user.operator, subject=user)
+
+
+def _close_sessions(
+    user: User, public_ids: list[str] | None = None, *, keep: str | None = None
+) -> int:
+    closing = [
+        session.pk
+        for session in Session.objects.filter(user=user).exclude(pk=keep)
+        if public_ids is None or session.public_id in public_ids
+    ]
+    Session.objects.filter(pk__in=closing).delete()
+    return len(closing)
 
 
 @sensitive_variables()
@@ -153,23 +366,47 @@ def _check_password(password: str, user: User) -> None:
         raise ValidationError({"password": error}) from error
 
 
+# What each change of state is called in the history.
+STATE_ACTIONS = {
+    User.State.ACTIVE: "user.reactivated",
+    User.State.SUSPENDED: "user.suspended",
+    User.State.ELIMINATED: "user.eliminated",
+}
+
+
 @transaction.atomic
-def _change_state(actor: Actor, user: User, state: User.State, action: str) -> None:
+def _change_state(actor: Actor, user: User, state: User.State) -> bool:
     access.require_power_over(actor.user, user)
     before = User.objects.select_for_update().get(pk=user.pk).state
+    if user.is_principal and state == User.State.ELIMINATED:
+        raise ValidationError("El usuario principal no se puede eliminar.")
     if before == User.State.ELIMINATED != state:
         raise ValidationError("Un usuario eliminado ya no cambia de estado.")
     user.state = state
     if before == state:
-        return
+        return False
     user.save(update_fields=["state"])
+    if state != User.State.ACTIVE:
+        _close_sessions(user)
     record(
-        action,
+        STATE_ACTIONS[state],
         actor=actor,
         operator=user.operator,
         subject=user,
         before={"state": before},
         after={"state": state},
+    )
+    return True
+
+
+def _record_change(action, actor, user, before: dict, after: dict, changed: list[str]) -> None:
+    record(
+        action,
+        actor=actor,
+        operator=user.operator,
+        subject=user,
+        before={field: before[field] for field in changed},
+        after={field: after[field] for field in changed},
     )
 
 

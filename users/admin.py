@@ -461,7 +461,7 @@ class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin)
             return form_page(self, request, form, title=title, submit=words, original=user)
         if of_operator:
             password = form.cleaned_data["new_password1"]
-            actions.set_password(actor=acting(request), user=user, password=password)
+            actions.reset_password(actor=acting(request), user=user, password=password)
         else:
             form.save()
             # Whoever changes his own stays signed in.
@@ -553,7 +553,7 @@ ACTION_LABELS = {
     "user.suspended": "Usuario suspendido",
     "user.reactivated": "Usuario reactivado",
     "user.eliminated": "Usuario eliminado",
-    "user.password_set": "Clave restablecida",
+    "user.password_reset": "Clave restablecida",
     "options.assigned": "Opciones asignadas",
     "roles.assigned": "Roles asignados",
 }

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from users.unsent import UnsentForm
-from users.views import SignInView
+from users.views.sign_in import SignInView
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

@@ -1,11 +1,17 @@
-"""Who signs in, and the record of everything that is done to an account."""
+"""Who signs in, from where, and the record of everything that is done to an account."""
 
+from datetime import date
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
 
 from operators.models import Operator
 from users.search import fold, search_words
@@ -56,7 +62,50 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
         return user
 
 
-class User(AbstractUser):
+class Validity(models.Model):
+    """From which day to which day something is valid, both included; an empty end is open.
+
+    Days are those of the operator's own clock (``Operator.today``).
+    """
+
+    valid_from = models.DateField("desde", null=True, blank=True)
+    valid_until = models.DateField("hasta", null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_validity_starts_before_it_ends",
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_from__lte=models.F("valid_until")),
+            ),
+        ]
+
+    ENDS_BEFORE_IT_STARTS = "La fecha de fin es anterior a la de inicio"
+
+    @property
+    def ends_before_it_starts(self) -> bool:
+        return bool(self.valid_from and self.valid_until and self.valid_until < self.valid_from)
+
+    def has_started(self, today: date) -> bool:
+        return self.valid_from is None or self.valid_from <= today
+
+    def has_ended(self, today: date) -> bool:
+        return self.valid_until is not None and self.valid_until < today
+
+
+class Bar(models.TextChoices):
+    """Why an account may not be used at all, whatever it was granted; the deepest first."""
+
+    OPERATOR_INACTIVE = "operator_inactive", "Empresa inactiva"
+    ELIMINATED = "user_eliminated", "Eliminado"
+    SUSPENDED = "user_suspended", "Suspendido"
+    NOT_YET_VALID = "user_not_yet_valid", "Todavía no vigente"
+    EXPIRED = "user_expired", "Vencido"
+
+
+class User(Validity, AbstractUser):
     """An account: staff, or of exactly one operator and then its principal or a secondary user.
 
     Staff signs in to the administration with usuario and password. An operator's account signs in
@@ -122,6 +171,10 @@ class User(AbstractUser):
     search_text = models.TextField(editable=False, default="")
     # Names the form that made this user, so that the same form sent twice makes it once.
     creation_key = models.UUIDField(null=True, editable=False)
+    # Set with a clave that somebody else chose: until it is changed, it opens nothing else.
+    must_change_password = models.BooleanField(
+        "debe cambiar la clave", default=False, editable=False
+    )
 
     objects = UserManager()
 
@@ -130,6 +183,7 @@ class User(AbstractUser):
         verbose_name_plural = "usuarios"
         ordering = ["username"]
         constraints = [
+            *Validity.Meta.constraints,
             models.CheckConstraint(
                 name="user_is_staff_or_of_one_operator",
                 condition=Q(operator__isnull=True, is_staff=True, is_principal=False)
@@ -185,11 +239,25 @@ class User(AbstractUser):
         super().save(*args, update_fields=update_fields, **kwargs)
 
     @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Everything that keeps the account out at this instant of its operator."""
+        bars = {
+            Bar.ELIMINATED: self.state == self.State.ELIMINATED,
+            Bar.SUSPENDED: self.state == self.State.SUSPENDED,
+        }
+        if self.operator_id is not None:
+            today = self.operator.today()
+            bars |= {
+                Bar.OPERATOR_INACTIVE: not self.operator.is_active,
+                Bar.NOT_YET_VALID: not self.has_started(today),
+                Bar.EXPIRED: self.has_ended(today),
+            }
+        return tuple(bar for bar in Bar if bars.get(bar))
+
+    @property
     def is_active(self) -> bool:
-        """Django's word for "may sign in"; an inactive operator closes the door to its users."""
-        return self.state == self.State.ACTIVE and (
-            self.operator_id is None or self.operator.is_active
-        )
+        """Django's word for "may sign in, and stay in"."""
+        return not self.bars
 
     @property
     def is_secondary(self) -> bool:
@@ -225,6 +293,7 @@ class User(AbstractUser):
                 "last_name": "" if self.last_name else "Ingrese los apellidos",
                 "document_type": "" if self.document_type else "Seleccione el tipo de documento",
                 "document_number": self._document_problem(),
+                "valid_until": self.ENDS_BEFORE_IT_STARTS if self.ends_before_it_starts else "",
             }
         )
 
@@ -273,6 +342,31 @@ class User(AbstractUser):
         return User.objects.existing().filter(operator=self.operator_id).exclude(pk=self.pk)
 
 
+class Session(AbstractBaseSession):
+    """A session that knows whose it is, so that it can be listed and closed (``users.sessions``)."""
+
+    user = models.ForeignKey(
+        User, null=True, on_delete=models.CASCADE, related_name="sessions", verbose_name="usuario"
+    )
+    started_at = models.DateTimeField("inicio", null=True)
+    last_seen_at = models.DateTimeField("última actividad", auto_now=True)
+    address = models.GenericIPAddressField("dirección", null=True)
+    browser = models.CharField("navegador", max_length=200, blank=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name = "sesión"
+        verbose_name_plural = "sesiones"
+
+    @classmethod
+    def get_session_store_class(cls):
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+
+    @property
+    def public_id(self) -> str:
+        """Names the session on a page. The key itself would let whoever reads the page in."""
+        return salted_hmac("users.Session", self.session_key, algorithm="sha256").hexdigest()[:32]
+
+
 class AuditEntry(models.Model):
     """One thing that was done to an account or an operator: who, what, before, after, from where.
 
@@ -310,6 +404,10 @@ class AuditEntry(models.Model):
         verbose_name = "movimiento"
         verbose_name_plural = "movimientos"
         ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["operator", "-at", "-id"], name="audit_of_operator"),
+            models.Index(fields=["subject", "-at", "-id"], name="audit_of_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject or self.operator}"

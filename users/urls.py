@@ -3,7 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from users import views
+from users.views import creation, sign_in, state
 
 
 class UsernameConverter(StringConverter):
@@ -16,11 +16,11 @@ register_converter(UsernameConverter, "username")
 
 app_name = "users"
 urlpatterns = [
-    path("ingresar/", views.SignInView.as_view(), name="sign_in"),
+    path("ingresar/", sign_in.SignInView.as_view(), name="sign_in"),
     path("salir/", login_not_required(LogoutView.as_view()), name="sign_out"),
-    path("usuarios/nuevo/", views.CreateUserView.as_view(), name="create"),
-    path("usuarios/nuevo/<username:username>/", views.CreatedView.as_view(), name="created"),
+    path("usuarios/nuevo/", creation.CreateUserView.as_view(), name="create"),
+    path("usuarios/nuevo/<username:username>/", creation.CreatedView.as_view(), name="created"),
     path(
-        "usuarios/<username:username>/estado/", views.ChangeStateView.as_view(), name="change_state"
+        "usuarios/<username:username>/estado/", state.ChangeStateView.as_view(), name="change_state"
     ),
 ]

@@ -5,6 +5,7 @@ Each is stated once, here, and reached by every path through ``User.full_clean``
 """
 
 import re
+import secrets
 import unicodedata
 
 from django.conf import settings
@@ -154,6 +155,16 @@ class OperatorPasswordValidator:
             f"Usuarios de operadores: entre {self.MIN_LENGTH} y {self.MAX_LENGTH} caracteres, "
             "con al menos un número."
         )
+
+
+def generate_password() -> str:
+    """A random clave by the rule of operators, without characters that are taken for others."""
+    alphabet, digits = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
+    characters = [secrets.choice(digits)]
+    while len(characters) < OperatorPasswordValidator.MAX_LENGTH:
+        characters.append(secrets.choice(alphabet + digits))
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)
 
 
 class StaffPasswordValidator:

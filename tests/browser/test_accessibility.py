@@ -2,7 +2,6 @@
 sideways scrolling on the narrowest screens."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from profiles.actions import assign_options, assign_roles
@@ -10,6 +9,7 @@ from profiles.models import Option
 from tests.browser.browsing import enter, follow
 from tests.conftest import PASSWORD, RUC, acting
 from users import actions
+from users.models import Session
 
 LEAF = "90.1.1.1.1"
 DESPACHO = "NSIGAD.AGENTEADUANA.DESPACHO"

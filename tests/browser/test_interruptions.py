@@ -1,13 +1,12 @@
 """What happens between the screens: twice, again, back, in two tabs, after the session ended."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from profiles.actions import assign_options
 from tests.browser.browsing import follow
 from tests.conftest import PASSWORD, RUC, acting
-from users.models import AuditEntry, User
+from users.models import AuditEntry, Session, User
 
 NUMBERING, RECTIFYING, CHANNEL = "90.1.1.1.1", "90.1.1.1.2", "90.1.2.1.1"
 DESPACHO = "NSIGAD.AGENTEADUANA.DESPACHO"

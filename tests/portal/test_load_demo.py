@@ -59,7 +59,8 @@ def all_rows() -> dict[str, list[tuple]]:
 
 
 def state() -> list:
-    """The practice operators and people as one meets them: no keys, no instants, no hashes."""
+    """The practice operators and people as one meets them: no keys, no instants, no hashes, and
+    of the history nothing, for it goes on."""
     return [
         (
             operator.ruc,
@@ -72,9 +73,8 @@ def state() -> list:
                     *(user.document_type, user.document_number, user.first_name, user.last_name),
                     sorted(user.option_grants.values_list("option_id", flat=True)),
                     sorted(user.role_grants.values_list("role_id", flat=True)),
-                    list(user.audit_entries.order_by("pk").values_list("action", flat=True)),
                 )
-                for user in operator.users.order_by("username", "pk")
+                for user in operator.users.existing().order_by("username")
             ],
         )
         for operator in Operator.objects.filter(ruc__in=PRACTICE).order_by("ruc")
@@ -228,9 +228,9 @@ def change_everything(ruc: str) -> None:
     for user in principal.operator.users.secondary():
         roles = user.role_grants.values_list("role_id", flat=True)
         assign_roles(actor=acting(principal), user=user, codes=[], seen=list(roles))
-        actions.set_password(actor=acting(principal), user=user, password="Cambiada1")
+        actions.reset_password(actor=acting(principal), user=user, password="Cambiada1")
         actions.eliminate_user(actor=acting(principal), user=user)
-    actions.set_password(actor=staff, user=principal, password="Cambiada1")
+    actions.reset_password(actor=staff, user=principal, password="Cambiada1")
     actions.change_operator(
         actor=staff,
         operator=principal.operator,

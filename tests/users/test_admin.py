@@ -137,7 +137,7 @@ def test_staff_gives_an_operators_account_another_clave(clerk_client, clerk, sec
         follow=True,
     )
     assert texts(soup(response), ".messagelist li") == ["Se ha restablecido la clave de JPEREZ01."]
-    entry = AuditEntry.objects.get(action="user.password_set")
+    entry = AuditEntry.objects.get(action="user.password_reset")
     assert (entry.actor, entry.channel, entry.subject) == (clerk, "admin", secondary)
     signed_in = client.post(
         "/ingresar/", {"ruc": RUC, "username": "JPEREZ01", "password": "12345678"}
@@ -161,7 +161,7 @@ def test_a_bad_clave_is_refused_by_the_operators_rule(one, two, expected, admin_
     response = admin_client.post(password(secondary), {"new_password1": one, "new_password2": two})
     assert errors(response) == expected
     assert User.objects.get(pk=secondary.pk).password == before
-    assert not AuditEntry.objects.filter(action="user.password_set").exists()
+    assert not AuditEntry.objects.filter(action="user.password_reset").exists()
 
 
 def test_an_eliminated_account_gets_no_clave(admin_client, secondary, staff):
@@ -177,7 +177,7 @@ def test_who_may_only_look_gives_no_clave(client_of, clerk, secondary):
     assert not soup(client.get(change(secondary))).select(f"a[href='{password(secondary)}']")
     values = {"new_password1": "Practica2027", "new_password2": "Practica2027"}
     assert client.post(password(secondary), values).status_code == 403
-    assert not AuditEntry.objects.filter(action="user.password_set").exists()
+    assert not AuditEntry.objects.filter(action="user.password_reset").exists()
 
 
 def test_an_account_that_does_not_exist_is_not_found(admin_client):

@@ -120,7 +120,7 @@ def close_operator(user, principal):
 
 
 def change_password(user, principal):
-    actions.set_password(actor=acting(principal), user=user, password=OTHER_PASSWORD)
+    actions.reset_password(actor=acting(principal), user=user, password=OTHER_PASSWORD)
 
 
 SHUT_OUT = [suspend, eliminate, close_operator]

@@ -122,7 +122,7 @@ def test_the_clave_of_an_operators_user_is_changed_by_staff_and_recorded(
     change(username, ruc)
     assert has(user, "Distinta1")
     assert capsys.readouterr().out == f"Se cambió la clave de {user.username}.\n"
-    entry = AuditEntry.objects.get(action="user.password_set")
+    entry = AuditEntry.objects.get(action="user.password_reset")
     assert (entry.actor, entry.subject, entry.operator) == (staff, user, user.operator)
     assert (entry.channel, entry.address) == ("command", None)
     assert (entry.before, entry.after) == ({}, {})
@@ -227,7 +227,7 @@ def test_after_three_attempts_nothing_is_changed(secondary, typed, pair):
     assert str(refused.value) == "No se cambió la clave de JPEREZ01: fueron 3 intentos."
     assert len(prompts) == 6
     assert passwords() == before
-    assert not AuditEntry.objects.filter(action="user.password_set").exists()
+    assert not AuditEntry.objects.filter(action="user.password_reset").exists()
 
 
 @pytest.mark.parametrize("answers", [[""], ["Distinta1", ""]], ids=["first", "second"])

@@ -5,11 +5,10 @@ import unicodedata
 from uuid import uuid4
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 
 from tests.conftest import PASSWORD, RUC, field_errors, soup
-from users.models import AuditEntry, User
+from users.models import AuditEntry, Session, User
 
 URL = "/usuarios/nuevo/"
 

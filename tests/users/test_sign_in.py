@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from django.contrib.sessions.models import Session
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, field_errors, soup
 from users import actions
+from users.models import Session
 
 URL = "/ingresar/"
 FORM = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}

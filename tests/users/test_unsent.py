@@ -1,13 +1,12 @@
 """What was sent when it could not be taken is kept, and offered to its owner to be sent again."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.test import Client
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, soup
 from tests.users.test_create import FORM
-from users.models import User
+from users.models import Session, User
 from users.unsent import OWNER_SALT, SALT, UnsentForm, owner_token
 
 CREATE = "/usuarios/nuevo/"

@@ -1,4 +1,5 @@
 import secrets
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -7,8 +8,14 @@ from django.db import transaction
 from operators.models import Operator
 from portal import demo
 from profiles import catalog
-from profiles.actions import assign_options, assign_roles, load_catalog, offered_roles
-from profiles.models import Option, OptionGrant, RoleGrant
+from profiles.actions import (
+    assign_options,
+    assign_roles,
+    delete_template,
+    load_catalog,
+    offered_roles,
+)
+from profiles.models import Option
 from users import actions
 from users.audit import Actor
 from users.models import AuditEntry, User
@@ -38,11 +45,12 @@ class Command(BaseCommand):
         load_catalog(catalog.read(catalog.CATALOG_FILE.read_text(encoding="utf-8")))
         staff = self.staff()
         with transaction.atomic():
-            if reset:
-                self.remove_operators()
-            for operator in demo.data()["operators"]:
-                if not Operator.objects.filter(ruc=operator["ruc"]).exists():
-                    self.load_operator(operator, staff)
+            for row in demo.data()["operators"]:
+                operator = Operator.objects.filter(ruc=row["ruc"]).first()
+                if operator is None:
+                    self.load_operator(row, staff)
+                elif reset:
+                    self.reset_operator(operator, row, staff)
         self.print_accounts()
 
     def staff(self) -> User:
@@ -55,28 +63,73 @@ class Command(BaseCommand):
         self.stdout.write("Esa clave no se vuelve a mostrar.\n")
         return User.objects.create_superuser(STAFF_USERNAME, password=password)
 
-    def remove_operators(self):
-        rucs = [operator["ruc"] for operator in demo.data()["operators"]]
-        users = User.objects.filter(operator__ruc__in=rucs)
-        for grants in (OptionGrant, RoleGrant):
-            grants.objects.filter(user__in=users).delete()
-        AuditEntry.objects.filter(operator__ruc__in=rucs).delete()
-        users.delete()
-        Operator.objects.filter(ruc__in=rucs).delete()
-
     def load_operator(self, row: dict, staff: User):
-        command = AuditEntry.Channel.COMMAND
+        actor = Actor(staff, AuditEntry.Channel.COMMAND)
         operator = actions.create_operator(
-            actor=Actor(staff, command),
-            ruc=row["ruc"],
-            name=row["name"],
-            operator_types=row["operator_types"],
+            actor=actor,
+            **self.company(row),
             **demo.data()["principal"],
             **self.person(row["principal"]),
         )
-        principal = Actor(operator.users.get(), command)
+        self.load_secondary_users(operator, row)
+
+    def reset_operator(self, operator: Operator, row: dict, staff: User):
+        """Back to the starting state by the same actions as everything: history is not erased."""
+        actor = Actor(staff, AuditEntry.Channel.COMMAND)
+        company = self.company(row)
+        actions.change_operator(
+            actor=actor,
+            operator=operator,
+            name=company["name"],
+            operator_types=company["operator_types"],
+            is_active=True,
+        )
+        actions.return_to_real_time(actor=actor, operator=operator)
+        actions.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
+        self.reset_principal(operator, row, actor)
+        principal = Actor(operator.users.existing().get(is_principal=True), actor.channel)
+        for user in User.objects.secondary().existing().filter(operator=operator):
+            actions.eliminate_user(actor=actor, user=user)
+        for template in operator.access_templates.all():
+            delete_template(actor=principal, template=template)
+        self.load_secondary_users(operator, row)
+
+    def reset_principal(self, operator: Operator, row: dict, actor: Actor):
+        username = demo.data()["principal"]["username"]
+        namesakes = operator.users.existing().select_related("operator")
+        user = namesakes.filter(username=username).first()
+        if user is None:
+            # Somebody else was named the principal, and this one eliminated.
+            former = Actor(namesakes.get(is_principal=True), actor.channel)
+            user = actions.create_secondary_user(
+                actor=former, **demo.data()["principal"], **self.person(row["principal"])
+            )
+        actions.reactivate_user(actor=actor, user=user)
+        actions.change_user(
+            actor=actor,
+            user=user,
+            seen=actions.editable_facts(user),
+            email="",
+            valid_from=None,
+            valid_until=None,
+            **self.person(row["principal"]),
+        )
+        actions.change_principal(actor=actor, user=user)
+        user.refresh_from_db()
+        if not user.check_password(password := demo.data()["principal"]["password"]):
+            actions.reset_password(actor=actor, user=user, password=password)
+        if user.must_change_password:
+            # Public by intention: whoever rehearses need not change it first.
+            user.must_change_password = False
+            user.save(update_fields=["must_change_password"])
+
+    def company(self, row: dict) -> dict:
+        return {name: row[name] for name in ("ruc", "name", "operator_types")}
+
+    def load_secondary_users(self, operator: Operator, row: dict):
+        principal = operator.users.existing().get(is_principal=True)
         for person in row.get("secondary_users", []):
-            self.load_secondary_user(person, principal)
+            self.load_secondary_user(person, Actor(principal, AuditEntry.Channel.COMMAND))
 
     def load_secondary_user(self, row: dict, principal: Actor):
         seeded = row.get("password_is_seeded", False)

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from operators.validators import normalise_ruc
-from users.actions import set_password
+from users.actions import reset_password
 from users.audit import Actor
 from users.models import AuditEntry, User
 from users.validators import normalise_username
@@ -36,7 +36,9 @@ class Command(BaseCommand):
         elif username and ruc is not None and by is not None:
             user = self.account(normalise_ruc(ruc), normalise_username(username))
             actor = Actor(self.staff(by), AuditEntry.Channel.COMMAND)
-            self.ask(user, lambda password: set_password(actor=actor, user=user, password=password))
+            self.ask(
+                user, lambda password: reset_password(actor=actor, user=user, password=password)
+            )
         else:
             raise CommandError(
                 "Para un usuario de un operador indique su usuario, --ruc y --by con la cuenta "

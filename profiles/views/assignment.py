@@ -1,16 +1,12 @@
-"""The screens that show accounts together with what they may do.
+"""Asignar Perfiles with its summary, Asignar Roles.
 
-Administración Usuario, Asignar Perfiles with its summary, Asignar Roles. The last two serve both
-the wizard (``wizard=True``: what is missing is asked for first, and the way leads on) and the
-later correction from the list.
+They serve both the wizard (``wizard=True``: what is missing is asked for first, and the way leads
+on) and the later correction from the list.
 """
 
 from collections.abc import Collection
 
 from django.contrib import messages
-from django.core.paginator import InvalidPage, Paginator
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views import View
@@ -23,81 +19,11 @@ from profiles.actions import (
     assign_roles,
     offered_roles,
 )
-from profiles.forms import UserFilterForm
-from profiles.models import Option, OptionGrant, Role, RoleGrant
+from profiles.menu import menu_of
+from profiles.models import Option, Role
 from profiles.tree import OptionTree
 from users import access
 from users.audit import Actor
-from users.models import User
-
-
-def menu_of(holdings: Holdings, leaves) -> OptionTree:
-    """The menu of an account that holds this: what its verdict puts there, as a tree."""
-    return OptionTree(leaf for leaf in leaves if verdict(holdings, leaf).in_menu)
-
-
-class UserListView(access.PrincipalRequiredMixin, View):
-    """Administración Usuario: find, sort, mark one, act."""
-
-    PAGE_SIZE = 20
-    ORDERS = {
-        "usuario": ["username"],
-        "nombre": ["last_name", "first_name"],
-        "tipo": ["document_type"],
-        "documento": ["document_number"],
-        "correo": ["email"],
-        "estado": ["state"],
-        "opciones": ["option_count"],
-        "roles": ["role_count"],
-        "ingreso": ["last_login"],
-    }
-    ACTIONS = {
-        "perfiles": "profiles:options",
-        "roles": "profiles:roles",
-        "estado": "users:change_state",
-    }
-
-    def get(self, request):
-        action = request.GET.get("accion", "")
-        if action in self.ACTIONS and (username := request.GET.get("usuario")):
-            user = access.secondary_user(request.user, username)
-            return redirect(self.ACTIONS[action], user.username)
-        operator = request.user.operator
-        everybody = User.objects.secondary().filter(operator=operator)
-        filters = UserFilterForm(request.GET, operator=operator)
-        order = request.GET.get("orden", "")
-        return render(
-            request,
-            "profiles/user_list.html",
-            {
-                "filters": filters,
-                "page": self.page(self.sorted(filters.filter(everybody), order)),
-                "has_users": everybody.existing().exists(),
-                "order": order if order.removeprefix("-") in self.ORDERS else "usuario",
-                "nothing_marked": action in self.ACTIONS and not filters.shows_eliminated,
-            },
-        )
-
-    def sorted(self, users, order: str):
-        users = users.annotate(
-            option_count=grant_count(OptionGrant), role_count=grant_count(RoleGrant)
-        )
-        fields = self.ORDERS.get(order.removeprefix("-"), self.ORDERS["usuario"])
-        sign = "-" if order.startswith("-") else ""
-        return users.order_by(*(sign + field for field in fields), "pk")
-
-    def page(self, users):
-        paginator = Paginator(users, self.PAGE_SIZE)
-        try:
-            return paginator.page(self.request.GET.get("pagina", 1))
-        except InvalidPage:
-            return paginator.page(1)
-
-
-def grant_count(grants):
-    """How many grants each user has, counted apart so that two kinds do not multiply."""
-    counts = grants.objects.filter(user=OuterRef("pk")).order_by().values("user")
-    return Coalesce(Subquery(counts.annotate(n=Count("pk")).values("n")), 0)
 
 
 def known(model, codes: Collection[str]) -> list:

@@ -1,0 +1,1 @@
+"""The screens that show accounts together with what they may do."""

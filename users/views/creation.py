@@ -1,0 +1,56 @@
+"""Step 1 of the wizard."""
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.debug import sensitive_post_parameters
+
+from users import access, actions
+from users.audit import Actor
+from users.forms import SecondaryUserForm
+from users.models import User
+from users.validators import normalise_username
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class CreateUserView(access.PrincipalRequiredMixin, View):
+    """Paso 1 de 3. Siguiente generates the user: the guide says so, docs/cartilla.md."""
+
+    def get(self, request):
+        return self.show(SecondaryUserForm(operator=request.user.operator))
+
+    def post(self, request):
+        form = SecondaryUserForm(request.POST, operator=request.user.operator)
+        if form.is_valid():
+            try:
+                user = actions.create_secondary_user(
+                    actor=Actor.from_request(request), **form.account()
+                )
+            except ValidationError as error:
+                form.add_errors(error)
+            else:
+                return redirect("users:created", user.username)
+        if twin := self.created_by(form):
+            return redirect("users:created", twin.username)
+        return self.show(form)
+
+    def created_by(self, form) -> User | None:
+        """The user that this very form made already: a double click, or sent again by refresh."""
+        key = form.cleaned_data.get("creation_key")
+        username = normalise_username(form.data.get("username", ""))
+        if key is None:
+            return None
+        twins = access.secondary_users_of(self.request.user).filter(creation_key=key)
+        return next((twin for twin in twins if twin.username == username), None)
+
+    def show(self, form):
+        return render(self.request, "users/create.html", {"form": form})
+
+
+class CreatedView(access.PrincipalRequiredMixin, View):
+    """What Siguiente made, and the guide's "Importante: Asignar Perfiles"."""
+
+    def get(self, request, username):
+        user = access.secondary_user(request.user, username)
+        return render(request, "users/created.html", {"account": user})
