@@ -8,6 +8,21 @@ from django.utils import timezone
 from operators.validators import validate_printable, validate_ruc
 
 
+def spoken(duration: timedelta) -> str:
+    """A duration in Spanish words, down to minutes: «1 día y 3 horas»."""
+    minutes = int(duration.total_seconds()) // 60
+    parts = [
+        f"{number} {unit}{'s' if number != 1 else ''}"
+        for number, unit in (
+            (minutes // (24 * 60), "día"),
+            (minutes // 60 % 24, "hora"),
+            (minutes % 60, "minuto"),
+        )
+        if number
+    ]
+    return " y ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
 class OperatorType(models.Model):
     """One of the participants that the guide names, such as a customs agent.
 
@@ -101,6 +116,11 @@ class Operator(models.Model):
     def today(self) -> date:
         """The calendar day of that instant, in the time zone of the site."""
         return timezone.localdate(self.now())
+
+    @property
+    def clock_lead(self) -> str:
+        """How far ahead the clock runs, in words; empty at real time."""
+        return spoken(self.clock_offset)
 
     @property
     def clock_is_simulated(self) -> bool:

@@ -138,21 +138,24 @@ class StaleValidityError(Exception):
 
 
 @transaction.atomic
-def set_validity(
-    *, actor: Actor, user: User, options: Days, roles: Days, seen: dict[str, Days]
-) -> int:
+def set_validity(*, actor: Actor, user: User, options: Days, roles: Days, seen: dict) -> int:
     """Set from when to when each grant of the user is valid; returns how many changed.
 
     ``options`` and ``roles`` name every grant of the user, ``seen`` what the screen showed
-    (``validity_of``). If that has changed since, nothing is written and StaleValidityError is
+    (``validity_facts``). If that has changed since, nothing is written and StaleValidityError is
     raised. Raises ValidationError keyed by code where an end comes before its start.
     """
     access.require_power_over(actor.user, user)
     _lock(user)
-    before, after = validity_of(user), {"options": dict(options), "roles": dict(roles)}
+    before, after = _validity_of(user), {"options": dict(options), "roles": dict(roles)}
+    for shown in (seen, after):
+        if {kind: set(shown.get(kind, ())) for kind in before} != {
+            kind: set(codes) for kind, codes in before.items()
+        }:
+            raise StaleValidityError
     if before == after:
         return 0
-    if before != seen or any(before[kind].keys() != after[kind].keys() for kind in before):
+    if validity_facts(user) != seen:
         raise StaleValidityError
     changed = {
         kind: [code for code in after[kind] if after[kind][code] != before[kind][code]]
@@ -180,8 +183,12 @@ def set_validity(
     return sum(map(len, changed.values()))
 
 
-def validity_of(user: User) -> dict[str, Days]:
-    """The days of each grant of the user, as ``set_validity`` takes them."""
+def validity_facts(user: User) -> dict[str, dict[str, list[str]]]:
+    """The days of each grant of the user as text, the way they travel in a form."""
+    return {kind: _as_text(days, [*days]) for kind, days in _validity_of(user).items()}
+
+
+def _validity_of(user: User) -> dict[str, Days]:
     days = ("valid_from", "valid_until")
     return {
         "options": {

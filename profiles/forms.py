@@ -1,9 +1,65 @@
+import json
+
 from django import forms
+from django.core.exceptions import ValidationError
 
 from operators.models import Operator
 from profiles.actions import offered_roles
 from profiles.models import Option, holding_an_option_that_asks_for_a_role
 from users.models import User
+
+
+def day_field(label: str) -> forms.DateField:
+    """A day that may be left open."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": "Ingrese una fecha como 31/12/2026"},
+    )
+
+
+class ValidityForm(forms.Form):
+    """From which day to which day each grant of a user is valid.
+
+    ``seen`` is what the screen showed; sent back, it tells whether something changed meanwhile.
+    """
+
+    KINDS = ("options", "roles")
+    ENDS = {"desde": "Desde", "hasta": "Hasta"}
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, facts: dict[str, dict[str, list[str]]], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.facts = facts
+        self.initial["seen"] = json.dumps(facts)
+        for kind in self.KINDS:
+            for code, days in facts[kind].items():
+                for (end, label), day in zip(self.ENDS.items(), days, strict=True):
+                    self.fields[f"{end}:{code}"] = day_field(label)
+                    self.initial[f"{end}:{code}"] = day
+
+    def days(self, kind: str) -> dict:
+        """The days typed for each grant of one kind."""
+        typed = self.cleaned_data
+        return {
+            code: tuple(typed.get(f"{end}:{code}") for end in self.ENDS)
+            for code in self.facts[kind]
+        }
+
+    def seen_facts(self) -> dict:
+        """What the screen showed; what is none of ours counts as having seen nothing."""
+        try:
+            facts = json.loads(self.cleaned_data["seen"])
+            return {kind: dict(facts[kind]) for kind in self.KINDS}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return {}
+
+    def add_problems(self, error: ValidationError) -> None:
+        """Put the sentence of each code beside the day on which its validity ends."""
+        for code, errors in error.error_dict.items():
+            self.add_error(f"hasta:{code}", errors)
 
 
 class UserFilterForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from profiles.views import assignment, user_list
+from profiles.views import assignment, user_list, validity
 
 app_name = "profiles"
 
@@ -25,4 +25,9 @@ urlpatterns = [
         include(assignment_paths("wizard_", wizard=True)),
     ),
     path("usuarios/<username:username>/", include(assignment_paths("", wizard=False))),
+    path(
+        "usuarios/<username:username>/vigencia/",
+        validity.ValidityView.as_view(),
+        name="validity",
+    ),
 ]

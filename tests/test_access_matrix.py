@@ -29,6 +29,8 @@ MATRIX = {
     "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:clock":                 (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "profiles:validity":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:user_list":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:options":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:options_saved":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -37,6 +39,8 @@ MATRIX = {
     "profiles:wizard_options_saved": (LOGIN,   FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:wizard_roles":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
 }  # fmt: skip
+
+SEEN_VALIDITY = '{"options": {"11.9.1.1.2": ["", ""]}, "roles": {}}'
 
 # What a form on each route would send: enough to change something, were the visitor let in.
 FORMS = {
@@ -50,6 +54,8 @@ FORMS = {
         "password2": "Practica2026",
     },
     "users:change_state": {"change": "eliminate"},
+    "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
+    "users:clock": {"amount": "24", "unit": "hours"},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
     "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
@@ -132,7 +138,7 @@ def test_a_get_answers_as_the_table_says_and_changes_nothing(name, visitor, visi
 
 
 @pytest.mark.parametrize("visitor", [v for v in VISITORS if v != "principal"])
-@pytest.mark.parametrize("name", [name for name in FORMS if name != "users:create"])
+@pytest.mark.parametrize("name", [name for name in FORMS if "username" in converters(name)])
 def test_a_post_about_somebody_elses_user_is_refused_and_changes_nothing(
     name, visitor, visitors, client_of
 ):
@@ -146,10 +152,11 @@ def test_a_post_about_somebody_elses_user_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("visitor", ["anonymous", "secondary", "staff"])
-def test_only_a_principal_creates_users(visitor, visitors, client_of):
+@pytest.mark.parametrize("name", [name for name in FORMS if "username" not in converters(name)])
+def test_what_belongs_to_a_principal_takes_no_form_of_others(name, visitor, visitors, client_of):
     client = client_of(visitors[visitor])
     before = database()
-    response = client.post(url("users:create"), FORMS["users:create"])
+    response = client.post(url(name), FORMS[name])
     assert outcome(response) == (LOGIN if visitor == "anonymous" else FORBIDDEN)
     assert database() == before
 

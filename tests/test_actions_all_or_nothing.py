@@ -112,7 +112,7 @@ CALLS: dict[Callable, Callable] = {
         user=secondary(),
         options={OPTION: (date(2026, 1, 1), None)},
         roles={ROLE: (None, date(2030, 1, 1))},
-        seen=profile_actions.validity_of(secondary()),
+        seen=profile_actions.validity_facts(secondary()),
     ),
     profile_actions.save_template: lambda action: action(
         actor=acting(principal()), name="Nueva", options=[OPTION], roles=[ROLE]
@@ -136,7 +136,7 @@ CALLS: dict[Callable, Callable] = {
 QUERIES = {
     user_actions.editable_facts,
     profile_actions.offered_roles,
-    profile_actions.validity_of,
+    profile_actions.validity_facts,
 }
 
 

@@ -234,12 +234,18 @@ def change_principal(*, actor: Actor, user: User) -> None:
 
 
 @transaction.atomic
-def advance_clock(*, actor: Actor, operator: Operator, by: timedelta) -> None:
+def advance_clock(
+    *, actor: Actor, operator: Operator, by: timedelta, seen: timedelta | None = None
+) -> None:
     """Move the operator's simulated clock forward. For staff and, in practice mode, its principal.
 
-    Raises ValidationError for a step that is not forward, and for one beyond MAX_CLOCK_OFFSET.
+    ``seen`` is how far ahead it ran on the screen that asks: the same form sent twice moves it
+    once. Raises ValidationError for that, for a step that is not forward, and for one beyond
+    MAX_CLOCK_OFFSET.
     """
     offset = _lock_clock(actor, operator).clock_offset
+    if seen is not None and seen != offset:
+        raise ValidationError("El reloj ya se movió mientras tanto. Revise la hora y repita.")
     if by <= timedelta():
         raise ValidationError("El reloj solo se adelanta. Para atrasarlo, vuelva a la hora real.")
     if by > Operator.MAX_CLOCK_OFFSET - offset:

@@ -1,5 +1,6 @@
 """What is valid on the screens of accounts; the rules themselves stand in models and validators."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django import forms
@@ -9,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from operators.models import Operator
+from operators.models import DELAYS, Operator
 from operators.validators import normalise_ruc, validate_ruc
 from users.models import User
 from users.validators import DocumentType, normalise_username
@@ -189,6 +190,53 @@ class SecondaryUserForm(PersonForm):
 
     def account(self) -> dict:
         return {**super().account(), "creation_key": self.cleaned_data["creation_key"]}
+
+
+class ClockForm(forms.Form):
+    """How far to move the simulated clock; ``seen`` is how far ahead it ran on the screen."""
+
+    UNITS = {"hours": "horas", "days": "días"}
+    WRONG = "Ingrese un número entero de 1 a 9999"
+
+    amount = forms.IntegerField(
+        label="Adelantar",
+        min_value=1,
+        max_value=9999,
+        initial=24,
+        error_messages={
+            "required": WRONG,
+            "invalid": WRONG,
+            "min_value": WRONG,
+            "max_value": WRONG,
+        },
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    unit = forms.ChoiceField(
+        label="Unidad",
+        choices=UNITS.items(),
+        error_messages={"invalid_choice": "Seleccione horas o días"},
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    @property
+    def step(self) -> timedelta:
+        return timedelta(**{self.cleaned_data["unit"]: self.cleaned_data["amount"]})
+
+    @property
+    def offset_seen(self) -> timedelta:
+        return timedelta(seconds=min(abs(self.cleaned_data["seen"] or 0), 10**9))
+
+
+class DelayForm(forms.Form):
+    """How long a new grant takes to have effect."""
+
+    delay = forms.TypedChoiceField(
+        label="Demora de activación",
+        choices=DELAYS.items(),
+        coerce=lambda hours: timedelta(hours=int(hours)),
+        help_text="Cuánto tarda en regir una opción o un rol recién asignado.",
+        error_messages={"invalid_choice": "Seleccione la demora"},
+    )
 
 
 class StateForm(forms.Form):

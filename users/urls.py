@@ -3,7 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from users.views import creation, sign_in, state
+from users.views import clock, creation, sign_in, state
 
 
 class UsernameConverter(StringConverter):
@@ -18,6 +18,7 @@ app_name = "users"
 urlpatterns = [
     path("ingresar/", sign_in.SignInView.as_view(), name="sign_in"),
     path("salir/", login_not_required(LogoutView.as_view()), name="sign_out"),
+    path("reloj/", clock.ClockView.as_view(), name="clock"),
     path("usuarios/nuevo/", creation.CreateUserView.as_view(), name="create"),
     path("usuarios/nuevo/<username:username>/", creation.CreatedView.as_view(), name="created"),
     path(

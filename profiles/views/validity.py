@@ -1,0 +1,91 @@
+"""Vigencia: from when to when each option and role of a user is valid."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.views import View
+
+from profiles.access import Holdings
+from profiles.actions import StaleValidityError, set_validity, validity_facts
+from profiles.forms import ValidityForm
+from profiles.models import Option, Role
+from profiles.tree import OptionTree
+from users import access
+from users.audit import Actor
+
+
+class ValidityView(access.PrincipalRequiredMixin, View):
+    def dispatch(self, request, username):
+        access.require_principal(request.user)
+        subject = request.POST.get("subject", "")
+        self.account = access.secondary_user(request.user, username, subject=subject)
+        return super().dispatch(request)
+
+    def get(self, request):
+        return self.show(ValidityForm(facts=validity_facts(self.account)))
+
+    def post(self, request):
+        facts = validity_facts(self.account)
+        form = ValidityForm(request.POST, facts=facts)
+        if not form.is_valid():
+            return self.show(form)
+        try:
+            changed = set_validity(
+                actor=Actor.from_request(request),
+                user=self.account,
+                options=form.days("options"),
+                roles=form.days("roles"),
+                seen=form.seen_facts(),
+            )
+        except ValidationError as error:
+            form.add_problems(error)
+            return self.show(form)
+        except StaleValidityError:
+            # What was typed stays; what it is compared with is what holds now.
+            form.data = {**form.data.dict(), "seen": form.initial["seen"]}
+            return self.show(form, meanwhile=True, status=HTTPStatus.CONFLICT)
+        if changed:
+            messages.success(
+                request,
+                f"Se guardó la vigencia de {changed} "
+                f"{'asignación' if changed == 1 else 'asignaciones'} de {self.account}.",
+            )
+        else:
+            messages.info(request, f"No hubo cambios en la vigencia de {self.account}.")
+        return redirect("profiles:validity", self.account)
+
+    def show(self, form: ValidityForm, *, meanwhile: bool = False, status: int = HTTPStatus.OK):
+        holdings = Holdings.of(self.account)
+        options = OptionTree(
+            Option.objects.filter(code__in=form.facts["options"]).select_related("profile")
+        )
+        rows = [
+            (leaf.code, leaf.row.name, leaf.parent.path, holdings.options.get(leaf.code))
+            for leaf in options.ordered_leaves
+        ] + [
+            (role.code, role.name, ("Rol",), holdings.roles.get(role.code))
+            for role in Role.objects.filter(code__in=form.facts["roles"])
+        ]
+        return render(
+            self.request,
+            "profiles/validity.html",
+            {
+                "account": self.account,
+                "form": form,
+                "meanwhile": meanwhile,
+                "today": self.account.operator.today(),
+                "rows": [
+                    {
+                        "code": code,
+                        "name": name,
+                        "path": path,
+                        "reason": reason,
+                        "fields": [form[f"{end}:{code}"] for end in form.ENDS],
+                    }
+                    for code, name, path, reason in rows
+                ],
+            },
+            status=status,
+        )

@@ -1,0 +1,186 @@
+"""Reloj: the simulated time of an operator, on its screen, by command, and in the verdict."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from operators.models import Operator, spoken
+from profiles.access import Holdings, Reason, verdict
+from profiles.actions import assign_options, assign_roles
+from profiles.models import Option
+from tests.conftest import RUC, acting, field_errors, soup
+from users import actions
+from users.models import AuditEntry
+
+URL = "/reloj/"
+CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
+
+
+@pytest.fixture
+def client(principal, client_of):
+    return client_of(principal)
+
+
+def offset() -> timedelta:
+    return Operator.objects.get(ruc=RUC).clock_offset
+
+
+def banner(response) -> str:
+    found = soup(response).select_one(".clock-banner")
+    return found.get_text(" ", strip=True) if found else ""
+
+
+def test_the_principal_moves_it_forward_and_every_page_says_so(client, operator):
+    response = client.post(URL, {"amount": "24", "unit": "hours", "seen": "0"}, follow=True)
+    assert offset() == timedelta(hours=24)
+    assert "adelantado 1 día" in banner(response)
+    assert "adelantado 1 día" in banner(client.get("/usuarios/"))
+    entry = AuditEntry.objects.get(action="operator.clock_moved")
+    assert (entry.before, entry.after) == (
+        {"clock_offset": "0:00:00"},
+        {"clock_offset": "1 day, 0:00:00"},
+    )
+
+
+def test_back_to_real_time_there_is_no_banner(client, operator):
+    client.post(URL, {"amount": "3", "unit": "days", "seen": "0"})
+    response = client.post(URL, {"do": "real"}, follow=True)
+    assert offset() == timedelta()
+    assert banner(response) == ""
+
+
+def test_the_same_form_sent_twice_moves_it_once(client):
+    form = {"amount": "24", "unit": "hours", "seen": "0"}
+    client.post(URL, form)
+    response = client.post(URL, form)
+    assert field_errors(response) == {
+        "amount": "El reloj ya se movió mientras tanto. Revise la hora y repita."
+    }
+    assert offset() == timedelta(hours=24)
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-5", "x", "1.5", "9" * 30, "99999", "١"])
+def test_what_is_no_step_is_refused_beside_its_field(client, amount):
+    response = client.post(URL, {"amount": amount, "unit": "hours", "seen": "0"})
+    if amount == "١":
+        # Python reads any decimal digit, and an Arabic one is as clear as ours.
+        assert offset() == timedelta(hours=1)
+        return
+    assert field_errors(response) == {"amount": "Ingrese un número entero de 1 a 9999"}
+    assert offset() == timedelta()
+
+
+@pytest.mark.parametrize("seen", ["0", "x", "", "9" * 40])
+def test_beyond_reason_it_does_not_go(client, seen):
+    response = client.post(URL, {"amount": "400", "unit": "days", "seen": seen})
+    assert response.status_code == 200
+    assert offset() == timedelta()
+    if seen == "0":
+        assert field_errors(response) == {
+            "amount": "El reloj puede adelantarse hasta 366 días en total."
+        }
+
+
+def test_the_unit_is_one_of_those_offered(client):
+    response = client.post(URL, {"amount": "1", "unit": "years"})
+    assert field_errors(response) == {"unit": "Seleccione horas o días"}
+
+
+def test_outside_practice_only_staff_moves_it(client, principal, operator, staff, settings):
+    settings.DEMO = False
+    assert client.get(URL).status_code == 403
+    assert client.post(URL, {"amount": "1", "unit": "hours"}).status_code == 403
+    with pytest.raises(PermissionDenied):
+        actions.advance_clock(actor=acting(principal), operator=operator, by=timedelta(hours=1))
+    actions.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=1))
+    assert offset() == timedelta(hours=1)
+
+
+def test_nobody_moves_the_clock_of_another_company(stranger, operator):
+    for change in (
+        lambda: actions.advance_clock(
+            actor=acting(stranger), operator=operator, by=timedelta(hours=1)
+        ),
+        lambda: actions.return_to_real_time(actor=acting(stranger), operator=operator),
+        lambda: actions.set_activation_delay(
+            actor=acting(stranger), operator=operator, delay=timedelta(hours=1)
+        ),
+    ):
+        with pytest.raises(PermissionDenied):
+            change()
+
+
+def test_it_never_runs_backwards(staff, operator):
+    with pytest.raises(ValidationError, match="solo se adelanta"):
+        actions.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=-1))
+
+
+def test_the_clock_of_one_company_is_not_that_of_another(client, stranger):
+    client.post(URL, {"amount": "24", "unit": "hours", "seen": "0"})
+    assert abs(stranger.operator.now() - timezone.now()) < timedelta(minutes=1)
+
+
+def test_a_new_grant_waits_for_the_activation_delay(client, principal, secondary):
+    client.post(URL, {"do": "delay", "delay": "24"})
+    assert AuditEntry.objects.filter(action="operator.delay_changed").count() == 1
+    secondary.refresh_from_db()
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=[CODE], seen=[])
+    assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
+    option = Option.objects.leaves().get(code=CODE)
+    assert verdict(Holdings.of(secondary), option).reasons == (
+        Reason.OPTION_NOT_YET_IN_EFFECT,
+        Reason.ROLE_NOT_YET_IN_EFFECT,
+    )
+    client.post(URL, {"amount": "25", "unit": "hours", "seen": "0"})
+    secondary.operator.refresh_from_db()
+    assert verdict(Holdings.of(secondary), option).permitted
+
+
+@pytest.mark.parametrize("delay", ["", "7", "x", "-1"])
+def test_a_delay_that_is_not_offered_is_refused(client, delay):
+    response = client.post(URL, {"do": "delay", "delay": delay})
+    assert "delay" in field_errors(response)
+    assert Operator.objects.get(ruc=RUC).activation_delay == timedelta()
+
+
+def run(*arguments, capsys) -> str:
+    call_command("clock", *arguments)
+    return capsys.readouterr().out
+
+
+def test_the_command_moves_it_shows_it_and_brings_it_back(operator, staff, capsys):
+    assert "hora real" in run("--ruc", RUC, capsys=capsys)
+    assert "adelantado 1 día" in run("--ruc", RUC, "--advance", "24h", capsys=capsys)
+    assert "adelantado 8 días" in run("--ruc", RUC, "--advance", "7d", capsys=capsys)
+    assert "hora real" in run("--ruc", RUC, "--real", capsys=capsys)
+    assert offset() == timedelta()
+    entries = AuditEntry.objects.filter(action="operator.clock_moved")
+    assert {(entry.actor, entry.channel) for entry in entries} == {(staff, "command")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--ruc", "20999999060", "--advance", "1h"], "No hay un operador"),
+        (["--ruc", RUC, "--advance", "mañana"], "Indique cuánto como 24h"),
+        (["--ruc", RUC, "--advance=-24h"], "Indique cuánto como 24h"),
+        (["--ruc", RUC, "--advance", "99999d"], "hasta 366 días"),
+        (["--ruc", RUC, "--advance", "1h", "--by", "nadie"], "Indique con --by"),
+    ],
+)
+def test_the_command_says_what_is_wrong_and_moves_nothing(operator, staff, arguments, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("clock", *arguments)
+    assert offset() == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(0, ""), (1, "1 hora"), (24, "1 día"), (27, "1 día y 3 horas"), (48.5, "2 días y 30 minutos")],
+)
+def test_a_duration_is_said_in_words(hours, words):
+    assert spoken(timedelta(hours=hours)) == words

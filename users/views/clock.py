@@ -1,0 +1,69 @@
+"""Reloj: in practice mode the principal moves his company's simulated time."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import redirect, render
+from django.views import View
+
+from users import access, actions
+from users.audit import Actor
+from users.forms import ClockForm, DelayForm
+
+
+class ClockView(access.PrincipalRequiredMixin, View):
+    """Forward by a step, back to real time, and how long new grants take to have effect."""
+
+    def dispatch(self, request, *args, **kwargs):
+        if not settings.DEMO:
+            raise PermissionDenied("El reloj de la empresa lo mueve el personal del simulador.")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request):
+        return self.show()
+
+    def post(self, request):
+        actor, operator = Actor.from_request(request), request.user.operator
+        match request.POST.get("do"):
+            case "real":
+                actions.return_to_real_time(actor=actor, operator=operator)
+                messages.success(request, "El reloj volvió a la hora real.")
+            case "delay":
+                form = DelayForm(request.POST)
+                if not form.is_valid():
+                    return self.show(delay_form=form)
+                actions.set_activation_delay(
+                    actor=actor, operator=operator, delay=form.cleaned_data["delay"]
+                )
+                messages.success(request, "Se guardó la demora de activación.")
+            case _:
+                form = ClockForm(request.POST)
+                if not form.is_valid():
+                    return self.show(clock_form=form)
+                try:
+                    actions.advance_clock(
+                        actor=actor, operator=operator, by=form.step, seen=form.offset_seen
+                    )
+                except ValidationError as error:
+                    form.add_error("amount", error)
+                    return self.show(clock_form=form)
+                messages.success(request, f"El reloj se adelantó: {operator.clock_lead} en total.")
+        return redirect("users:clock")
+
+    def show(self, *, clock_form: ClockForm | None = None, delay_form: DelayForm | None = None):
+        operator = self.request.user.operator
+        # What a refused form left on the instance is not the clock.
+        operator.refresh_from_db(fields=["clock_offset", "activation_delay"])
+        seconds = int(operator.clock_offset.total_seconds())
+        hours = int(operator.activation_delay.total_seconds()) // 3600
+        return render(
+            self.request,
+            "users/clock.html",
+            {
+                "operator": operator,
+                "now": operator.now(),
+                "form": clock_form or delay_form,
+                "clock_form": clock_form or ClockForm(initial={"seen": seconds}),
+                "delay_form": delay_form or DelayForm(initial={"delay": hours}),
+            },
+        )
