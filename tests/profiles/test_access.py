@@ -4,13 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from profiles.access import Holdings, Reason, Verdict, verdict
+from profiles.access import OF_THE_ACCOUNT, Holdings, Reason, Verdict, verdict
 from profiles.actions import assign_options, assign_roles
 from profiles.models import Option, Role
 from tests.conftest import acting
+from users.models import Bar, User
 
 CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
-RETIRED, NOT_OFFERED, NOT_GRANTED, ROLE_MISSING = Reason
+NOT_GRANTED, NOT_OFFERED = Reason.OPTION_NOT_GRANTED, Reason.NOT_OFFERED
+RETIRED, ROLE_MISSING = Reason.RETIRED, Reason.ROLE_MISSING
 
 
 def rows(*codes: str):
@@ -28,8 +30,17 @@ def an_option(*, types=("ADUANA",), roles=("ACTING",), is_retired=False):
     )
 
 
-def holding(*, principal=False, types=("ADUANA",), options=(CODE,), roles=("ACTING",)) -> Holdings:
-    return Holdings(principal, frozenset(types), frozenset(options), frozenset(roles))
+def holding(
+    *, principal=False, types=("ADUANA",), options=(CODE,), roles=("ACTING",), account=()
+) -> Holdings:
+    """Of options and roles either codes, all in effect, or a mapping that says why one is not."""
+    return Holdings(
+        is_principal=principal,
+        operator_types=frozenset(types),
+        options=options if isinstance(options, dict) else dict.fromkeys(options),
+        roles=roles if isinstance(roles, dict) else dict.fromkeys(roles),
+        account=frozenset(account),
+    )
 
 
 @pytest.mark.parametrize("is_retired", [False, True], ids=["current", "retired"])
@@ -50,16 +61,16 @@ def test_a_secondary_user_is_told_every_reason_the_deepest_first(
     expected = [
         reason
         for reason, applies in (
-            (RETIRED, is_retired),
-            (NOT_OFFERED, not is_offered),
             (NOT_GRANTED, not is_granted),
+            (NOT_OFFERED, not is_offered),
+            (RETIRED, is_retired),
             (ROLE_MISSING, not has_role),
         )
         if applies
     ]
     assert decision.reasons == tuple(expected)
     assert decision.permitted is (expected == [])
-    assert decision.sentence == (expected[0].sentence if expected else "")
+    assert decision.sentence == (expected[0].own if expected else "")
 
 
 @pytest.mark.parametrize("is_retired", [False, True], ids=["current", "retired"])
@@ -123,28 +134,84 @@ def test_what_is_offered_to_nobody_is_refused_to_an_operator_of_no_type(principa
         ((NOT_OFFERED, ROLE_MISSING), False),
         ((RETIRED,), False),
         ((RETIRED, ROLE_MISSING), False),
+        ((Reason.ROLE_NOT_YET_IN_EFFECT,), True),
+        ((Reason.ROLE_EXPIRED,), True),
+        ((Reason.OPTION_NOT_YET_IN_EFFECT,), False),
+        ((Reason.OPTION_EXPIRED,), False),
+        # The menu is the one he will see as soon as he can sign in.
+        ((Reason.USER_SUSPENDED,), True),
+        ((Reason.USER_SUSPENDED, NOT_GRANTED), False),
     ],
 )
-def test_only_a_missing_role_leaves_the_option_in_the_menu(reasons, in_menu):
+def test_only_a_role_without_effect_leaves_the_option_in_the_menu(reasons, in_menu):
     assert Verdict(reasons).in_menu is in_menu
 
 
-def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_a_person():
+def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_each_side():
+    # Programs keep these codes: one that changes breaks them.
     assert [reason.code for reason in Reason] == [
-        "retired",
-        "not_offered",
+        "operator_inactive",
+        "user_eliminated",
+        "user_suspended",
+        "clave_to_be_changed",
+        "user_not_yet_valid",
+        "user_expired",
         "option_not_granted",
+        "option_not_yet_in_effect",
+        "option_expired",
+        "not_offered",
+        "retired",
         "role_missing",
+        "role_not_yet_in_effect",
+        "role_expired",
     ]
-    assert ROLE_MISSING.sentence.startswith("Usted no tiene asignado el rol esperado.")
-    assert len({reason.sentence for reason in Reason}) == len(Reason)
+    assert ROLE_MISSING.own.startswith("Usted no tiene asignado el rol esperado.")
+    for side in ("own", "about"):
+        sentences = {getattr(reason, side) for reason in Reason}
+        assert len(sentences) == len(Reason)
+        assert all(sentence.endswith(".") for sentence in sentences)
+    assert all(reason.cure.words for reason in Reason)
+
+
+def test_every_bar_of_an_account_is_a_reason():
+    bars = {Reason[bar.value.upper()] for bar in Bar}
+    assert bars | {Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
+
+
+@pytest.mark.parametrize("reason", OF_THE_ACCOUNT, ids=lambda reason: reason.code)
+@pytest.mark.parametrize("principal", [False, True], ids=["secondary", "principal"])
+def test_what_is_wrong_with_the_account_shuts_every_option(reason, principal):
+    decision = verdict(holding(principal=principal, account=[reason]), an_option())
+    assert decision.reasons == (reason,)
+
+
+@pytest.mark.parametrize("why", [Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED])
+def test_a_granted_option_without_effect_is_refused_with_its_own_reason(why):
+    assert verdict(holding(options={CODE: why}), an_option()).reasons == (why,)
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ({"A": Reason.ROLE_NOT_YET_IN_EFFECT}, (Reason.ROLE_NOT_YET_IN_EFFECT,)),
+        ({"A": Reason.ROLE_EXPIRED}, (Reason.ROLE_EXPIRED,)),
+        (
+            {"A": Reason.ROLE_EXPIRED, "B": Reason.ROLE_NOT_YET_IN_EFFECT},
+            (Reason.ROLE_NOT_YET_IN_EFFECT,),
+        ),
+        ({"A": Reason.ROLE_EXPIRED, "B": None}, ()),
+        ({"C": None}, (ROLE_MISSING,)),
+    ],
+)
+def test_of_several_acting_roles_one_in_effect_is_enough(roles, expected):
+    assert verdict(holding(roles=roles), an_option(roles=["A", "B"])).reasons == expected
 
 
 def test_holdings_with_other_options_keep_everything_else():
     own = holding(options=["11.9.1.1.1"])
     other = own.with_options([CODE, CODE])
     assert other == holding(options=[CODE])
-    assert own.options == {"11.9.1.1.1"}
+    assert own.options == {"11.9.1.1.1": None}
     assert not verdict(own, an_option()).permitted
     assert verdict(other, an_option()).permitted
 
@@ -153,15 +220,28 @@ def test_holdings_are_what_the_account_was_granted(principal, secondary):
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=[CODE, "11.9.1.1.1"], seen=[])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
-    assert Holdings.of(secondary) == Holdings(
-        is_principal=False,
-        operator_types=frozenset({"AGENTE_ADUANA"}),
-        options=frozenset({CODE, "11.9.1.1.1"}),
-        roles=frozenset({ROLE}),
+    assert Holdings.of(secondary) == holding(
+        types=["AGENTE_ADUANA"], options=[CODE, "11.9.1.1.1"], roles=[ROLE]
     )
-    assert Holdings.of(principal) == Holdings(
-        True, frozenset({"AGENTE_ADUANA"}), frozenset(), frozenset()
+    assert Holdings.of(principal) == holding(
+        principal=True, types=["AGENTE_ADUANA"], options=[], roles=[]
     )
+
+
+def test_holdings_of_many_cost_no_more_queries_than_of_one(
+    principal, secondary, make_secondary, django_assert_num_queries
+):
+    others = [make_secondary(f"USUARI{number:02}", 90000100 + number) for number in range(5)]
+    assign_options(actor=acting(principal), user=others[0], codes=[CODE], seen=[])
+    # They come from one query, and share the row of their operator.
+    users = list(User.objects.secondary().filter(operator=principal.operator).order_by("pk"))
+    for user in users:
+        user.operator = principal.operator
+    with django_assert_num_queries(3):
+        Holdings.of(secondary)
+    with django_assert_num_queries(3):
+        each = Holdings.of_each(users)
+    assert [each[user].options for user in users if each[user].options] == [{CODE: None}]
 
 
 @pytest.mark.parametrize("loss", ["the role is retired", "the operator loses the type"])
@@ -171,7 +251,7 @@ def test_a_role_that_is_no_longer_of_the_operator_permits_nothing(principal, sec
         Role.objects.filter(code=ROLE).update(is_retired=True)
     else:
         secondary.operator.operator_types.set(["TRANSPORTISTA"])
-    assert Holdings.of(secondary).roles == frozenset()
+    assert Holdings.of(secondary).roles == {}
     assert secondary.role_grants.count() == 1
 
 
@@ -197,5 +277,5 @@ def test_verdicts_on_leaves_already_read_cost_no_query(
     with django_assert_num_queries(0):
         decisions = {leaf.code: verdict(holdings, leaf) for leaf in leaves}
     assert decisions[CODE].reasons == (ROLE_MISSING,)
-    assert decisions["90.2.1.1.1"].reasons == (NOT_OFFERED, NOT_GRANTED, ROLE_MISSING)
+    assert decisions["90.2.1.1.1"].reasons == (NOT_GRANTED, NOT_OFFERED, ROLE_MISSING)
     assert decisions["11.9.1.1.1"].reasons == (NOT_GRANTED,)
