@@ -29,6 +29,8 @@ MATRIX = {
     "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:own_password":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:password_change"),
+    "users:reset_password":        (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:clock":                 (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:validity":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:user_list":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
@@ -55,6 +57,7 @@ FORMS = {
     },
     "users:change_state": {"change": "eliminate"},
     "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
+    "users:reset_password": {"way": "generate"},
     "users:clock": {"amount": "24", "unit": "hours"},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
@@ -118,7 +121,12 @@ def outcome(response) -> str:
     if response.url.startswith(reverse("users:sign_in")):
         return LOGIN
     target = next(
-        (name for name in ["admin:index"] if response.url == reverse(name)), None
+        (
+            name
+            for name in ["admin:index", "admin:password_change"]
+            if response.url == reverse(name)
+        ),
+        None,
     ) or next((name for name in MATRIX if response.url == url(name)), response.url)
     return f"-> {target}"
 

@@ -169,6 +169,8 @@ def reset_password(*, actor: Actor, user: User, password: str) -> None:
     Closes the user's sessions. Raises ValidationError keyed by ``password``.
     """
     access.require_power_over(actor.user, user)
+    if user.state == User.State.ELIMINATED:
+        raise ValidationError({"password": "Un usuario eliminado ya no ingresa con clave"})
     _set_password(actor, user, password, "user.password_reset", must_change=True)
 
 

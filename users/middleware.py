@@ -15,6 +15,17 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     A form sent after the session ended is answered with the sign-in page, which keeps it.
     """
 
+    # Where a temporary clave leads to, and the way out.
+    OPEN_WITH_A_TEMPORARY_CLAVE = ("users:own_password", "users:sign_out")
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused or not getattr(request.user, "must_change_password", False):
+            return refused
+        if request.resolver_match.view_name in self.OPEN_WITH_A_TEMPORARY_CLAVE:
+            return None
+        return redirect("users:own_password")
+
     def handle_no_permission(self, request, view_func):
         if request.resolver_match.app_name == "admin":
             # Django names the staff door on some pages of its administration only.

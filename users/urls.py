@@ -3,7 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from users.views import clock, creation, sign_in, state
+from users.views import clock, creation, password, sign_in, state
 
 
 class UsernameConverter(StringConverter):
@@ -18,9 +18,15 @@ app_name = "users"
 urlpatterns = [
     path("ingresar/", sign_in.SignInView.as_view(), name="sign_in"),
     path("salir/", login_not_required(LogoutView.as_view()), name="sign_out"),
+    path("clave/", password.OwnPasswordView.as_view(), name="own_password"),
     path("reloj/", clock.ClockView.as_view(), name="clock"),
     path("usuarios/nuevo/", creation.CreateUserView.as_view(), name="create"),
     path("usuarios/nuevo/<username:username>/", creation.CreatedView.as_view(), name="created"),
+    path(
+        "usuarios/<username:username>/clave/",
+        password.ResetPasswordView.as_view(),
+        name="reset_password",
+    ),
     path(
         "usuarios/<username:username>/estado/", state.ChangeStateView.as_view(), name="change_state"
     ),

@@ -1,0 +1,105 @@
+"""The clave: one's own, and the temporary one that a principal gives."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from users import access, actions
+from users.audit import Actor
+from users.forms import OwnPasswordForm, ResetPasswordForm
+from users.sessions import open_sessions
+from users.validators import generate_password
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class OwnPasswordView(View):
+    """Change one's own clave; whoever signed in with a temporary one is led here and nowhere else."""
+
+    def dispatch(self, request):
+        if request.user.operator_id is None:
+            return redirect("admin:password_change")
+        return super().dispatch(request)
+
+    def get(self, request):
+        return self.show(OwnPasswordForm(account=request.user))
+
+    @method_decorator(sensitive_variables())
+    def post(self, request):
+        form = OwnPasswordForm(request.POST, account=request.user)
+        if not form.is_valid():
+            return self.show(form)
+        others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
+        try:
+            actions.change_own_password(
+                actor=Actor.from_request(request),
+                password=form.cleaned_data["password1"],
+                session_key=request.session.session_key,
+            )
+        except ValidationError as error:
+            form.add_error("password1", error.error_dict["password"])
+            return self.show(form)
+        update_session_auth_hash(request, request.user)
+        closed = {0: "", 1: " Se cerró su otra sesión."}.get(
+            others, f" Se cerraron sus otras {others} sesiones."
+        )
+        messages.success(request, f"Se cambió su clave.{closed}")
+        return redirect("portal:home")
+
+    def show(self, form):
+        return render(self.request, "users/own_password.html", {"form": form})
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class ResetPasswordView(access.PrincipalRequiredMixin, View):
+    """Restablecer clave: a temporary clave, generated and shown once, or typed twice."""
+
+    def get(self, request, username):
+        user = access.secondary_user(request.user, username)
+        return self.show(user, ResetPasswordForm(account=user))
+
+    @method_decorator(sensitive_variables())
+    def post(self, request, username):
+        user = access.secondary_user(
+            request.user, username, subject=request.POST.get("subject", "")
+        )
+        form = ResetPasswordForm(request.POST, account=user)
+        if not form.is_valid():
+            return self.show(user, form)
+        closed = open_sessions(user).count()
+        generated = form.is_generated
+        password = generate_password() if generated else form.cleaned_data["password1"]
+        try:
+            actions.reset_password(actor=Actor.from_request(request), user=user, password=password)
+        except ValidationError as error:
+            form.add_error("password1", error.error_dict["password"])
+            return self.show(user, form)
+        if generated:
+            # The answer itself: a clave is kept nowhere, so there is no page to be sent to.
+            return render(
+                request,
+                "users/generated_password.html",
+                {"account": user, "password": password, "closed": closed},
+            )
+        messages.success(
+            request,
+            f"Se restableció la clave de {user}. La cambiará al ingresar. "
+            f"{sessions_closed(closed)}",
+        )
+        return redirect("profiles:user_list")
+
+    def show(self, user, form):
+        return render(
+            self.request,
+            "users/reset_password.html",
+            {"account": user, "form": form, "open": open_sessions(user).count()},
+        )
+
+
+def sessions_closed(count: int) -> str:
+    if not count:
+        return "No tenía sesiones abiertas."
+    return "Se cerró su sesión." if count == 1 else f"Se cerraron sus {count} sesiones."
