@@ -58,12 +58,7 @@ class OptionView(View):
         user = request.user
         if user.operator is None:
             raise PermissionDenied("Esta página es de los usuarios de los operadores.")
-        option = get_object_or_404(
-            Option.objects.filter(is_folder=False)
-            .select_related("profile")
-            .prefetch_related("operator_types", "roles"),
-            code=code,
-        )
+        option = get_object_or_404(Option.objects.every_leaf(), code=code)
         holdings = Holdings.of(user)
         decision = verdict(holdings, option)
         roles = Role.objects.filter(

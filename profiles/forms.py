@@ -6,17 +6,8 @@ from django.core.exceptions import ValidationError
 from operators.models import Operator
 from profiles.actions import offered_roles
 from profiles.models import Option, holding_an_option_that_asks_for_a_role
+from users.forms import day_field
 from users.models import User
-
-
-def day_field(label: str) -> forms.DateField:
-    """A day that may be left open."""
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": "Ingrese una fecha como 31/12/2026"},
-    )
 
 
 class ValidityForm(forms.Form):

@@ -85,13 +85,20 @@ class OptionQuerySet(models.QuerySet):
     def folders(self):
         return self.filter(is_folder=True).select_related("profile")
 
-    def leaves(self):
-        """What can be granted, each with its operator types and roles."""
+    def every_leaf(self):
+        """Leaves, the retired ones among them, each with what a verdict reads."""
         return (
-            self.filter(is_folder=False, is_retired=False, profile__is_retired=False)
+            self.filter(is_folder=False)
             .select_related("profile")
             .prefetch_related("operator_types", "roles")
         )
+
+    def granted(self, codes):
+        return self.every_leaf().filter(code__in=codes)
+
+    def leaves(self):
+        """What can be granted."""
+        return self.every_leaf().filter(is_retired=False, profile__is_retired=False)
 
     def offered_to(self, operator: Operator):
         return self.leaves().filter(operator_types__operators=operator).distinct()

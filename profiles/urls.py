@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from profiles.views import assignment, user_list, validity
+from profiles.views import assignment, user, user_list, validity
 
 app_name = "profiles"
 
@@ -25,6 +25,8 @@ urlpatterns = [
         include(assignment_paths("wizard_", wizard=True)),
     ),
     path("usuarios/<username:username>/", include(assignment_paths("", wizard=False))),
+    path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),
+    path("usuarios/<username:username>/acceso/", user.WhyView.as_view(), name="why"),
     path(
         "usuarios/<username:username>/vigencia/",
         validity.ValidityView.as_view(),

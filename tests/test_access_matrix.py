@@ -3,6 +3,7 @@
 A route that is in the URLconf and not in the table fails, so a new screen cannot escape it.
 """
 
+import json
 import re
 
 import pytest
@@ -29,6 +30,10 @@ MATRIX = {
     "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     "405",     FORBIDDEN),
+    "profiles:user":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:why":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:own_password":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:password_change"),
     "users:reset_password":        (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:clock":                 (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
@@ -42,6 +47,17 @@ MATRIX = {
     "profiles:wizard_roles":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
 }  # fmt: skip
 
+SEEN_FACTS = json.dumps(
+    {
+        "document_type": "1",
+        "document_number": "90000002",
+        "first_name": "Juan",
+        "last_name": "Pérez Ñaupari",
+        "email": "",
+        "valid_from": "",
+        "valid_until": "",
+    }
+)
 SEEN_VALIDITY = '{"options": {"11.9.1.1.2": ["", ""]}, "roles": {}}'
 
 # What a form on each route would send: enough to change something, were the visitor let in.
@@ -57,6 +73,14 @@ FORMS = {
     },
     "users:change_state": {"change": "eliminate"},
     "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
+    "users:close_sessions": {},
+    "users:edit": {
+        "document_type": "1",
+        "document_number": "90000002",
+        "first_name": "Otra",
+        "last_name": "Ficticia",
+        "seen": SEEN_FACTS,
+    },
     "users:reset_password": {"way": "generate"},
     "users:clock": {"amount": "24", "unit": "hours"},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
@@ -98,7 +122,8 @@ def get_resolver_for(name: str):
 
 
 @pytest.fixture
-def visitors(secondary, make_secondary, principal, stranger, staff):
+def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
+    client_of(secondary)  # a session that can be closed
     colleague = make_secondary("COLEGA01", 90000050)
     assign_options(actor=acting(principal), user=secondary, codes=["11.9.1.1.2"], seen=[])
     return dict(
@@ -178,7 +203,10 @@ def test_the_same_forms_do_change_something_for_the_principal(name, visitors, cl
     assert database() != before
 
 
-@pytest.mark.parametrize("name", [name for name in MATRIX if "username" in converters(name)])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in MATRIX if "username" in converters(name) and name != "users:close_sessions"],
+)
 def test_a_strangers_user_and_one_that_does_not_exist_answer_alike(
     name, stranger, secondary, client_of
 ):

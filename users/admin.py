@@ -33,7 +33,7 @@ from operators.models import Operator, OperatorType
 from operators.validators import normalise_ruc, validate_ruc
 from users import actions
 from users.audit import Actor
-from users.forms import PersonForm, password_field
+from users.forms import NewAccountForm, password_field
 from users.models import AuditEntry, User
 from users.search import fold
 
@@ -132,7 +132,7 @@ class SpanishPermissions:
 # Operators ---------------------------------------------------------------------------------------
 
 
-class NewOperatorForm(PersonForm):
+class NewOperatorForm(NewAccountForm):
     """An operator and its principal user, together."""
 
     ruc = forms.CharField(
@@ -158,7 +158,7 @@ class NewOperatorForm(PersonForm):
         (
             "Su usuario principal",
             {
-                "fields": [*PersonForm.ACCOUNT_FIELDS, "password1", "password2"],
+                "fields": [*NewAccountForm.ACCOUNT_FIELDS, "password1", "password2"],
                 "description": "La persona que creará los usuarios secundarios de la empresa.",
             },
         ),

@@ -1,5 +1,6 @@
 """What is valid on the screens of accounts; the rules themselves stand in models and validators."""
 
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import DELAYS, Operator
 from operators.validators import normalise_ruc, validate_ruc
+from users.actions import editable_facts
 from users.models import User
 from users.validators import DocumentType, normalise_username
 
@@ -76,8 +78,18 @@ class SignInForm(forms.Form):
         return self.user
 
 
+def day_field(label: str) -> forms.DateField:
+    """A day that may be left open."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": "Ingrese una fecha como 31/12/2026"},
+    )
+
+
 class PersonForm(forms.Form):
-    """A person to be given an account, with the clave typed twice.
+    """Who a person is.
 
     Which value is right is for ``User.full_clean`` to say; here each sentence is put beside its
     field.
@@ -98,6 +110,30 @@ class PersonForm(forms.Form):
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+    ACCOUNT_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")
+
+    def check(self, account: User) -> None:
+        """Put what the model says against the typed values beside their fields."""
+        for field in self.ACCOUNT_FIELDS:
+            if field in self.cleaned_data:
+                setattr(account, field, self.cleaned_data[field])
+        try:
+            account.full_clean(exclude=["password"], validate_constraints=False)
+        except ValidationError as error:
+            self.add_errors(error)
+
+    def add_errors(self, error: ValidationError) -> None:
+        """Put the sentences of a model or an action beside their fields, each field once."""
+        for name, errors in error.error_dict.items():
+            field = "password1" if name == "password" else name
+            if field not in self.errors:
+                # One sentence is enough to mend it.
+                self.add_error(field if field in self.fields else None, errors[:1])
+
+
+class NewAccountForm(PersonForm):
+    """A person to be given an account, with the clave typed twice."""
+
     username = forms.CharField(
         label="Usuario secundario",
         help_text=f"{settings.USERNAME_LENGTH} caracteres, solo letras y números",
@@ -114,14 +150,7 @@ class PersonForm(forms.Form):
         "Reingrese la clave", empty="Reingrese la clave", autocomplete="new-password"
     )
 
-    ACCOUNT_FIELDS = (
-        "document_type",
-        "document_number",
-        "first_name",
-        "last_name",
-        "email",
-        "username",
-    )
+    ACCOUNT_FIELDS = (*PersonForm.ACCOUNT_FIELDS, "username")
 
     def new_account(self) -> User:
         raise NotImplementedError
@@ -134,12 +163,7 @@ class PersonForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         account = self.new_account()
-        for field in self.ACCOUNT_FIELDS:
-            setattr(account, field, cleaned.get(field, ""))
-        try:
-            account.full_clean(exclude=["password"], validate_constraints=False)
-        except ValidationError as error:
-            self.add_errors(error)
+        self.check(account)
         password1, password2 = cleaned.get("password1"), cleaned.get("password2")
         if password1:
             try:
@@ -149,14 +173,6 @@ class PersonForm(forms.Form):
             if password2 and password1 != password2:
                 self.add_error("password2", "Las claves no coinciden")
         return cleaned
-
-    def add_errors(self, error: ValidationError) -> None:
-        """Put the sentences of a model or an action beside their fields, each field once."""
-        for name, errors in error.error_dict.items():
-            field = "password1" if name == "password" else name
-            if field not in self.errors:
-                # One sentence is enough to mend it.
-                self.add_error(field if field in self.fields else None, errors[:1])
 
     def account(self) -> dict[str, str]:
         """What the actions that make an account take."""
@@ -176,7 +192,45 @@ class CreationKeyField(forms.Field):
             return None
 
 
-class SecondaryUserForm(PersonForm):
+class EditUserForm(PersonForm):
+    """A person's data and validity; ``seen`` is what the screen showed of them."""
+
+    ACCOUNT_FIELDS = (*PersonForm.ACCOUNT_FIELDS, "valid_from", "valid_until")
+
+    valid_from = day_field("Vigente desde (opcional)")
+    valid_until = day_field("Vigente hasta (opcional)")
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, account: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.account = account
+        facts = editable_facts(account)
+        self.initial |= {**facts, "seen": json.dumps(facts)}
+
+    def clean(self):
+        cleaned = super().clean()
+        # On a copy: what is refused must not be taken for what is stored.
+        account = User.objects.select_related("operator").get(pk=self.account.pk)
+        account.valid_from = account.valid_until = None
+        self.check(account)
+        return cleaned
+
+    def facts(self) -> dict:
+        return {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
+
+    def seen_facts(self) -> dict[str, str]:
+        """What the screen showed; what is none of ours counts as having seen nothing."""
+        try:
+            return {str(name): str(value) for name, value in json.loads(self.data["seen"]).items()}
+        except (KeyError, ValueError, AttributeError, RecursionError):
+            return {}
+
+    def see(self, facts: dict) -> None:
+        """The form is shown again, now having seen this."""
+        self.data = {**self.data.dict(), "seen": json.dumps(facts)}
+
+
+class SecondaryUserForm(NewAccountForm):
     """Step 1 of the wizard. ``creation_key`` tells the same form sent twice from another one."""
 
     creation_key = CreationKeyField(initial=uuid4)

@@ -3,7 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from users.views import clock, creation, password, sign_in, state
+from users.views import account, clock, creation, password, sign_in, state
 
 
 class UsernameConverter(StringConverter):
@@ -22,6 +22,12 @@ urlpatterns = [
     path("reloj/", clock.ClockView.as_view(), name="clock"),
     path("usuarios/nuevo/", creation.CreateUserView.as_view(), name="create"),
     path("usuarios/nuevo/<username:username>/", creation.CreatedView.as_view(), name="created"),
+    path("usuarios/<username:username>/datos/", account.EditUserView.as_view(), name="edit"),
+    path(
+        "usuarios/<username:username>/sesiones/cerrar/",
+        account.CloseSessionsView.as_view(),
+        name="close_sessions",
+    ),
     path(
         "usuarios/<username:username>/clave/",
         password.ResetPasswordView.as_view(),

@@ -178,7 +178,9 @@ def test_every_bar_of_an_account_is_a_reason():
     assert bars | {Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
 
 
-@pytest.mark.parametrize("reason", OF_THE_ACCOUNT, ids=lambda reason: reason.code)
+@pytest.mark.parametrize(
+    "reason", sorted(OF_THE_ACCOUNT, key=lambda reason: reason.code), ids=lambda reason: reason.code
+)
 @pytest.mark.parametrize("principal", [False, True], ids=["secondary", "principal"])
 def test_what_is_wrong_with_the_account_shuts_every_option(reason, principal):
     decision = verdict(holding(principal=principal, account=[reason]), an_option())

@@ -1,0 +1,81 @@
+"""One user, and why he can not: what he may do, read without entering any edit."""
+
+from django.shortcuts import render
+from django.views import View
+
+from profiles.access import OF_THE_ACCOUNT, ORDER, Holdings, Reason, obstacles_of, verdict
+from profiles.menu import menu_of
+from profiles.models import Option, Role
+from profiles.tree import OptionTree
+from users import access
+from users.sessions import open_sessions
+
+
+class UserView(access.PrincipalRequiredMixin, View):
+    """All of one user: person, state, validity, what he can do now and what he can not."""
+
+    def get(self, request, username):
+        user = access.secondary_user(request.user, username)
+        holdings = Holdings.of(user)
+        menu = menu_of(holdings, Option.objects.offered_to(user.operator))
+        # What keeps the account out altogether is said once, not beside every option.
+        grants = {leaf.code: _of_the_grants(holdings, leaf.row) for leaf in menu.leaves}
+        working = [leaf.row for leaf in menu.leaves if not grants[leaf.code]]
+        granted = OptionTree(Option.objects.granted(holdings.options))
+        return render(
+            request,
+            "profiles/user.html",
+            {
+                "account": user,
+                "obstacles": sorted(obstacles_of(user), key=ORDER.__getitem__),
+                "working": OptionTree(working),
+                "refused": [
+                    (leaf, reasons[0])
+                    for leaf in granted.ordered_leaves
+                    if (reasons := _of_the_grants(holdings, leaf.row))
+                ],
+                "roles": [
+                    (role, holdings.roles.get(role.code, Reason.NOT_OFFERED))
+                    for role in Role.objects.filter(grants__user=user)
+                ],
+                "sessions": open_sessions(user),
+            },
+        )
+
+
+def _of_the_grants(holdings: Holdings, option: Option) -> list[Reason]:
+    return [reason for reason in verdict(holdings, option).reasons if reason not in OF_THE_ACCOUNT]
+
+
+class WhyView(access.PrincipalRequiredMixin, View):
+    """¿Por qué no puede? Choose an option, read the verdict and where each reason is mended."""
+
+    def get(self, request, username):
+        user = access.secondary_user(request.user, username)
+        query = request.GET.get("texto", "").strip()
+        tree = OptionTree(Option.objects.offered_to(user.operator), query=query)
+        code = request.GET.get("opcion", "")
+        option = next((leaf for leaf in Option.objects.every_leaf() if leaf.code == code), None)
+        context = {
+            "account": user,
+            "query": query,
+            "tree": tree,
+            "not_found": bool(code) and option is None,
+            "obstacles": sorted(obstacles_of(user), key=ORDER.__getitem__),
+        }
+        if option is not None:
+            context |= self.explanation(user, option)
+        return render(request, "profiles/why.html", context)
+
+    def explanation(self, user, option) -> dict:
+        decision = verdict(Holdings.of(user), option)
+        return {
+            "option": option,
+            "path": OptionTree([option]).leaves[0].parent.path,
+            "verdict": decision,
+            "option_grant": user.option_grants.filter(option=option).first(),
+            "role_grants": user.role_grants.filter(role__options=option).select_related("role"),
+            "acting_roles": Role.objects.filter(
+                options=option, is_retired=False, operator_type__operators=user.operator
+            ),
+        }
