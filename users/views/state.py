@@ -32,11 +32,15 @@ class ChangeStateView(access.PrincipalRequiredMixin, View):
             return self.show(user, form)
         action, sentence = self.ACTIONS[form.cleaned_data["change"]]
         try:
-            action(actor=Actor.from_request(request), user=user)
+            changed = action(actor=Actor.from_request(request), user=user)
         except ValidationError as error:
             form.add_error("change", error)
             return self.show(user, form)
-        messages.success(request, sentence.format(user))
+        if changed:
+            messages.success(request, sentence.format(user))
+        else:
+            now = user.get_state_display().lower()
+            messages.info(request, f"{user} ya estaba {now}. No se cambió nada.")
         return redirect("profiles:user_list")
 
     def show(self, user, form):

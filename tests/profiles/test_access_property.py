@@ -1,0 +1,143 @@
+"""The oracle: what the verdict explains is what the portal enforces.
+
+For every combination of states that is generated, "permitted" holds exactly when the real page of
+the option lets that user in; and when the page refuses, it names the very reasons of the verdict.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from operators.models import Operator
+from profiles.access import OF_THE_ACCOUNT, Holdings, Reason, verdict
+from profiles.models import Option, OptionGrant, Role, RoleGrant
+from tests.conftest import soup
+from users.models import User
+
+CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
+OTHER_ROLE = "NSIGAD.AGENTEADUANA.CONSULTA"
+DAY = timedelta(days=1)
+
+# Mostly harmless, so that what is permitted is reached as often as each way to be refused.
+mostly = st.sampled_from([True, True, True, True, False])
+seldom = mostly.map(lambda value: not value)
+# Days from today at which a validity begins or ends; None is open.
+starts = st.sampled_from([None, None, None, -400, -1, 0, 1, 30])
+ends = st.sampled_from([None, None, None, 400, 1, 0, -1, -30])
+grants = st.fixed_dictionaries(
+    {
+        "is_held": mostly,
+        "effective_in_hours": st.sampled_from([-48, -1, -1, -1, 0, 1, 24]),
+        "starts": starts,
+        "ends": ends,
+    }
+)
+worlds = st.fixed_dictionaries(
+    {
+        "operator_is_active": mostly,
+        "clock_ahead_in_hours": st.sampled_from([0, 0, 1, 24, 24 * 31]),
+        "operator_has_the_type": mostly,
+        "state": st.sampled_from(["active"] * 5 + ["suspended", "eliminated"]),
+        "must_change_password": seldom,
+        "starts": starts,
+        "ends": ends,
+        "option_is_retired": seldom,
+        "profile_is_retired": seldom,
+        "role_is_retired": seldom,
+        "role_acts": mostly,
+        "option": grants,
+        "role": grants,
+    }
+)
+
+
+class UndoError(Exception):
+    pass
+
+
+def days(today, starts, ends) -> dict:
+    begin = today + starts * DAY if starts is not None else None
+    end = today + ends * DAY if ends is not None else None
+    if begin and end and end < begin:
+        begin, end = end, begin
+    return {"valid_from": begin, "valid_until": end}
+
+
+def make(world, user) -> None:
+    """Bring the database to the state described, as any path could have brought it there."""
+    operator = user.operator
+    # The days are those of real time, so that a clock that runs ahead passes them.
+    now, today = operator.now(), operator.today()
+    Operator.objects.filter(pk=operator.pk).update(
+        is_active=world["operator_is_active"],
+        clock_offset=timedelta(hours=world["clock_ahead_in_hours"]),
+    )
+    types = ["AGENTE_ADUANA"] if world["operator_has_the_type"] else ["TRANSPORTISTA"]
+    operator.operator_types.set(types)
+    User.objects.filter(pk=user.pk).update(
+        state=world["state"],
+        must_change_password=world["must_change_password"],
+        **days(today, world["starts"], world["ends"]),
+    )
+    option = Option.objects.get(code=CODE)
+    Option.objects.filter(code=CODE).update(is_retired=world["option_is_retired"])
+    type(option.profile).objects.filter(pk=option.profile_id).update(
+        is_retired=world["profile_is_retired"]
+    )
+    Role.objects.filter(code=ROLE).update(is_retired=world["role_is_retired"])
+    if not world["role_acts"]:
+        option.roles.set([OTHER_ROLE])
+    for model, key, code in ((OptionGrant, "option", CODE), (RoleGrant, "role", ROLE)):
+        if (grant := world[key])["is_held"]:
+            model.objects.create(
+                user=user,
+                granted_by=user,
+                granted_at=now,
+                effective_at=now + timedelta(hours=grant["effective_in_hours"]),
+                **{f"{key}_id": code},
+                **days(today, grant["starts"], grant["ends"]),
+            )
+
+
+@pytest.mark.django_db
+def test_the_explanation_is_what_is_enforced(secondary, client_of):
+    met = Counter()
+    client = client_of(secondary)
+    cookie = client.cookies["sessionid"].value
+
+    @settings(
+        max_examples=250, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(worlds)
+    def compare(world):
+        # Whoever was shut out is given his session back, with everything else, by the rollback.
+        client.cookies["sessionid"] = cookie
+        try:
+            with transaction.atomic():
+                make(world, User.objects.get(pk=secondary.pk))
+                user = User.objects.select_related("operator").get(pk=secondary.pk)
+                decision = verdict(Holdings.of(user), Option.objects.every_leaf().get(code=CODE))
+                response = client.get(f"/opciones/{CODE}/")
+                met[decision.permitted] += 1
+                met.update(decision.reasons)
+                assert decision.permitted == (response.status_code == 200)
+                shown = [each["data-reason"] for each in soup(response).select("[data-reason]")]
+                if set(decision.reasons) & OF_THE_ACCOUNT:
+                    assert response.status_code == 302
+                    where = "/clave/" if not user.bars else "/ingresar/"
+                    assert response.url.startswith(where)
+                else:
+                    assert shown == [reason.code for reason in decision.reasons]
+                raise UndoError
+        except UndoError:
+            pass
+
+    compare()
+    assert met[True] >= 5
+    assert met[False] >= 50
+    # Each reason was met, or the comparison would say nothing of it.
+    assert {reason for reason in Reason if not met[reason]} == set()
