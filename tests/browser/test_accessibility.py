@@ -9,7 +9,7 @@ from profiles.models import Option
 from tests.browser.browsing import enter, follow
 from tests.conftest import PASSWORD, RUC, acting
 from users import actions
-from users.models import Session
+from users.models import Session, User
 
 LEAF = "90.1.1.1.1"
 DESPACHO = "NSIGAD.AGENTEADUANA.DESPACHO"
@@ -416,6 +416,89 @@ def test_change_of_state(desk, principal, secondary, is_accessible, suspended):
     is_accessible(desk)
     press(desk, "Cambiar Estado")
     expect(desk.get_by_role("alert")).to_contain_text("Seleccione el nuevo estado")
+    is_accessible(desk)
+
+
+# A user afterwards --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suspended", [False, True], ids=["active", "suspended"])
+def test_page_of_a_user(desk, principal, secondary, grant, is_accessible, suspended):
+    grant([LEAF, "11.9.1.1.1"])
+    if suspended:
+        actions.suspend_user(actor=acting(principal), user=secondary)
+    desk.goto(f"{LATER}/")
+    expect(desk.get_by_role("heading", name="Tiene asignado y no puede usar")).to_be_visible()
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("query", ["", f"?opcion={LEAF}", "?opcion=11.9.1.1.1", "?texto=nada"])
+def test_why_a_user_can_not(desk, grant, is_accessible, query):
+    grant(["11.9.1.1.1"])
+    desk.goto(f"{LATER}/acceso/{query}")
+    has_title(desk, "¿Por qué no puede? JPEREZ01")
+    is_accessible(desk)
+
+
+def test_data_of_a_user(desk, secondary, is_accessible):
+    desk.goto(f"{LATER}/datos/")
+    is_accessible(desk)
+    desk.get_by_label("Nombres").fill("")
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("Ingrese los nombres")
+    is_accessible(desk)
+
+
+def test_data_that_changed_meanwhile(desk, principal, secondary, is_accessible):
+    desk.goto(f"{LATER}/datos/")
+    facts = actions.editable_facts(secondary) | {"valid_from": None, "valid_until": None}
+    actions.change_user(
+        actor=acting(principal),
+        user=secondary,
+        seen=actions.editable_facts(secondary),
+        **{**facts, "first_name": "Juana"},
+    )
+    desk.get_by_label("Apellidos").fill("Quispe")
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("antes «Juan», ahora «Juana»")
+    expect(desk.get_by_label("Apellidos")).to_have_value("Quispe")
+    is_accessible(desk)
+
+
+def test_validity_of_grants(desk, grant, is_accessible):
+    grant([LEAF], [CONSULTA])
+    desk.goto(f"{LATER}/vigencia/")
+    desk.get_by_label("Desde").first.fill("2027-02-02")
+    desk.get_by_label("Hasta").first.fill("2027-02-01")
+    is_accessible(desk)
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("La fecha de fin es anterior")
+    is_accessible(desk)
+
+
+def test_reset_of_a_clave(desk, secondary, is_accessible):
+    desk.goto(f"{LATER}/clave/")
+    is_accessible(desk)
+    press(desk, "Restablecer clave")
+    has_title(desk, "Clave temporal de JPEREZ01")
+    is_accessible(desk)
+
+
+def test_change_of_a_temporary_clave(own, secondary, is_accessible):
+    User.objects.filter(pk=secondary.pk).update(must_change_password=True)
+    own.goto("/")
+    has_title(own, "Cambiar mi clave")
+    is_accessible(own)
+    press(own, "Cambiar clave")
+    expect(own.get_by_role("alert")).to_contain_text("Ingrese su clave actual")
+    is_accessible(own)
+
+
+def test_clock(desk, is_accessible):
+    desk.goto("/reloj/")
+    is_accessible(desk)
+    press(desk, "Adelantar")
+    expect(desk.get_by_role("note")).to_contain_text("adelantado 1 día")
     is_accessible(desk)
 
 

@@ -1,0 +1,109 @@
+"""What happens to a user afterwards, in a real browser: the principal's, and the user's own."""
+
+import pytest
+from playwright.sync_api import expect
+
+from profiles.actions import assign_options
+from tests.browser.browsing import follow
+from tests.conftest import PASSWORD, RUC, acting
+
+LEAF = "90.1.1.1.1"
+USER = "/usuarios/JPEREZ01"
+
+
+@pytest.fixture
+def page_of(client_of, new_context, base_url):
+    """page_of(user) is a page in a browser of its own, in which that user has signed in."""
+
+    def make(user):
+        context = new_context()
+        session = client_of(user).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+        return context.new_page()
+
+    return make
+
+
+@pytest.fixture
+def desk(page_of, principal, secondary):
+    return page_of(principal)
+
+
+def press(page, name):
+    follow(page.get_by_role("button", name=name, exact=True))
+
+
+def has_title(page, title):
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def sign_in(page, clave):
+    page.goto("/ingresar/")
+    page.get_by_label("RUC", exact=True).fill(RUC)
+    page.get_by_label("Usuario", exact=True).fill("JPEREZ01")
+    page.get_by_label("Clave", exact=True).fill(clave)
+    press(page, "Ingresar")
+
+
+def test_lost_access_is_explained_and_mended(desk, page_of, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=[LEAF], seen=[])
+    own = page_of(secondary)
+    own.goto(f"/opciones/{LEAF}/")
+    expect(own.get_by_role("alert")).to_contain_text("Usted no tiene asignado el rol esperado")
+
+    desk.goto("/usuarios/")
+    follow(desk.get_by_role("link", name="Juan Pérez Ñaupari"))
+    follow(desk.get_by_role("link", name="¿Por qué no puede? Numeración de la declaración"))
+    expect(desk.locator("[data-reason]")).to_have_count(1)
+    follow(desk.locator(".reason-cure").get_by_role("link", name="Asignar Roles"))
+    desk.get_by_role("checkbox", name="Despachador").check()
+    press(desk, "Asignar")
+
+    own.reload()
+    expect(own.get_by_text("usted tiene acceso")).to_be_visible()
+    desk.goto(f"{USER}/acceso/?opcion={LEAF}")
+    expect(desk.get_by_role("heading", name="JPEREZ01 puede usar")).to_be_visible()
+
+
+def test_whoever_is_suspended_while_inside_is_out_at_his_next_click(desk, page_of, secondary):
+    own = page_of(secondary)
+    own.goto("/")
+    has_title(own, "Comunidad del Operador")
+    desk.goto(f"{USER}/estado/")
+    desk.get_by_role("radio", name="Suspender").check()
+    press(desk, "Cambiar Estado")
+    follow(own.get_by_role("link", name="Inicio"))
+    has_title(own, "Ingreso")
+    sign_in(own, PASSWORD)
+    expect(own.get_by_role("alert")).to_contain_text("RUC, usuario o clave incorrectos.")
+
+
+def test_a_temporary_clave_from_being_shown_to_being_changed(desk, new_context):
+    desk.goto(f"{USER}/clave/")
+    press(desk, "Restablecer clave")
+    temporary = desk.locator(".generated-password").inner_text()
+
+    own = new_context().new_page()
+    sign_in(own, temporary)
+    has_title(own, "Cambiar mi clave")
+    own.goto("/opciones/11.9.1.1.1/")
+    has_title(own, "Cambiar mi clave")
+    own.get_by_label("Clave actual", exact=True).fill(temporary)
+    own.get_by_label("Clave nueva", exact=True).fill("MiPropia27")
+    own.get_by_label("Reingrese la clave", exact=True).fill("MiPropia27")
+    press(own, "Cambiar clave")
+    has_title(own, "Comunidad del Operador")
+
+
+def test_of_two_who_edit_the_same_data_the_second_is_told(desk, page_of, principal):
+    other = page_of(principal)
+    for page in (desk, other):
+        page.goto(f"{USER}/datos/")
+    desk.get_by_label("Nombres").fill("Juana")
+    press(desk, "Grabar")
+    other.get_by_label("Apellidos").fill("Quispe Imaginario")
+    press(other, "Grabar")
+    expect(other.get_by_role("alert")).to_contain_text("Nombres: antes «Juan», ahora «Juana»")
+    other.get_by_label("Nombres").fill("Juana")
+    press(other, "Grabar")
+    expect(other.get_by_role("heading", level=1)).to_contain_text("Juana Quispe Imaginario")
