@@ -2,12 +2,15 @@ import json
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from operators.models import Operator
 from profiles.actions import offered_roles
 from profiles.models import Option, holding_an_option_that_asks_for_a_role
 from users.forms import day_field
-from users.models import User
+from users.history import ACTION_LABELS
+from users.models import AuditEntry, User
+from users.search import search_words
 
 
 class ValidityForm(forms.Form):
@@ -51,6 +54,51 @@ class ValidityForm(forms.Form):
         """Put the sentence of each code beside the day on which its validity ends."""
         for code, errors in error.error_dict.items():
             self.add_error(f"hasta:{code}", errors)
+
+
+class HistoryFilterForm(forms.Form):
+    """The filters of Historial."""
+
+    texto = forms.CharField(
+        label="Quién o a quién",
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    accion = forms.ChoiceField(
+        label="Qué", required=False, choices=[("", "Todo"), *ACTION_LABELS.items()]
+    )
+    canal = forms.ChoiceField(
+        label="Desde dónde", required=False, choices=[("", "Todos"), *AuditEntry.Channel.choices]
+    )
+    desde = day_field("Desde el día")
+    hasta = day_field("Hasta el día")
+
+    def clean(self):
+        cleaned = super().clean()
+        start, end = cleaned.get("desde"), cleaned.get("hasta")
+        if start and end and end < start:
+            self.add_error("hasta", "La fecha de fin es anterior a la de inicio")
+        return cleaned
+
+    def filter(self, entries):
+        """Narrow the entries; a filter that is in error does not narrow."""
+        self.is_valid()
+        chosen = self.cleaned_data
+        for word in search_words(chosen.get("texto", "")):
+            entries = entries.filter(
+                Q(actor__search_text__contains=word) | Q(subject__search_text__contains=word)
+            )
+        for field, lookup in (("accion", "action"), ("canal", "channel")):
+            if chosen.get(field):
+                entries = entries.filter(**{lookup: chosen[field]})
+        for field, lookup in (("desde", "at__date__gte"), ("hasta", "at__date__lte")):
+            if chosen.get(field):
+                entries = entries.filter(**{lookup: chosen[field]})
+        return entries
+
+    @property
+    def is_filtering(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
 
 
 class UserFilterForm(forms.Form):

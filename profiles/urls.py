@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from profiles.views import assignment, user, user_list, validity
+from profiles.views import assignment, history, user, user_list, validity
 
 app_name = "profiles"
 
@@ -26,6 +26,12 @@ urlpatterns = [
     ),
     path("usuarios/<username:username>/", include(assignment_paths("", wizard=False))),
     path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),
+    path("historial/", history.HistoryView.as_view(), name="history"),
+    path(
+        "usuarios/<username:username>/historial/",
+        history.HistoryView.as_view(),
+        name="user_history",
+    ),
     path("usuarios/<username:username>/acceso/", user.WhyView.as_view(), name="why"),
     path(
         "usuarios/<username:username>/vigencia/",

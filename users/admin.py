@@ -26,7 +26,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from operators.models import Operator, OperatorType
@@ -34,6 +33,7 @@ from operators.validators import normalise_ruc, validate_ruc
 from users import actions
 from users.audit import Actor
 from users.forms import NewAccountForm, password_field
+from users.history import ACTION_LABELS, action_label, fact_label, fact_value
 from users.models import AuditEntry, User
 from users.search import fold
 
@@ -545,37 +545,6 @@ class GroupAdmin(SpanishPermissions, DjangoGroupAdmin):
 
 # Audit -------------------------------------------------------------------------------------------
 
-# What is not here is shown as it is written.
-ACTION_LABELS = {
-    "operator.created": "Operador creado",
-    "operator.changed": "Operador modificado",
-    "user.created": "Usuario creado",
-    "user.suspended": "Usuario suspendido",
-    "user.reactivated": "Usuario reactivado",
-    "user.eliminated": "Usuario eliminado",
-    "user.password_reset": "Clave restablecida",
-    "options.assigned": "Opciones asignadas",
-    "roles.assigned": "Roles asignados",
-}
-
-RECORDED_FIELDS = {
-    field.name: field for model in (Operator, User) for field in model._meta.get_fields()
-}
-
-
-def recorded_label(name: str) -> str:
-    return capfirst(str(getattr(RECORDED_FIELDS.get(name), "verbose_name", name)))
-
-
-def recorded_value(name: str, value) -> str:
-    """A value of ``before`` or ``after`` as the screens say it."""
-    if isinstance(value, bool):
-        return "Sí" if value else "No"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    choices = dict(getattr(RECORDED_FIELDS.get(name), "flatchoices", []))
-    return str(choices.get(value, value))
-
 
 class ActionFilter(admin.SimpleListFilter):
     title = "acción"
@@ -606,7 +575,7 @@ class AuditEntryAdmin(ReadOnly, FoldedSearch, admin.ModelAdmin):
 
     @admin.display(description="acción", ordering="action")
     def what(self, entry):
-        return ACTION_LABELS.get(entry.action, entry.action)
+        return action_label(entry)
 
     @admin.display(description="RUC", ordering="operator__ruc")
     def ruc(self, entry):
@@ -621,15 +590,14 @@ class AuditEntryAdmin(ReadOnly, FoldedSearch, admin.ModelAdmin):
         names = list(dict.fromkeys([*entry.before, *entry.after]))
         if not names:
             return "Sin valores que mostrar."
-        labels = {"codes": "Códigos"}
         rows = format_html_join(
             "",
             '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',
             (
                 (
-                    labels.get(name) or recorded_label(name),
-                    recorded_value(name, entry.before.get(name, "")),
-                    recorded_value(name, entry.after.get(name, "")),
+                    fact_label(name),
+                    fact_value(name, entry.before.get(name, "")),
+                    fact_value(name, entry.after.get(name, "")),
                 )
                 for name in names
             ),

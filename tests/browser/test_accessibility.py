@@ -465,6 +465,16 @@ def test_data_that_changed_meanwhile(desk, principal, secondary, is_accessible):
     is_accessible(desk)
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/historial/", f"{LATER}/historial/", "/historial/?desde=ayer", "/historial/?texto=zzz"],
+)
+def test_history(desk, grant, is_accessible, path):
+    grant([LEAF], [CONSULTA])
+    desk.goto(path)
+    is_accessible(desk)
+
+
 def test_validity_of_grants(desk, grant, is_accessible):
     grant([LEAF], [CONSULTA])
     desk.goto(f"{LATER}/vigencia/")

@@ -1,0 +1,104 @@
+"""Historial: everything that was done, to one user or in the whole company."""
+
+import csv
+
+from django.core.paginator import InvalidPage, Paginator
+from django.http import StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views import View
+
+from profiles.forms import HistoryFilterForm
+from profiles.models import Option, Role
+from users import access
+from users.history import action_label, changes
+from users.models import AuditEntry
+
+
+def names_of_the_catalogue() -> dict[str, str]:
+    return {
+        code: name
+        for model in (Option, Role)
+        for code, name in model.objects.values_list("pk", "name")
+    }
+
+
+class HistoryView(access.PrincipalRequiredMixin, View):
+    """Of the company; with a usuario in the address, of that user, an eliminated one too."""
+
+    PAGE_SIZE = 50
+
+    def get(self, request, username=None):
+        entries = AuditEntry.objects.filter(operator=request.user.operator)
+        account = None
+        if username is not None:
+            account = access.secondary_user(request.user, username, or_eliminated=True)
+            entries = entries.filter(subject=account)
+        filters = HistoryFilterForm(request.GET)
+        entries = filters.filter(entries.select_related("actor", "subject"))
+        if request.GET.get("formato") == "csv" and filters.is_valid():
+            return self.as_csv(entries)
+        page = self.page(entries)
+        names = names_of_the_catalogue()
+        context = {
+            "account": account,
+            "filters": filters,
+            "page": page,
+            "rows": [(entry, action_label(entry), changes(entry, names)) for entry in page],
+        }
+        return render(request, "profiles/history.html", context)
+
+    def page(self, entries):
+        paginator = Paginator(entries, self.PAGE_SIZE)
+        try:
+            return paginator.page(self.request.GET.get("pagina", 1))
+        except InvalidPage:
+            return paginator.page(1)
+
+    def as_csv(self, entries) -> StreamingHttpResponse:
+        ruc = self.request.user.operator.ruc
+        response = StreamingHttpResponse(
+            csv_lines(csv_rows(entries)), content_type="text/csv; charset=utf-8"
+        )
+        name = f"historial-{ruc}-{timezone.localdate():%Y-%m-%d}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+def csv_rows(entries):
+    names = names_of_the_catalogue()
+    yield ["Fecha y hora", "Quién", "Canal", "Dirección", "Acción", "A quién", "Cambios"]
+    for entry in entries.iterator(chunk_size=500):
+        yield [
+            timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
+            entry.actor.username,
+            entry.get_channel_display(),
+            entry.address or "",
+            action_label(entry),
+            entry.subject.username if entry.subject else "",
+            "; ".join(f"{line.mark} {line.text}".strip() for line in changes(entry, names)),
+        ]
+
+
+class Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, value):
+        return value
+
+
+def csv_lines(rows):
+    """The rows as lines of a CSV that a spreadsheet opens as text.
+
+    A cell that a spreadsheet would run as a formula is preceded by an apostrophe.
+    """
+    writer = csv.writer(Echo())
+    # So that Excel takes it for UTF-8.
+    yield "\ufeff"
+    for row in rows:
+        yield writer.writerow(
+            [
+                f"'{cell}" if str(cell)[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+                for cell in row
+            ]
+        )

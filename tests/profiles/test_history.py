@@ -1,0 +1,172 @@
+"""Historial: who did what, when, from where, in words; of one user and of the whole company."""
+
+import csv
+import inspect
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from operators.models import Operator
+from profiles import actions as profile_actions
+from profiles.actions import assign_options, assign_roles
+from tests.conftest import PASSWORD, acting, field_errors, soup
+from users import actions
+from users.history import ACTION_LABELS
+from users.models import AuditEntry
+
+COMPANY, OF_USER = "/historial/", "/usuarios/JPEREZ01/historial/"
+CODE, FREE, ROLE = "90.1.1.1.1", "11.9.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
+
+
+@pytest.fixture
+def client(principal, secondary, client_of):
+    return client_of(principal)
+
+
+def entries(response) -> list[str]:
+    return [" ".join(li.get_text(" ").split()) for li in soup(response).select(".history > li")]
+
+
+def rows(response) -> list[list[str]]:
+    text = b"".join(response.streaming_content).decode()
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_each_thing_done_is_said_in_words_the_latest_first(client, principal, secondary):
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=[CODE], seen=[])
+    assign_options(actor=actor, user=secondary, codes=[FREE], seen=[CODE])
+    assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
+    actions.suspend_user(actor=actor, user=secondary)
+    suspended, roles, options, first, created = entries(client.get(OF_USER))
+    assert suspended.startswith("Usuario suspendido")
+    assert "Estado: Activo → Suspendido" in suspended
+    assert f"agregó Despachador ({ROLE})" in roles
+    assert f"agregó Servicio Web ({FREE})" in options
+    assert f"quitó Numeración de la declaración ({CODE})" in options
+    assert "TITULAR1 · Web desde 192.0.2.1" in first
+    assert "Nombres: Juan" in created
+
+
+def test_the_company_sees_all_its_users_and_what_has_no_user(client, make_secondary, staff):
+    make_secondary("OTRO0001", 90000055)
+    operator = Operator.objects.get(users__username="OTRO0001")
+    actions.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=27))
+    moved, other, *_ = entries(client.get(COMPANY))
+    assert moved.startswith("Reloj movido · la empresa")
+    assert "ninguno → 1 día y 3 horas" in moved
+    assert "OTRO0001" in other
+    assert not any("OTRO0001" in entry for entry in entries(client.get(OF_USER)))
+
+
+def test_of_another_company_there_is_nothing(client, strangers_secondary, stranger, client_of):
+    assert "AJENO001" not in client.get(COMPANY).content.decode()
+    assert "JPEREZ01" not in client_of(stranger).get(COMPANY).content.decode()
+
+
+def test_an_eliminated_user_keeps_his_history(client, principal, secondary):
+    actions.eliminate_user(actor=acting(principal), user=secondary)
+    response = client.get(OF_USER)
+    assert entries(response)[0].startswith("Usuario eliminado")
+    assert soup(response).select_one(".back") is None
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"accion": "user.suspended"}, 1),
+        ({"canal": "web"}, 2),
+        ({"canal": "command"}, 0),
+        ({"texto": "perez"}, 2),
+        ({"texto": "TITULAR1"}, 2),
+        ({"texto": "nadie"}, 0),
+        ({"desde": "2020-01-01", "hasta": "2099-12-31"}, 2),
+        ({"hasta": "01/01/2020"}, 0),
+        ({"pagina": "99"}, 2),
+    ],
+)
+def test_the_filters_narrow_it(client, principal, secondary, query, count):
+    actions.suspend_user(actor=acting(principal), user=secondary)
+    assert len(entries(client.get(OF_USER, query))) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"desde": "ayer"}, {"desde": "Ingrese una fecha como 31/12/2026"}),
+        (
+            {"desde": "2027-02-02", "hasta": "2027-02-01"},
+            {"hasta": "La fecha de fin es anterior a la de inicio"},
+        ),
+    ],
+)
+def test_a_filter_that_is_wrong_says_so_and_gives_no_file(client, query, expected):
+    assert field_errors(client.get(OF_USER, query)) == expected
+    assert field_errors(client.get(OF_USER, {**query, "formato": "csv"})) == expected
+
+
+def test_the_day_of_a_filter_is_a_day_of_lima(client, secondary):
+    today = timezone.localdate().isoformat()
+    assert len(entries(client.get(OF_USER, {"desde": today, "hasta": today}))) == 1
+
+
+def test_the_csv_has_the_same_entries_and_no_cell_that_runs(client, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=[CODE], seen=[])
+    response = client.get(OF_USER, {"formato": "csv"})
+    assert "20999999043" in response["Content-Disposition"]
+    header, assigned, created = rows(response)
+    assert header[0] == "Fecha y hora"
+    assert assigned[1:6] == ["TITULAR1", "Web", "192.0.2.1", "Opciones asignadas", "JPEREZ01"]
+    # It would begin with a plus.
+    assert assigned[6] == f"'+ agregó Numeración de la declaración ({CODE})"
+    assert created[4] == "Usuario creado"
+
+
+def test_as_many_queries_for_one_entry_as_for_fifty(client, principal, secondary):
+    with CaptureQueriesContext(connection) as one:
+        client.get(OF_USER)
+    for _ in range(25):
+        actions.suspend_user(actor=acting(principal), user=secondary)
+        actions.reactivate_user(actor=acting(principal), user=secondary)
+    with CaptureQueriesContext(connection) as many:
+        response = client.get(OF_USER)
+    assert len(entries(response)) == 50
+    assert len(many) == len(one)
+    assert len(entries(client.get(OF_USER, {"pagina": "2"}))) == 1
+
+
+def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
+    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    secondary.refresh_from_db()
+    for url in (COMPANY, OF_USER):
+        page = client.get(url).content.decode()
+        file = str(rows(client.get(url, {"formato": "csv"})))
+        for secret in (PASSWORD, "Temporal1", secondary.password):
+            assert secret not in page + file
+
+
+def test_every_action_that_is_recorded_has_its_words():
+    source = inspect.getsource(actions) + inspect.getsource(profile_actions)
+    recorded = set(
+        re.findall(r'"((?:user|operator|options|roles|grants|template)\.[a-z_]+)"', source)
+    )
+    assert len(recorded) > 15
+    assert recorded == set(ACTION_LABELS)
+
+
+def test_what_was_recorded_before_it_had_words_is_shown_as_it_is(client, principal, secondary):
+    AuditEntry.objects.create(
+        action="user.odd",
+        actor=principal,
+        operator=principal.operator,
+        subject=secondary,
+        after={"odd": 7},
+        channel="web",
+    )
+    assert entries(client.get(OF_USER))[0].startswith("user.odd")

@@ -1,0 +1,76 @@
+"""The history cannot be changed or deleted: the database refuses, whoever asks."""
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from users.append_only import TABLE
+from users.models import AuditEntry
+
+WAYS = {
+    "save": lambda entry: entry.save(),
+    "delete": lambda entry: entry.delete(),
+    "update of rows": lambda entry: AuditEntry.objects.update(action="other"),
+    "delete of rows": lambda entry: AuditEntry.objects.all().delete(),
+    "bulk update": lambda entry: AuditEntry.objects.bulk_update([entry], ["action"]),
+    "update in SQL": lambda entry: execute("UPDATE users_auditentry SET action = 'other'"),
+    "delete in SQL": lambda entry: execute("DELETE FROM users_auditentry"),
+}
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def facts() -> list[tuple]:
+    return list(AuditEntry.objects.order_by("pk").values_list())
+
+
+@pytest.fixture
+def entry(secondary) -> AuditEntry:
+    entry = AuditEntry.objects.get(subject=secondary)
+    entry.action = "other"
+    return entry
+
+
+def refuses(way, entry) -> None:
+    before = facts()
+    assert before
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        WAYS[way](entry)
+    assert facts() == before
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_database_refuses_every_way(way, entry):
+    refuses(way, entry)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_is_it_emptied_at_once(entry):
+    if connection.vendor != "postgresql":
+        # SQLite has no TRUNCATE: a DELETE of all rows is refused above.
+        return
+    before = facts()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        execute(f"TRUNCATE {TABLE} CASCADE")
+    assert facts() == before
+
+
+def test_another_migrate_leaves_it_protected(entry):
+    call_command("migrate", verbosity=0)
+    refuses("delete in SQL", entry)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_was_built_anew_is_protected_by_the_next_migrate(entry):
+    field = AuditEntry._meta.get_field("action")
+    wider = field.clone()
+    wider.set_attributes_from_name("action")
+    wider.max_length = 60
+    with connection.schema_editor() as editor:
+        editor.alter_field(AuditEntry, field, wider)
+        editor.alter_field(AuditEntry, wider, field)
+    call_command("migrate", verbosity=0)
+    refuses("update in SQL", entry)

@@ -1,0 +1,122 @@
+"""The words of the history: what each action is called, and what it changed.
+
+What is recorded are facts (users.audit); how they are said stands here, for the screens and the
+administration alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.dateparse import parse_duration
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+
+from operators.models import Operator, spoken
+from users.models import AuditEntry, User
+
+ACTION_LABELS = {
+    "operator.created": "Operador creado",
+    "operator.changed": "Operador modificado",
+    "operator.principal_changed": "Usuario principal cambiado",
+    "operator.clock_moved": "Reloj movido",
+    "operator.delay_changed": "Demora de activación cambiada",
+    "user.created": "Usuario creado",
+    "user.changed": "Datos modificados",
+    "user.suspended": "Usuario suspendido",
+    "user.reactivated": "Usuario reactivado",
+    "user.eliminated": "Usuario eliminado",
+    "user.password_reset": "Clave restablecida",
+    "user.password_changed": "Clave cambiada por su dueño",
+    "user.sessions_closed": "Sesiones cerradas",
+    "options.assigned": "Opciones asignadas",
+    "roles.assigned": "Roles asignados",
+    "grants.validity_changed": "Vigencia de opciones y roles cambiada",
+    "template.saved": "Plantilla guardada",
+    "template.deleted": "Plantilla eliminada",
+}
+
+# Facts that are no field of a model.
+FACT_LABELS = {
+    "principal": "Usuario principal",
+    "sessions": "Sesiones que tenía abiertas",
+    "options": "Opciones",
+    "roles": "Roles",
+    "codes": "Códigos",
+}
+FIELDS = {field.name: field for model in (Operator, User) for field in model._meta.get_fields()}
+
+
+def action_label(entry: AuditEntry) -> str:
+    """What is not known here is shown as it was recorded."""
+    return ACTION_LABELS.get(entry.action, entry.action)
+
+
+def fact_label(name: str) -> str:
+    return FACT_LABELS.get(name) or capfirst(str(getattr(FIELDS.get(name), "verbose_name", name)))
+
+
+def fact_value(name: str, value) -> str:
+    """A value of ``before`` or ``after`` as the screens say it."""
+    if isinstance(value, bool):
+        return "Sí" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if name in ("clock_offset", "activation_delay"):
+        return spoken(parse_duration(value) or timedelta()) or "ninguno"
+    if name in ("valid_from", "valid_until"):
+        return _day(value)
+    choices = dict(getattr(FIELDS.get(name), "flatchoices", []))
+    return str(choices.get(value, value))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that an action changed; a mark of + or − for what was given or taken away."""
+
+    mark: str
+    text: str
+
+
+def changes(entry: AuditEntry, names: Mapping[str, str]) -> list[Line]:
+    """What an entry changed, in words; ``names`` says what the codes of the catalogue are called."""
+    before, after = entry.before, entry.after
+    lines = []
+    for fact in dict.fromkeys([*before, *after]):
+        old, new = before.get(fact), after.get(fact)
+        if entry.action == "grants.validity_changed":
+            lines += [
+                Line("", f"{names.get(code, code)} ({code}): {_days(days)}")
+                for code, days in (new or {}).items()
+            ]
+        elif isinstance(old, list) or isinstance(new, list):
+            lines += _difference(old or [], new or [], names)
+        elif not before:
+            if new not in ("", None):
+                lines.append(Line("", f"{fact_label(fact)}: {fact_value(fact, new)}"))
+        elif not after:
+            lines.append(Line("", f"{fact_label(fact)}: {fact_value(fact, old)}"))
+        elif old != new:
+            was, now = (fact_value(fact, value) or "vacío" for value in (old, new))
+            lines.append(Line("", f"{fact_label(fact)}: {was} → {now}"))
+    return lines
+
+
+def _difference(old: list, new: list, names: Mapping[str, str]) -> list[Line]:
+    def said(code) -> str:
+        return f"{names[code]} ({code})" if code in names else str(code)
+
+    return [
+        *(Line("+", f"agregó {said(code)}") for code in new if code not in old),
+        *(Line("−", f"quitó {said(code)}") for code in old if code not in new),
+    ]
+
+
+def _days(days: list[str]) -> str:
+    start, end = days
+    parts = [f"desde {_day(start)}" if start else "", f"hasta {_day(end)}" if end else ""]
+    return " ".join(filter(None, parts)) or "sin límite"
+
+
+def _day(value: str) -> str:
+    return date_format(date.fromisoformat(value), "DATE_FORMAT") if value else ""
