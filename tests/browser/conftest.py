@@ -96,6 +96,19 @@ def no_js_page(new_context):
     return new_context(java_script_enabled=False).new_page()
 
 
+@pytest.fixture
+def page_of(new_context, client_of, base_url):
+    """page_of(user) is a page in a browser in which that user has signed in."""
+
+    def make(user):
+        context = new_context()
+        session = client_of(user).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+        return context.new_page()
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def axe():
     """axe(page) asserts that the page as it stands has no fault that axe knows in WCAG 2.2 AA."""

@@ -37,19 +37,6 @@ def is_accessible(axe):
 
 
 @pytest.fixture
-def page_of(new_context, client_of, base_url):
-    """page_of(user) is a page in a browser in which that user has signed in."""
-
-    def make(user):
-        context = new_context()
-        session = client_of(user).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
-        return context.new_page()
-
-    return make
-
-
-@pytest.fixture
 def desk(page_of, principal):
     """The principal's page."""
     return page_of(principal)

@@ -12,19 +12,6 @@ USER = "/usuarios/JPEREZ01"
 
 
 @pytest.fixture
-def page_of(client_of, new_context, base_url):
-    """page_of(user) is a page in a browser of its own, in which that user has signed in."""
-
-    def make(user):
-        context = new_context()
-        session = client_of(user).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
-        return context.new_page()
-
-    return make
-
-
-@pytest.fixture
 def desk(page_of, principal, secondary):
     return page_of(principal)
 
