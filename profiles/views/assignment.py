@@ -19,6 +19,7 @@ from profiles.actions import (
     assign_roles,
     offered_roles,
 )
+from profiles.difference import of_options, of_roles
 from profiles.menu import menu_of
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
@@ -120,7 +121,7 @@ class OptionsView(GrantView):
             # The catalogue changed between reading it above and the transaction.
             return self.post(self.request)
         except StaleGrantsError as stale:
-            meanwhile, self.seen = self.difference(self.seen, stale.current), stale.current
+            meanwhile, self.seen = of_options(self.seen, stale.current), stale.current
             return self.show_tree(tree, meanwhile=meanwhile, status=409)
         if not marked:
             messages.warning(
@@ -144,16 +145,6 @@ class OptionsView(GrantView):
     def no_longer_offered(self, granted):
         offered = Option.objects.offered_to(self.account.operator).values("code")
         return Option.objects.filter(code__in=granted).exclude(code__in=offered)
-
-    def difference(self, before: frozenset[str], after: frozenset[str]) -> dict:
-        """Two sets of options, apart, as nodes of a tree with their paths."""
-        changed = OptionTree(
-            Option.objects.filter(code__in=before ^ after).select_related("profile")
-        )
-        return {
-            "added": [leaf for leaf in changed.ordered_leaves if leaf.code in after],
-            "removed": [leaf for leaf in changed.ordered_leaves if leaf.code in before],
-        }
 
     def show_tree(self, tree: OptionTree, *, status: int = 200, **notices):
         return render(
@@ -179,7 +170,8 @@ class OptionsView(GrantView):
             self.context(
                 granted=OptionTree(marked),
                 codes=codes,
-                difference=self.difference(self.seen, codes) if self.seen else None,
+                is_correction=bool(self.seen),
+                difference=of_options(self.seen, codes),
                 menu=menu_of(holdings.with_options(codes), marked),
                 seen=self.seen,
                 profile=self.profile,
@@ -220,6 +212,11 @@ class RolesView(GrantView):
 
     def post(self, request):
         marked = frozenset(request.POST.getlist("role"))
+        match request.POST.get("do"):
+            case "back":
+                return self.show(marked)
+            case None if self.is_correction(marked):
+                return self.show_difference(marked)
         try:
             change = assign_roles(
                 actor=Actor.from_request(request), user=self.account, codes=marked, seen=self.seen
@@ -227,7 +224,7 @@ class RolesView(GrantView):
         except NotOfferedError as error:
             return self.show(marked - error.codes, refused=known(Role, error.codes), status=400)
         except StaleGrantsError as stale:
-            meanwhile, self.seen = self.difference(self.seen, stale.current), stale.current
+            meanwhile, self.seen = of_roles(self.seen, stale.current), stale.current
             return self.show(marked, meanwhile=meanwhile, status=409)
         if change:
             messages.success(request, self.what_changed(change))
@@ -235,12 +232,17 @@ class RolesView(GrantView):
             messages.info(request, f"No hubo cambios en los roles de {self.account}.")
         return redirect("profiles:user_list")
 
-    def difference(self, before: frozenset[str], after: frozenset[str]) -> dict:
-        changed = Role.objects.filter(code__in=before ^ after)
-        return {
-            "added": [role for role in changed if role.code in after],
-            "removed": [role for role in changed if role.code in before],
-        }
+    def is_correction(self, marked: frozenset[str]) -> bool:
+        """Whether there are roles to be changed: the first ones are given at once, as in the guide."""
+        offered = {role.code for role in offered_roles(self.account.operator)}
+        return bool(self.seen) and marked != self.seen and marked <= offered
+
+    def show_difference(self, marked: frozenset[str]):
+        return render(
+            self.request,
+            "profiles/roles_difference.html",
+            self.context(marked=marked, seen=self.seen, difference=of_roles(self.seen, marked)),
+        )
 
     def what_changed(self, change) -> str:
         names = dict(Role.objects.values_list("code", "name"))
