@@ -11,9 +11,10 @@ from django.template import loader
 from django.urls import reverse
 from django.views import View
 
+from profiles import findings
 from profiles.access import Holdings, Reason, verdict
 from profiles.menu import menu_of
-from profiles.models import Option, Role, holding_an_option_that_asks_for_a_role
+from profiles.models import Option, Role
 from profiles.tree import OptionTree
 from users import access
 from users.unsent import UnsentForm
@@ -37,18 +38,12 @@ class HomeView(View):
             "operator_types": user.operator.operator_types.all(),
         }
         if user.is_principal:
-            context |= self.attention(access.secondary_users_of(user))
+            users = access.secondary_users_of(user)
+            context |= {
+                "has_users": users.exists(),
+                "findings": findings.count_each(users, user.operator),
+            }
         return render(request, "portal/home.html", context)
-
-    def attention(self, users) -> dict:
-        active = users.filter(state=users.model.State.ACTIVE)
-        return {
-            "has_users": users.exists(),
-            "without_options": active.filter(option_grants__isnull=True).count(),
-            "without_roles": holding_an_option_that_asks_for_a_role(active)
-            .filter(role_grants__isnull=True)
-            .count(),
-        }
 
 
 class OptionView(View):

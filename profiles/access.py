@@ -237,6 +237,11 @@ def verdict(holdings: Holdings, option: Option) -> Verdict:
     return Verdict(tuple(sorted(reasons - {None}, key=ORDER.__getitem__)))
 
 
+def obstacles_of_the_grants(holdings: Holdings, option: Option) -> list[Reason]:
+    """The reasons but for what keeps the account out altogether: that is said once."""
+    return [reason for reason in verdict(holdings, option).reasons if reason not in OF_THE_ACCOUNT]
+
+
 def _role_obstacle(acting_roles: set[str], holdings: Holdings) -> Reason | None:
     """Why none of the roles that act in an option helps; None when one does."""
     held = {holdings.roles[code] for code in acting_roles & holdings.roles.keys()}

@@ -129,6 +129,10 @@ def assign_access(
     )
 
 
+class StaleTemplateError(Exception):
+    """Somebody changed the template after the screen was shown."""
+
+
 # From which day to which day, by code; an empty end is open.
 Days = Mapping[str, tuple[date | None, date | None]]
 
@@ -214,9 +218,12 @@ def save_template(
     options: Iterable[str],
     roles: Iterable[str],
     template: AccessTemplate | None = None,
+    seen: dict | None = None,
 ) -> AccessTemplate:
     """Make a template of the actor's operator, or correct one of them.
 
+    ``seen`` are the ``template_facts`` on the screen where an existing one was corrected: if they
+    have changed since, to others than the wanted ones, StaleTemplateError is raised.
     Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
     ``name``, and PermissionDenied for a template of another operator or a ready one.
     """
@@ -234,9 +241,12 @@ def save_template(
         template = AccessTemplate(operator=operator)
     else:
         template = _own_template(actor, template)
-        before = _template_facts(template)
+        before = template_facts(template)
     template.name = " ".join(name.split())
     template.clean_fields()
+    wanted = {"name": template.name, "options": sorted(options), "roles": sorted(roles)}
+    if before and before not in (seen, wanted):
+        raise StaleTemplateError
     namesakes = AccessTemplate.objects.filter(operator=operator, name__iexact=template.name)
     if namesakes.exclude(pk=template.pk).exists():
         raise ValidationError({"name": "Ya existe una plantilla con ese nombre"})
@@ -247,9 +257,8 @@ def save_template(
         raise ValidationError({"name": "Ya existe una plantilla con ese nombre"}) from error
     template.options.set(options)
     template.roles.set(roles)
-    after = _template_facts(template)
-    if after != before:
-        record("template.saved", actor=actor, operator=operator, before=before, after=after)
+    if wanted != before:
+        record("template.saved", actor=actor, operator=operator, before=before, after=wanted)
     return template
 
 
@@ -261,7 +270,7 @@ def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
         "template.deleted",
         actor=actor,
         operator=template.operator,
-        before=_template_facts(template),
+        before=template_facts(template),
     )
     template.delete()
 
@@ -273,7 +282,8 @@ def _own_template(actor: Actor, template: AccessTemplate) -> AccessTemplate:
     return AccessTemplate.objects.select_for_update().get(pk=template.pk)
 
 
-def _template_facts(template: AccessTemplate) -> dict:
+def template_facts(template: AccessTemplate) -> dict:
+    """What a template is, as it travels in a form and stands in an entry."""
     return {
         "name": template.name,
         "options": sorted(template.options.values_list("code", flat=True)),
@@ -300,7 +310,36 @@ def load_catalog(catalog: Catalog) -> dict[str, int]:
     _load_rows(Profile, catalog.profiles, tally, _plain_values)
     _load_rows(Role, catalog.roles, tally, _role_values)
     _load_rows(Option, catalog.options, tally, _option_values)
+    _load_templates(catalog.templates, tally)
     return tally
+
+
+def _load_templates(rows: list[dict], tally: dict[str, int]) -> None:
+    """The ready templates. One that leaves is deleted: nothing refers to it."""
+    known = {
+        template.operator_type_id: template
+        for template in AccessTemplate.objects.filter(operator_type__isnull=False)
+    }
+    for row in rows:
+        template = known.pop(row["operator_type"], None)
+        before = template_facts(template) if template else {}
+        template = template or AccessTemplate(operator_type_id=row["operator_type"])
+        template.name = row["name"]
+        try:
+            template.clean_fields()
+        except ValidationError as error:
+            raise CatalogError([f"{row['name']}: {text}" for text in error.messages]) from error
+        wanted = {key: sorted({*row[key]}) for key in ("options", "roles")}
+        wanted["name"] = row["name"]
+        if before == wanted:
+            tally["unchanged"] += 1
+            continue
+        template.save()
+        template.options.set(row["options"])
+        template.roles.set(row["roles"])
+        tally["changed" if before else "created"] += 1
+    AccessTemplate.objects.filter(pk__in=[template.pk for template in known.values()]).delete()
+    tally["retired"] += len(known)
 
 
 def _plain_values(row: dict) -> dict:

@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from profiles.models import Option, Role
+from profiles.actions import offered_roles
+from profiles.models import AccessTemplate, Option, Role
 from profiles.tree import OptionTree
+from users.models import User
 
 # The names from the profile, or from the word «Rol», down to what is granted.
 Path = tuple[str, ...]
@@ -51,6 +53,41 @@ def option_paths(codes: Collection[str]) -> dict[str, Path]:
 def role_paths(codes: Collection[str]) -> dict[str, Path]:
     roles = Role.objects.filter(code__in=codes).order_by("operator_type__position", "position")
     return {role.code: ("Rol", role.name) for role in roles}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The options and roles that a user would have, the offered ones, and what was left out."""
+
+    options: frozenset[str]
+    roles: frozenset[str]
+    not_offered: list[Path]
+
+
+def proposal(user: User, source: User | AccessTemplate, *, adding: bool) -> Proposal:
+    """What ``user`` would have with the access of a colleague or a template, added or instead."""
+    options, roles = access_of(source)
+    offered = frozenset(Option.objects.offered_to(user.operator).values_list("code", flat=True))
+    offered |= {role.code for role in offered_roles(user.operator)}
+    left_out = (options | roles) - offered
+    if adding:
+        own_options, own_roles = access_of(user)
+        options, roles = options | own_options, roles | own_roles
+    return Proposal(
+        options & offered,
+        roles & offered,
+        [*option_paths(left_out).values(), *role_paths(left_out).values()],
+    )
+
+
+def access_of(source: User | AccessTemplate) -> tuple[frozenset[str], frozenset[str]]:
+    """The codes of the options and of the roles that an account or a template holds."""
+    if isinstance(source, AccessTemplate):
+        options, roles = source.options.values_list("code"), source.roles.values_list("code")
+    else:
+        options = source.option_grants.values_list("option_id")
+        roles = source.role_grants.values_list("role_id")
+    return frozenset(code for (code,) in options), frozenset(code for (code,) in roles)
 
 
 def _difference(paths: dict[str, Path], before: Collection[str]) -> Difference:

@@ -6,11 +6,13 @@ from django.db.models import Q
 
 from operators.models import Operator
 from profiles.actions import offered_roles
-from profiles.models import Option, holding_an_option_that_asks_for_a_role
+from profiles.findings import Finding, having
+from profiles.models import AccessTemplate, Option
 from users.forms import day_field
 from users.history import ACTION_LABELS
 from users.models import AuditEntry, User
 from users.search import search_words
+from users.validators import normalise_username
 
 
 class ValidityForm(forms.Form):
@@ -54,6 +56,104 @@ class ValidityForm(forms.Form):
         """Put the sentence of each code beside the day on which its validity ends."""
         for code, errors in error.error_dict.items():
             self.add_error(f"hasta:{code}", errors)
+
+
+class CopyForm(forms.Form):
+    """From whom, or from which template, access is copied, and whether it replaces what there is.
+
+    ``source`` is then the secondary user or the template.
+    """
+
+    ADD, REPLACE = "agregar", "reemplazar"
+    WAYS = [
+        (ADD, "Agregar a lo que ya tiene"),
+        (REPLACE, "Reemplazar: quedará con lo mismo y nada más"),
+    ]
+
+    desde = forms.CharField(
+        label="Copiar de otro usuario",
+        required=False,
+        help_text="El usuario de un compañero, como MQUISPE1",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "list": "colleagues"}
+        ),
+    )
+    plantilla = forms.ModelChoiceField(
+        label="O aplicar una plantilla",
+        queryset=AccessTemplate.objects.none(),
+        required=False,
+        empty_label="Ninguna",
+        error_messages={"invalid_choice": "Esa plantilla ya no existe. Elija otra"},
+    )
+    modo = forms.ChoiceField(
+        label="Qué hacer con lo que tiene",
+        choices=WAYS,
+        initial=ADD,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        error_messages={
+            "required": "Elija si agrega o reemplaza",
+            "invalid_choice": "Elija si agrega o reemplaza",
+        },
+    )
+
+    def __init__(self, *args, account: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.account = account
+        self.fields["plantilla"].queryset = AccessTemplate.objects.offered_to(account.operator)
+
+    def clean_desde(self) -> User | None:
+        username = normalise_username(self.cleaned_data["desde"])
+        if not username:
+            return None
+        namesakes = User.objects.secondary().filter(operator=self.account.operator_id)
+        namesakes = (
+            namesakes.filter(username=username) if username.isalnum() else User.objects.none()
+        )
+        colleague = namesakes.existing().first()
+        if colleague == self.account:
+            raise ValidationError(f"{username} es este mismo usuario. Escriba el de otra persona")
+        if colleague is None and namesakes.exists():
+            raise ValidationError(f"{username} fue eliminado: sus permisos ya no se copian")
+        if colleague is None:
+            raise ValidationError(f"En su empresa no hay un usuario secundario {username}")
+        return colleague
+
+    def clean(self):
+        cleaned = super().clean()
+        colleague, template = cleaned.get("desde"), cleaned.get("plantilla")
+        if not self.errors and bool(colleague) == bool(template):
+            sentence = "Elija un usuario o una plantilla, no los dos"
+            self.add_error(
+                "desde", sentence if colleague else "Escriba un usuario o elija una plantilla"
+            )
+        return cleaned
+
+    @property
+    def source(self) -> User | AccessTemplate:
+        return self.cleaned_data["desde"] or self.cleaned_data["plantilla"]
+
+    @property
+    def is_adding(self) -> bool:
+        return self.cleaned_data["modo"] == self.ADD
+
+
+class TemplateForm(forms.Form):
+    """The name of a template, and what the screen showed of it; its marks are no fields."""
+
+    name = forms.CharField(
+        label="Nombre de la plantilla",
+        required=False,
+        help_text="Lo que la distingue, como «Despachador de importaciones»",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def seen_facts(self) -> dict:
+        """What is none of ours counts as having seen nothing."""
+        try:
+            return dict(json.loads(self.cleaned_data["seen"]))
+        except (ValueError, TypeError, RecursionError):
+            return {}
 
 
 class HistoryFilterForm(forms.Form):
@@ -105,7 +205,6 @@ class UserFilterForm(forms.Form):
     """The filters of Administración Usuario; what is not understood does not filter."""
 
     WITHOUT = "ninguno"
-    ASKS_FOR_ROLE = "pide-rol"
 
     texto = forms.CharField(
         label="Buscar", required=False, widget=forms.TextInput(attrs={"type": "search"})
@@ -115,14 +214,17 @@ class UserFilterForm(forms.Form):
     )
     opcion = forms.ChoiceField(label="Opción", required=False)
     rol = forms.ChoiceField(label="Rol", required=False)
+    hallazgo = forms.ChoiceField(
+        label="Requiere atención", required=False, choices=[("", "Todos"), *Finding.choices]
+    )
 
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)
+        self.operator = operator
         options = Option.objects.offered_to(operator).prefetch_related(None).select_related(None)
         self.fields["opcion"].choices = [
             ("", "Cualquiera"),
             (self.WITHOUT, "Sin opciones"),
-            (self.ASKS_FOR_ROLE, "Alguna que pide rol"),
             # With its code, for two options may have one name.
             *((code, f"{name} ({code})") for code, name in options.values_list("code", "name")),
         ]
@@ -141,11 +243,11 @@ class UserFilterForm(forms.Form):
         for grants, code in (("option_grants", "opcion"), ("role_grants", "rol")):
             if chosen.get(code) == self.WITHOUT:
                 users = users.filter(**{f"{grants}__isnull": True})
-            elif chosen.get(code) == self.ASKS_FOR_ROLE:
-                users = holding_an_option_that_asks_for_a_role(users)
             elif chosen.get(code):
                 target = grants.removesuffix("_grants")
                 users = users.filter(**{f"{grants}__{target}": chosen[code]})
+        if chosen.get("hallazgo"):
+            users = having(users, Finding(chosen["hallazgo"]), self.operator)
         return users
 
     @property

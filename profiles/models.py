@@ -208,10 +208,6 @@ class OptionGrant(Grant):
         return f"{self.user}: {self.option}"
 
 
-def holding_an_option_that_asks_for_a_role(users):
-    return users.filter(option_grants__option__roles__isnull=False).distinct()
-
-
 class RoleGrant(Grant):
     user = models.ForeignKey(
         User, verbose_name="usuario", on_delete=models.PROTECT, related_name="role_grants"
@@ -230,6 +226,14 @@ class RoleGrant(Grant):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role}"
+
+
+class AccessTemplateQuerySet(models.QuerySet):
+    def offered_to(self, operator: Operator):
+        """Its own, and the ready ones of its types."""
+        return self.filter(
+            Q(operator=operator) | Q(operator_type__operators=operator)
+        ).select_related("operator_type")
 
 
 class AccessTemplate(models.Model):
@@ -265,6 +269,8 @@ class AccessTemplate(models.Model):
     )
     options = models.ManyToManyField(Option, verbose_name="opciones", blank=True, related_name="+")
     roles = models.ManyToManyField(Role, verbose_name="roles", blank=True, related_name="+")
+
+    objects = AccessTemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = "plantilla"

@@ -1,6 +1,15 @@
 from django.urls import include, path
 
-from profiles.views import assignment, history, user, user_list, validity
+from profiles.views import (
+    access_table,
+    assignment,
+    copying,
+    history,
+    templates,
+    user,
+    user_list,
+    validity,
+)
 
 app_name = "profiles"
 
@@ -26,6 +35,21 @@ urlpatterns = [
     ),
     path("usuarios/<username:username>/", include(assignment_paths("", wizard=False))),
     path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),
+    path("usuarios/<username:username>/copiar/", copying.CopyView.as_view(), name="copy"),
+    path("accesos/", access_table.AccessTableView.as_view(), name="access_table"),
+    path("plantillas/", templates.TemplateListView.as_view(), name="template_list"),
+    path("plantillas/nueva/", templates.EditTemplateView.as_view(), name="template_new"),
+    path("plantillas/<int:pk>/", templates.TemplateView.as_view(), name="template"),
+    path(
+        "plantillas/<int:pk>/modificar/",
+        templates.EditTemplateView.as_view(),
+        name="template_edit",
+    ),
+    path(
+        "plantillas/<int:pk>/eliminar/",
+        templates.DeleteTemplateView.as_view(),
+        name="template_delete",
+    ),
     path("historial/", history.HistoryView.as_view(), name="history"),
     path(
         "usuarios/<username:username>/historial/",

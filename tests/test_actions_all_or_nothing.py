@@ -136,6 +136,7 @@ CALLS: dict[Callable, Callable] = {
 QUERIES = {
     user_actions.editable_facts,
     profile_actions.offered_roles,
+    profile_actions.template_facts,
     profile_actions.validity_facts,
 }
 

@@ -20,8 +20,13 @@ COLUMNS = {
         {"code", "profile", "name", "source"},
         {"parent", "purpose", "operator_types", "roles"},
     ),
+    "templates": ({"operator_type", "name", "options", "roles", "source"}, set()),
 }
-LISTS = {"operator_types", "roles"}
+# A catalogue need not have any ready template.
+MAY_BE_MISSING = {"templates"}
+# What identifies a row, and which of its columns are lists of codes.
+IDENTITY = {"templates": "operator_type"}
+LISTS = {"options": {"operator_types", "roles"}, "templates": {"options", "roles"}}
 
 
 class CatalogError(Exception):
@@ -38,6 +43,7 @@ class Catalog:
     profiles: list[dict]
     roles: list[dict]
     options: list[dict]
+    templates: list[dict]
 
 
 def read(text: str) -> Catalog:
@@ -49,7 +55,7 @@ def read(text: str) -> Catalog:
         raise CatalogError([f"El archivo no es TOML válido{_place(error)}."]) from error
     if problems := [problem for kind in COLUMNS for problem in _shape_problems(kind, tables)]:
         raise CatalogError(problems)
-    catalog = Catalog(**{kind: tables[kind] for kind in COLUMNS})
+    catalog = Catalog(**{kind: tables.get(kind, []) for kind in COLUMNS})
     if problems := _reference_problems(catalog):
         raise CatalogError(problems)
     return catalog
@@ -62,19 +68,20 @@ def _place(error: Exception) -> str:
 
 
 def _shape_problems(kind: str, tables: dict) -> list[str]:
-    rows = tables.get(kind)
+    rows = tables.get(kind, [] if kind in MAY_BE_MISSING else None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return [f"Falta la lista «{kind}»."]
     required, optional = COLUMNS[kind]
+    identity = IDENTITY.get(kind, "code")
     problems, seen = [], set()
     for number, row in enumerate(rows, start=1):
-        label = f"{kind}, fila {number} ({row.get('code', 'sin código')})"
+        label = f"{kind}, fila {number} ({row.get(identity, 'sin código')})"
         if missing := required - row.keys():
             problems.append(f"{label}: falta {', '.join(sorted(missing))}.")
         if unknown := row.keys() - required - optional:
             problems.append(f"{label}: columna desconocida {', '.join(sorted(unknown))}.")
         for column, value in row.items():
-            if column in LISTS and kind == "options":
+            if column in LISTS.get(kind, ()):
                 right = isinstance(value, list) and all(isinstance(item, str) for item in value)
             else:
                 # Printable: no database column takes every control character.
@@ -82,7 +89,7 @@ def _shape_problems(kind: str, tables: dict) -> list[str]:
                 right = right and value.isprintable()
             if not right:
                 problems.append(f"{label}: el valor de «{column}» no es válido.")
-        code = row.get("code")
+        code = row.get(identity)
         if isinstance(code, str):
             if code in seen:
                 problems.append(f"{label}: el código está repetido.")
@@ -92,7 +99,9 @@ def _shape_problems(kind: str, tables: dict) -> list[str]:
 
 def _reference_problems(catalog: Catalog) -> list[str]:
     problems = [
-        f"La lista «{kind}» está vacía." for kind, rows in vars(catalog).items() if not rows
+        f"La lista «{kind}» está vacía."
+        for kind, rows in vars(catalog).items()
+        if not rows and kind not in MAY_BE_MISSING
     ]
     types = {row["code"] for row in catalog.operator_types}
     profiles = {row["code"] for row in catalog.profiles}
@@ -128,6 +137,17 @@ def _reference_problems(catalog: Catalog) -> list[str]:
             )
         if not is_folder(row) and not row.get("purpose"):
             problems.append(f"{label}: falta decir qué se haría ahí («purpose»).")
+    for row in catalog.templates:
+        operator_type = row["operator_type"]
+        label = f"Plantilla «{row['name']}»"
+        if operator_type not in types:
+            problems.append(f"{label}: el tipo de operador {operator_type} no existe.")
+        for code in row["options"]:
+            if operator_type not in above.get(code, {}).get("operator_types", []):
+                problems.append(f"{label}: la opción {code} no se ofrece a {operator_type}.")
+        for code in row["roles"]:
+            if roles.get(code) != operator_type:
+                problems.append(f"{label}: el rol {code} no es de {operator_type}.")
     return problems
 
 

@@ -1,15 +1,13 @@
 """Historial: everything that was done, to one user or in the whole company."""
 
-import csv
-
 from django.core.paginator import InvalidPage, Paginator
-from django.http import StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
 
 from profiles.forms import HistoryFilterForm
 from profiles.models import Option, Role
+from profiles.spreadsheet import csv_response
 from users import access
 from users.history import action_label, changes
 from users.models import AuditEntry
@@ -55,14 +53,10 @@ class HistoryView(access.PrincipalRequiredMixin, View):
         except InvalidPage:
             return paginator.page(1)
 
-    def as_csv(self, entries) -> StreamingHttpResponse:
+    def as_csv(self, entries):
         ruc = self.request.user.operator.ruc
-        response = StreamingHttpResponse(
-            csv_lines(csv_rows(entries)), content_type="text/csv; charset=utf-8"
-        )
         name = f"historial-{ruc}-{timezone.localdate():%Y-%m-%d}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return csv_response(csv_rows(entries), name)
 
 
 def csv_rows(entries):
@@ -78,27 +72,3 @@ def csv_rows(entries):
             entry.subject.username if entry.subject else "",
             "; ".join(f"{line.mark} {line.text}".strip() for line in changes(entry, names)),
         ]
-
-
-class Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, value):
-        return value
-
-
-def csv_lines(rows):
-    """The rows as lines of a CSV that a spreadsheet opens as text.
-
-    A cell that a spreadsheet would run as a formula is preceded by an apostrophe.
-    """
-    writer = csv.writer(Echo())
-    # So that Excel takes it for UTF-8.
-    yield "\ufeff"
-    for row in rows:
-        yield writer.writerow(
-            [
-                f"'{cell}" if str(cell)[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-                for cell in row
-            ]
-        )

@@ -3,7 +3,14 @@
 from django.shortcuts import render
 from django.views import View
 
-from profiles.access import OF_THE_ACCOUNT, ORDER, Holdings, Reason, obstacles_of, verdict
+from profiles.access import (
+    ORDER,
+    Holdings,
+    Reason,
+    obstacles_of,
+    obstacles_of_the_grants,
+    verdict,
+)
 from profiles.menu import menu_of
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
@@ -19,7 +26,7 @@ class UserView(access.PrincipalRequiredMixin, View):
         holdings = Holdings.of(user)
         menu = menu_of(holdings, Option.objects.offered_to(user.operator))
         # What keeps the account out altogether is said once, not beside every option.
-        grants = {leaf.code: _of_the_grants(holdings, leaf.row) for leaf in menu.leaves}
+        grants = {leaf.code: obstacles_of_the_grants(holdings, leaf.row) for leaf in menu.leaves}
         working = [leaf.row for leaf in menu.leaves if not grants[leaf.code]]
         granted = OptionTree(Option.objects.granted(holdings.options))
         return render(
@@ -32,7 +39,7 @@ class UserView(access.PrincipalRequiredMixin, View):
                 "refused": [
                     (leaf, reasons[0])
                     for leaf in granted.ordered_leaves
-                    if (reasons := _of_the_grants(holdings, leaf.row))
+                    if (reasons := obstacles_of_the_grants(holdings, leaf.row))
                 ],
                 "roles": [
                     (role, holdings.roles.get(role.code, Reason.NOT_OFFERED))
@@ -41,10 +48,6 @@ class UserView(access.PrincipalRequiredMixin, View):
                 "sessions": open_sessions(user),
             },
         )
-
-
-def _of_the_grants(holdings: Holdings, option: Option) -> list[Reason]:
-    return [reason for reason in verdict(holdings, option).reasons if reason not in OF_THE_ACCOUNT]
 
 
 class WhyView(access.PrincipalRequiredMixin, View):

@@ -44,8 +44,9 @@ def test_a_principal_sees_what_requires_his_attention(
     client = client_of(principal)
     links = soup(client.get("/")).select(".attention a")
     assert [link.text for link in links] == [
-        "1 usuario activo sin opciones",
-        "1 usuario activo con opciones que piden rol, y sin roles",
+        "Activo y sin opciones",
+        "Alguna opción pide un rol que no tiene",
+        "Nunca ingresó",
     ]
     listed = [
         [radio["value"] for radio in soup(client.get(link["href"])).select("[name=usuario]")]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from operators.models import Operator
 from profiles.access import OF_THE_ACCOUNT, Holdings, Reason, verdict
+from profiles.findings import Finding, having
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import soup
 from users.models import User
@@ -103,6 +104,11 @@ def make(world, user) -> None:
             )
 
 
+def has_finding(user) -> bool:
+    """Whether the principal is told that the option lacks its role."""
+    return having(User.objects.filter(pk=user.pk), Finding.ROLE_MISSING, user.operator).exists()
+
+
 @pytest.mark.django_db
 def test_the_explanation_is_what_is_enforced(secondary, client_of):
     met = Counter()
@@ -132,6 +138,12 @@ def test_the_explanation_is_what_is_enforced(secondary, client_of):
                     assert response.url.startswith(where)
                 else:
                     assert shown == [reason.code for reason in decision.reasons]
+                assert has_finding(user) == (
+                    user.state == User.State.ACTIVE
+                    and world["option"]["is_held"]
+                    and Reason.ROLE_MISSING in decision.reasons
+                    and not {Reason.NOT_OFFERED, Reason.RETIRED} & {*decision.reasons}
+                )
                 raise UndoError
         except UndoError:
             pass

@@ -1,0 +1,139 @@
+"""Matriz de accesos: who can do what, in one table, and what to look into."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.core.paginator import InvalidPage, Paginator
+from django.shortcuts import render
+from django.utils import timezone
+from django.views import View
+
+from profiles import findings
+from profiles.access import Holdings, Reason, obstacles_of_the_grants
+from profiles.actions import offered_roles
+from profiles.forms import UserFilterForm
+from profiles.models import Option, Role
+from profiles.spreadsheet import csv_response
+from profiles.tree import OptionTree
+from users import access
+from users.models import User
+
+
+class AccessTableView(access.PrincipalRequiredMixin, View):
+    """Options and roles down, users across, as many as a page of paper takes."""
+
+    PAGE_SIZE = 20
+    SHOW_ALL_ROWS = "todas"
+
+    def get(self, request):
+        self.operator = request.user.operator
+        everybody = User.objects.secondary().filter(operator=self.operator)
+        filters = UserFilterForm(request.GET, operator=self.operator)
+        users = filters.filter(everybody).select_related("operator").order_by("username", "pk")
+        if request.GET.get("formato") == "csv":
+            name = f"accesos-{self.operator.ruc}-{timezone.localdate():%Y-%m-%d}.csv"
+            return csv_response(csv_rows(users), name)
+        page = self.page(users)
+        holdings = Holdings.of_each(list(page))
+        context = {
+            "filters": filters,
+            "page": page,
+            "findings": findings.count_each(everybody, self.operator),
+            "shows_all": request.GET.get("filas") == self.SHOW_ALL_ROWS,
+        }
+        context["groups"] = self.groups(holdings, every_row=context["shows_all"])
+        return render(request, "profiles/access_table.html", context)
+
+    def page(self, users):
+        paginator = Paginator(users, self.PAGE_SIZE)
+        try:
+            return paginator.page(self.request.GET.get("pagina", 1))
+        except InvalidPage:
+            return paginator.page(1)
+
+    def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
+        """A name for each profile, and one for the roles, with its rows of cells."""
+        held = {code for each in holdings.values() for code in each.options}
+        leaves = {leaf.code: leaf for leaf in Option.objects.granted(held)}
+        if every_row:
+            leaves |= {leaf.code: leaf for leaf in Option.objects.offered_to(self.operator)}
+        groups = [
+            (
+                profile.row.name,
+                [
+                    (
+                        leaf.code,
+                        leaf.row.name,
+                        leaf.parent.path[1:],
+                        [(user, *option_cell(each, leaf.row)) for user, each in holdings.items()],
+                    )
+                    for leaf in profile.leaves
+                ],
+            )
+            for profile in OptionTree(leaves.values())
+        ]
+        roles = [
+            role
+            for role in offered_roles(self.operator)
+            if every_row or any(role.code in each.roles for each in holdings.values())
+        ]
+        if roles:
+            rows = [
+                (
+                    role.code,
+                    role.name,
+                    (),
+                    [(user, *role_cell(each, role)) for user, each in holdings.items()],
+                )
+                for role in roles
+            ]
+            groups.append(("Roles", rows))
+        return groups
+
+
+def option_cell(holdings: Holdings, option: Option) -> tuple[bool, Reason | None]:
+    """Whether it is held, and what keeps it from working."""
+    if option.code not in holdings.options:
+        return False, None
+    reasons = obstacles_of_the_grants(holdings, option)
+    return True, reasons[0] if reasons else None
+
+
+def role_cell(holdings: Holdings, role: Role) -> tuple[bool, Reason | None]:
+    return role.code in holdings.roles, holdings.roles.get(role.code)
+
+
+def csv_rows(users) -> Iterator[list]:
+    """One row for each user and each option or role held."""
+    yield ["Usuario", "Nombres y Apellidos", "Estado", "Qué", "Código", "Nombre", "Ruta", "Rige", "Por qué no"]  # fmt: skip
+    leaves = {leaf.code: leaf for leaf in OptionTree(Option.objects.every_leaf()).ordered_leaves}
+    roles = {role.code: role for role in Role.objects.select_related("operator_type")}
+    remaining = users.iterator(chunk_size=200)
+    while some := list(islice(remaining, 200)):
+        for user, holdings in Holdings.of_each(some).items():
+            person = [user.username, user.get_full_name(), user.get_state_display()]
+            for code, leaf in leaves.items():
+                is_held, reason = option_cell(holdings, leaf.row)
+                if is_held:
+                    yield [
+                        *person,
+                        "Opción",
+                        code,
+                        leaf.row.name,
+                        " › ".join(leaf.parent.path),
+                        *said(reason, user),
+                    ]
+            for code in holdings.roles:
+                role = roles[code]
+                yield [
+                    *person,
+                    "Rol",
+                    code,
+                    role.name,
+                    role.operator_type.name,
+                    *said(holdings.roles[code], user),
+                ]
+
+
+def said(reason: Reason | None, user: User) -> list[str]:
+    return ["No", reason.about.format(user)] if reason else ["Sí", ""]

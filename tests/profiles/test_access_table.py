@@ -1,0 +1,225 @@
+"""Matriz de accesos, its findings, and its CSV."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from profiles.actions import assign_access
+from profiles.findings import EXPIRES_SOON, Finding, having
+from profiles.models import Option, OptionGrant, RoleGrant
+from tests.conftest import acting, soup
+from users.actions import eliminate_user, suspend_user
+from users.models import User
+
+URL = "/accesos/"
+FIRST, SECOND, FREE = "90.1.1.1.1", "90.1.1.1.2", "11.9.1.1.1"
+ROLE, QUERY_ROLE = "NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.AGENTEADUANA.CONSULTA"
+
+
+@pytest.fixture
+def client(principal, client_of):
+    return client_of(principal)
+
+
+@pytest.fixture
+def make(principal, make_secondary):
+    """make(username, options, roles) is a secondary user who holds them."""
+    numbers = iter(range(90000100, 90000200))
+
+    def made(username, options=(), roles=()):
+        user = make_secondary(username, next(numbers))
+        assign_access(
+            actor=acting(principal),
+            user=user,
+            options=options,
+            roles=roles,
+            seen_options=[],
+            seen_roles=[],
+        )
+        return user
+
+    return made
+
+
+def table(response) -> dict[str, list[str]]:
+    """The cells of each row, by the code of its option or role."""
+    return {
+        row.select_one(".option-code").text: [
+            cell.get_text(" ", strip=True) for cell in row.select("td")
+        ]
+        for row in soup(response).select(".access-table tbody tr:not(.access-group)")
+    }
+
+
+def test_each_cell_says_whether_it_is_held_and_works(client, make):
+    make("COMPLETO", [FIRST, FREE], [ROLE])
+    make("SINROL01", [FIRST])
+    make("VACIO001")
+    response = client.get(URL)
+    heads = [head.get_text(strip=True) for head in soup(response).select("thead th")]
+    assert heads == ["Opción o rol", "COMPLETO", "SINROL01", "VACIO001"]
+    refused = "! SINROL01 no tiene ninguno de los roles que actúan en esta opción."
+    assert table(response) == {
+        FIRST: ["✓ Sí", refused, "No"],
+        FREE: ["✓ Sí", "No", "No"],
+        ROLE: ["✓ Sí", "No", "No"],
+    }
+
+
+def test_what_nobody_has_is_shown_when_asked_for(client, make):
+    make("COMPLETO", [FREE])
+    assert set(table(client.get(URL))) == {FREE}
+    everything = table(client.get(URL, {"filas": "todas"}))
+    assert {FIRST, SECOND, FREE, ROLE, QUERY_ROLE} <= set(everything)
+    assert everything[FIRST] == ["No"]
+
+
+def test_a_cell_that_does_not_work_leads_to_the_reason(client, make):
+    make("SINROL01", [FIRST])
+    (link,) = soup(client.get(URL)).select("td a")
+    reason = soup(client.get(link["href"])).select_one("[data-reason]")
+    assert reason["data-reason"] == "role_missing"
+
+
+def test_it_is_filtered_like_the_list_of_users(client, make):
+    make("COMPLETO", [FIRST], [ROLE])
+    make("SINROL01", [FIRST])
+    page = soup(client.get(URL, {"hallazgo": Finding.ROLE_MISSING}))
+    assert [link.text for link in page.select(".access-user a")] == ["SINROL01"]
+    page = soup(client.get(URL, {"texto": "nadie"}))
+    assert "Ningún usuario coincide" in page.select_one(".empty").text
+
+
+def test_without_users_it_shows_the_way_on(client):
+    assert soup(client.get(URL)).select_one(".empty a")["href"] == "/usuarios/nuevo/"
+
+
+def test_users_without_anything_are_said_so(client, make):
+    make("VACIO001")
+    assert "Ninguno de estos usuarios tiene" in soup(client.get(URL)).select_one("td").text
+
+
+def test_an_eliminated_user_is_only_found_by_his_state_and_links_nowhere(client, principal, make):
+    user = make("ELIMINAD", [FIRST])
+    eliminate_user(actor=acting(principal), user=user)
+    assert not soup(client.get(URL)).select(".access-user")
+    page = soup(client.get(URL, {"estado": "eliminated"}))
+    assert page.select_one(".access-user").get_text(" ", strip=True) == "ELIMINAD Eliminado"
+    assert not page.select(".access-table a")
+
+
+def test_another_companys_users_are_not_in_it(client, strangers_secondary):
+    assert b"AJENO001" not in client.get(URL).content
+    assert b"AJENO001" not in b"".join(client.get(URL, {"formato": "csv"}).streaming_content)
+
+
+# Findings -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("finding", "options", "roles", "is_found"),
+    [
+        (Finding.WITHOUT_OPTIONS, [], [], True),
+        (Finding.WITHOUT_OPTIONS, [], [ROLE], True),
+        (Finding.WITHOUT_OPTIONS, [FREE], [], False),
+        (Finding.ROLE_MISSING, [FIRST], [], True),
+        (Finding.ROLE_MISSING, [FIRST], [QUERY_ROLE], True),
+        (Finding.ROLE_MISSING, [FIRST, FREE], [ROLE], False),
+        (Finding.ROLE_MISSING, [FREE], [], False),
+        (Finding.ROLE_WITHOUT_OPTION, [FREE], [ROLE], True),
+        (Finding.ROLE_WITHOUT_OPTION, [FIRST], [ROLE, QUERY_ROLE], True),
+        (Finding.ROLE_WITHOUT_OPTION, [FIRST], [ROLE], False),
+    ],
+)
+def test_what_is_found_of_whom(operator, make, finding, options, roles, is_found):
+    user = make("ALGUIEN1", options, roles)
+    everybody = User.objects.secondary()
+    assert (user in having(everybody, finding, operator)) == is_found
+    User.objects.filter(pk=user.pk).update(state=User.State.SUSPENDED)
+    assert user not in having(everybody, finding, operator)
+
+
+def test_whoever_never_signed_in_is_found_until_he_does(operator, make, client_of):
+    user = make("ALGUIEN1", [FREE])
+    assert user in having(User.objects.secondary(), Finding.NEVER_SIGNED_IN, operator)
+    client_of(user)
+    assert user not in having(User.objects.secondary(), Finding.NEVER_SIGNED_IN, operator)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_found"), [(-1, False), (0, True), (7, True), (8, False)], ids=str
+)
+@pytest.mark.parametrize("what", [User, OptionGrant, RoleGrant], ids=lambda model: model.__name__)
+def test_what_expires_within_7_days_is_found(operator, make, what, days, is_found):
+    user = make("ALGUIEN1", [FIRST], [ROLE])
+    assert timedelta(days=7) == EXPIRES_SOON
+    rows = what.objects.filter(pk=user.pk) if what is User else what.objects.filter(user=user)
+    rows.update(valid_until=operator.today() + timedelta(days=days))
+    found = having(User.objects.secondary(), Finding.EXPIRES_SOON, operator)
+    assert (user in found) == is_found
+
+
+def test_the_page_counts_them_and_leads_to_them(client, principal, make):
+    make("SINROL01", [FIRST])
+    make("SINROL02", [FIRST])
+    suspend_user(actor=acting(principal), user=make("QUIETO01", [FIRST]))
+    finding = next(
+        item for item in soup(client.get(URL)).select(".attention li") if "pide un rol" in item.text
+    )
+    assert "2 usuarios. Ve la opción en su menú y no puede usarla." in finding.text
+    page = soup(client.get(URL + finding.a["href"].removeprefix(URL)))
+    assert [link.text for link in page.select(".access-user a")] == ["SINROL01", "SINROL02"]
+
+
+# CSV ----------------------------------------------------------------------------------------------
+
+
+def test_the_csv_has_a_row_for_everything_held(client, make):
+    make("SINROL01", [FIRST, FREE], [QUERY_ROLE])
+    response = client.get(URL, {"formato": "csv"})
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(StringIO(text)))
+    assert [(row["Usuario"], row["Código"], row["Rige"]) for row in rows] == [
+        ("SINROL01", FIRST, "No"),
+        ("SINROL01", FREE, "Sí"),
+        ("SINROL01", QUERY_ROLE, "Sí"),
+    ]
+    assert rows[0]["Por qué no"].startswith("SINROL01 no tiene ninguno de los roles")
+    assert rows[0]["Ruta"] == "Mis Trámites Aduaneros › Despacho › Declaraciones"
+
+
+# Queries ------------------------------------------------------------------------------------------
+
+
+def test_it_costs_the_same_queries_for_many_users_and_many_options(client, make, principal):
+    user = make("PRIMERO1", [FIRST], [ROLE])
+    every_row = {"filas": "todas"}
+    client.get(URL, every_row)
+    with CaptureQueriesContext(connection) as few:
+        client.get(URL, every_row)
+    options = Option.objects.bulk_create(
+        Option(code=f"90.9.1.1.{n}", profile_id="ADUANEROS", parent_id="90.1", name=f"Opción {n}")
+        for n in range(100)
+    )
+    for option in options:
+        option.operator_types.set(["AGENTE_ADUANA"])
+    users = [make(f"USUAR{n:03}") for n in range(45)]
+    OptionGrant.objects.bulk_create(
+        OptionGrant(
+            user=each,
+            option=option,
+            granted_at=user.date_joined,
+            effective_at=user.date_joined,
+            granted_by=principal,
+        )
+        for each in users
+        for option in options[:50]
+    )
+    with CaptureQueriesContext(connection) as many:
+        response = client.get(URL, every_row | {"pagina": 2})
+    assert len(table(response)) > 100
+    assert len(many) == len(few)
