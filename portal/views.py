@@ -66,6 +66,9 @@ class OptionView(View):
                 "option": option,
                 "path": OptionTree([option]).leaves[0].parent.path,
                 "verdict": decision,
+                "explanation": request.build_absolute_uri(
+                    f"{reverse('profiles:why', args=[user.username])}?opcion={option.code}"
+                ),
                 "roles": [
                     (role, holdings.roles.get(role.code, Reason.ROLE_MISSING) is None)
                     for role in roles

@@ -1,8 +1,10 @@
 import json
+from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 
 from operators.models import Operator
 from profiles.actions import offered_roles
@@ -73,7 +75,7 @@ class CopyForm(forms.Form):
     desde = forms.CharField(
         label="Copiar de otro usuario",
         required=False,
-        help_text="El usuario de un compañero, como MQUISPE1",
+        help_text="El usuario de un compañero, como CVALDEZ1",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "list": "colleagues"}
         ),
@@ -154,6 +156,22 @@ class TemplateForm(forms.Form):
             return dict(json.loads(self.cleaned_data["seen"]))
         except (ValueError, TypeError, RecursionError):
             return {}
+
+
+class PastDayForm(forms.Form):
+    """A day that is over or going on; its history is known."""
+
+    fecha = day_field("Ver accesos al")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["fecha"].widget.attrs["max"] = f"{timezone.localdate():%Y-%m-%d}"
+
+    def clean_fecha(self) -> date:
+        day = self.cleaned_data["fecha"] or timezone.localdate()
+        if day > timezone.localdate():
+            raise ValidationError("Elija un día hasta hoy: lo que viene todavía no se sabe")
+        return day
 
 
 class HistoryFilterForm(forms.Form):

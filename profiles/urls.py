@@ -1,15 +1,26 @@
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 
 from profiles.views import (
     access_table,
     assignment,
+    certificate,
     copying,
     history,
+    past,
     templates,
+    transfer,
     user,
     user_list,
     validity,
 )
+
+
+class OperationNumberConverter(StringConverter):
+    regex = r"SIM-[0-9]{4}-US-[0-9]{6,18}"
+
+
+register_converter(OperationNumberConverter, "operation_number")
 
 app_name = "profiles"
 
@@ -37,6 +48,18 @@ urlpatterns = [
     path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),
     path("usuarios/<username:username>/copiar/", copying.CopyView.as_view(), name="copy"),
     path("accesos/", access_table.AccessTableView.as_view(), name="access_table"),
+    path("accesos/dia/", past.PastAccessView.as_view(), name="past"),
+    path("usuarios/<username:username>/accesos/", past.PastAccessView.as_view(), name="user_past"),
+    path(
+        "usuarios/<username:username>/hoja/",
+        transfer.TransferSheetView.as_view(),
+        name="transfer",
+    ),
+    path(
+        "constancias/<operation_number:number>/",
+        certificate.CertificateView.as_view(),
+        name="certificate",
+    ),
     path("plantillas/", templates.TemplateListView.as_view(), name="template_list"),
     path("plantillas/nueva/", templates.EditTemplateView.as_view(), name="template_new"),
     path("plantillas/<int:pk>/", templates.TemplateView.as_view(), name="template"),

@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 from profiles.actions import assign_options, save_template
 from profiles.models import AccessTemplate
 from tests.conftest import acting
-from users.models import Session
+from users.models import Session, User
 
 VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
 
@@ -31,6 +31,8 @@ MATRIX = {
     "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:change_states":         (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "users:own_sessions":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     "405",     FORBIDDEN),
     "profiles:user":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -48,6 +50,10 @@ MATRIX = {
     "profiles:template_edit":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:template_delete":    (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:access_table":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "profiles:past":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "profiles:user_past":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:transfer":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:certificate":        (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:user_list":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:options":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:options_saved":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -71,6 +77,9 @@ SEEN_FACTS = json.dumps(
 SEEN_TEMPLATE = '{"name": "De siempre", "options": ["11.9.1.1.2"], "roles": []}'
 SEEN_VALIDITY = '{"options": {"11.9.1.1.2": ["", ""]}, "roles": {}}'
 
+# Stands for the primary key of the user that the URLs name.
+OF_THE_USER = "<subject>"
+
 # What a form on each route would send: enough to change something, were the visitor let in.
 FORMS = {
     "users:create": {
@@ -83,6 +92,7 @@ FORMS = {
         "password2": "Practica2026",
     },
     "users:change_state": {"change": "eliminate"},
+    "users:change_states": {"cambio": "eliminate", "subject": OF_THE_USER},
     "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
     "users:close_sessions": {},
     "users:edit": {
@@ -120,8 +130,20 @@ SAMPLES = {"username": "JPEREZ01", "code": "90.1.1.1.1"}
 
 
 def url(name: str) -> str:
-    samples = SAMPLES | {"pk": AccessTemplate.objects.values_list("pk", flat=True).first()}
+    template = AccessTemplate.objects.first()
+    jperez = User.objects.filter(username=SAMPLES["username"]).first()
+    samples = SAMPLES | {
+        "pk": template and template.pk,
+        "number": jperez and jperez.creation.operation_number,
+    }
     return reverse(name, kwargs={key: samples[key] for key in converters(name)})
+
+
+def form(name: str) -> dict:
+    subject = User.objects.get(username=SAMPLES["username"]).pk
+    return {
+        field: subject if value == OF_THE_USER else value for field, value in FORMS[name].items()
+    }
 
 
 def converters(name: str) -> set[str]:
@@ -195,7 +217,7 @@ def test_a_post_about_what_is_of_another_is_refused_and_changes_nothing(
 ):
     client = client_of(visitors[visitor])
     before = database()
-    response = client.post(url(name), FORMS[name])
+    response = client.post(url(name), form(name))
     assert outcome(response) == (
         LOGIN if visitor == "anonymous" else NOT_FOUND if visitor == "stranger" else FORBIDDEN
     )
@@ -207,7 +229,7 @@ def test_a_post_about_what_is_of_another_is_refused_and_changes_nothing(
 def test_what_belongs_to_a_principal_takes_no_form_of_others(name, visitor, visitors, client_of):
     client = client_of(visitors[visitor])
     before = database()
-    response = client.post(url(name), FORMS[name])
+    response = client.post(url(name), form(name))
     assert outcome(response) == (LOGIN if visitor == "anonymous" else FORBIDDEN)
     assert database() == before
 
@@ -217,7 +239,7 @@ def test_the_same_forms_do_change_something_for_the_principal(name, visitors, cl
     """Or the refusals above would prove nothing."""
     client = client_of(visitors["principal"])
     before = database()
-    client.post(url(name), FORMS[name])
+    client.post(url(name), form(name))
     assert database() != before
 
 

@@ -4,6 +4,8 @@ The tenant is ``request.user.operator`` and nothing else: it is never read from 
 session. Every screen that touches another account comes through here.
 """
 
+from collections.abc import Iterable
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
@@ -38,6 +40,19 @@ def secondary_user(
     if user is None:
         raise Http404
     return user
+
+
+def secondary_users_by_subject(principal: User, subjects: Iterable[str]) -> list[User]:
+    """Several of them by primary key, the eliminated ones too: what a form about them holds.
+
+    Raises Http404 if any of the keys is not of one of this operator's.
+    """
+    keys = {key for key in subjects if key.isascii() and key.isdigit() and len(key) < 19}
+    users = User.objects.secondary().filter(operator=principal.operator_id, pk__in=keys)
+    found = list(users.select_related("operator").order_by("username", "pk"))
+    if len(found) != len(set(subjects)):
+        raise Http404
+    return found
 
 
 def require_principal(user: User) -> None:

@@ -190,11 +190,13 @@ def change_own_password(*, actor: Actor, password: str, session_key: str | None 
 
 
 @transaction.atomic
-def close_sessions(*, actor: Actor, user: User, public_id: str | None = None) -> int:
-    """Close one session of an account, or all of them; returns how many were open."""
+def close_sessions(
+    *, actor: Actor, user: User, public_id: str | None = None, keep: str | None = None
+) -> int:
+    """Close one session of an account, or all of them but the key to keep; returns how many."""
     if actor.user != user:
         access.require_power_over(actor.user, user)
-    closed = _close_sessions(user, [public_id] if public_id else None)
+    closed = _close_sessions(user, [public_id] if public_id else None, keep=keep)
     if closed:
         record(
             "user.sessions_closed",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import DELAYS, Operator
@@ -372,19 +373,64 @@ class DelayForm(forms.Form):
     )
 
 
+class FindUsersForm(forms.Form):
+    """Whom to look for, and in which state; what is not understood does not narrow."""
+
+    texto = forms.CharField(
+        label="Buscar", required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    estado = forms.ChoiceField(
+        label="Estado",
+        required=False,
+        choices=[
+            ("", "No eliminados"),
+            (User.State.ACTIVE.value, User.State.ACTIVE.label),
+            (User.State.SUSPENDED.value, User.State.SUSPENDED.label),
+        ],
+    )
+
+    def filter(self, users):
+        self.is_valid()
+        users = users.matching(self.cleaned_data.get("texto", ""))
+        state = self.cleaned_data.get("estado")
+        return users.filter(state=state) if state else users
+
+    @property
+    def is_filtering(self) -> bool:
+        return any(self.cleaned_data.values())
+
+
+class StateChange(TextChoices):
+    """What is done to an account's state, and what it is then called."""
+
+    SUSPEND = "suspend", "Suspender"
+    REACTIVATE = "reactivate", "Reactivar"
+    ELIMINATE = "eliminate", "Eliminar"
+
+    @property
+    def state(self) -> User.State:
+        return {
+            StateChange.SUSPEND: User.State.SUSPENDED,
+            StateChange.REACTIVATE: User.State.ACTIVE,
+            StateChange.ELIMINATE: User.State.ELIMINATED,
+        }[self]
+
+    @property
+    def participle(self) -> str:
+        return {
+            StateChange.SUSPEND: "suspendido",
+            StateChange.REACTIVATE: "reactivado",
+            StateChange.ELIMINATE: "eliminado",
+        }[self]
+
+
 class StateForm(forms.Form):
     """Which change of state; only those that lead somewhere else are offered."""
 
-    CHANGES = [
-        ("suspend", "Suspender"),
-        ("reactivate", "Reactivar"),
-        ("eliminate", "Eliminar"),
-    ]
-    LEADS_NOWHERE = {User.State.ACTIVE: "reactivate", User.State.SUSPENDED: "suspend"}
-
-    change = forms.ChoiceField(
+    change = forms.TypedChoiceField(
         label="Modificar estado a",
-        choices=CHANGES,
+        choices=StateChange.choices,
+        coerce=StateChange,
         widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
         error_messages={
             "required": "Seleccione el nuevo estado",
@@ -396,5 +442,22 @@ class StateForm(forms.Form):
         super().__init__(*args, **kwargs)
         # All are taken, for a form sent twice arrives when its change is already made.
         self.fields["change"].widget.choices = [
-            choice for choice in self.CHANGES if choice[0] != self.LEADS_NOWHERE.get(user.state)
+            (change.value, change.label) for change in StateChange if change.state != user.state
         ]
+
+
+class SeveralStatesForm(forms.Form):
+    """The change of state of several users, as a link and a form name it."""
+
+    cambio = forms.TypedChoiceField(
+        choices=StateChange.choices,
+        coerce=StateChange,
+        error_messages={
+            "required": "Elija qué hacer con los usuarios marcados",
+            "invalid_choice": "Elija qué hacer con los usuarios marcados",
+        },
+    )
+
+    @property
+    def change(self) -> StateChange:
+        return self.cleaned_data["cambio"]

@@ -1,6 +1,7 @@
 """Who signs in, from where, and the record of everything that is done to an account."""
 
 from datetime import date
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -10,7 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 
 from operators.models import Operator
@@ -263,6 +266,11 @@ class User(Validity, AbstractUser):
     def is_secondary(self) -> bool:
         return self.operator_id is not None and not self.is_principal
 
+    @cached_property
+    def creation(self) -> "AuditEntry":
+        """The entry of the history by which the account was made."""
+        return self.audit_entries.get(action="user.created")
+
     @property
     def document_label(self) -> str:
         return DocumentType(self.document_type).short_label if self.document_type else ""
@@ -411,3 +419,16 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject or self.operator}"
+
+    @property
+    def operation_number(self) -> str:
+        """Names a creation for good, in the form of the authority's own numbers: docs/fidelity.md."""
+        return f"SIM-{timezone.localtime(self.at):%Y}-US-{self.pk:06}"
+
+    @classmethod
+    def creation_of_number(cls, number: str, *, operator: Operator) -> Self | None:
+        """The entry of that operator's creation with this operation number."""
+        entries = cls.objects.filter(action="user.created", operator=operator)
+        entries = entries.select_related("subject", "actor", "operator")
+        entry = entries.filter(pk=int(number.rpartition("-")[2])).first()
+        return entry if entry and entry.operation_number == number else None

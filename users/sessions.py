@@ -39,8 +39,8 @@ def remember_origin(sender, request, user, **kwargs):
     }
 
 
-def open_sessions(user):
-    """The sessions in which this account is signed in now, the latest used first."""
-    return Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by(
+def open_sessions(*users):
+    """The sessions in which these accounts are signed in now, the latest used first."""
+    return Session.objects.filter(user__in=users, expire_date__gt=timezone.now()).order_by(
         "-last_seen_at"
     )

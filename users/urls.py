@@ -3,7 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from users.views import account, clock, creation, password, sign_in, state
+from users.views import account, clock, creation, password, sessions, sign_in, state
 
 
 class UsernameConverter(StringConverter):
@@ -19,13 +19,15 @@ urlpatterns = [
     path("ingresar/", sign_in.SignInView.as_view(), name="sign_in"),
     path("salir/", login_not_required(LogoutView.as_view()), name="sign_out"),
     path("clave/", password.OwnPasswordView.as_view(), name="own_password"),
+    path("sesiones/", sessions.OwnSessionsView.as_view(), name="own_sessions"),
     path("reloj/", clock.ClockView.as_view(), name="clock"),
+    path("usuarios/estados/", state.ChangeStatesView.as_view(), name="change_states"),
     path("usuarios/nuevo/", creation.CreateUserView.as_view(), name="create"),
     path("usuarios/nuevo/<username:username>/", creation.CreatedView.as_view(), name="created"),
     path("usuarios/<username:username>/datos/", account.EditUserView.as_view(), name="edit"),
     path(
         "usuarios/<username:username>/sesiones/cerrar/",
-        account.CloseSessionsView.as_view(),
+        sessions.CloseSessionsView.as_view(),
         name="close_sessions",
     ),
     path(

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views import View
 
 from profiles.access import Holdings, verdict
@@ -227,7 +228,7 @@ class RolesView(GrantView):
             meanwhile, self.seen = of_roles(self.seen, stale.current), stale.current
             return self.show(marked, meanwhile=meanwhile, status=409)
         if change:
-            messages.success(request, self.what_changed(change))
+            messages.success(request, self.what_changed(change) + self.certificate())
         else:
             messages.info(request, f"No hubo cambios en los roles de {self.account}.")
         return redirect("profiles:user_list")
@@ -244,6 +245,17 @@ class RolesView(GrantView):
             self.context(marked=marked, seen=self.seen, difference=of_roles(self.seen, marked)),
         )
 
+    def certificate(self) -> str:
+        """With the last step of the wizard a creation is complete."""
+        if not self.wizard:
+            return ""
+        number = self.account.creation.operation_number
+        return format_html(
+            '\n\n<a href="{}">Constancia {}</a>',
+            reverse("profiles:certificate", args=[number]),
+            number,
+        )
+
     def what_changed(self, change) -> str:
         names = dict(Role.objects.values_list("code", "name"))
         parts = [
@@ -251,9 +263,10 @@ class RolesView(GrantView):
             for verb, codes in (("se agregó", change.added), ("se quitó", change.removed))
             if codes
         ]
-        return (
-            "Se ha asignado los roles correctamente al usuario\n\n"
-            f"{self.account}: {'; '.join(parts)}."
+        return format_html(
+            "Se ha asignado los roles correctamente al usuario\n\n{}: {}.",
+            self.account,
+            "; ".join(parts),
         )
 
     def show(self, marked: frozenset[str], *, status: int = 200, **notices):

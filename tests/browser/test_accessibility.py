@@ -4,7 +4,7 @@ sideways scrolling on the narrowest screens."""
 import pytest
 from playwright.sync_api import expect
 
-from profiles.actions import assign_options, assign_roles
+from profiles.actions import assign_options, assign_roles, save_template
 from profiles.models import Option
 from tests.browser.browsing import enter, follow
 from tests.conftest import PASSWORD, RUC, acting
@@ -150,7 +150,7 @@ def test_home_of_a_principal_with_something_to_attend_to(
     desk.goto("/")
     expect(
         desk.get_by_role("region", name="Requiere su atención").get_by_role("link")
-    ).to_have_count(2)
+    ).to_have_count(3)
     is_accessible(desk)
 
 
@@ -496,6 +496,91 @@ def test_clock(desk, is_accessible):
     is_accessible(desk)
     press(desk, "Adelantar")
     expect(desk.get_by_role("note")).to_contain_text("adelantado 1 día")
+    is_accessible(desk)
+
+
+# Several users, their accesses, and paper -----------------------------------------------------------
+
+
+@pytest.fixture
+def template(principal):
+    return save_template(
+        actor=acting(principal), name="De siempre", options=[LEAF, "11.9.1.1.1"], roles=[DESPACHO]
+    )
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?cambio=suspend", "?cambio=eliminate&usuario=JPEREZ01", "?texto=nadie"]
+)
+def test_change_of_state_of_several(desk, secondary, is_accessible, query):
+    desk.goto(f"/usuarios/estados/{query}")
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("query", ["", "?filas=todas", "?texto=nadie", "?hallazgo=falta-rol"])
+def test_access_table(desk, principal, make_secondary, grant, is_accessible, query):
+    grant([LEAF, "11.9.1.1.1"])
+    suspended = make_secondary("SUSPEND1", 90000009)
+    actions.suspend_user(actor=acting(principal), user=suspended)
+    desk.goto(f"/accesos/{query}")
+    is_accessible(desk)
+
+
+def test_access_table_without_users(desk, is_accessible):
+    desk.goto("/accesos/")
+    expect(desk.get_by_text("No se encontraron usuarios secundarios asociados.")).to_be_visible()
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("path", ["/accesos/dia/", f"{LATER}/accesos/"])
+@pytest.mark.parametrize("query", ["", "?fecha=2000-01-01", "?fecha=2999-01-01"])
+def test_past_accesses(desk, grant, is_accessible, path, query):
+    grant([LEAF], [DESPACHO])
+    desk.goto(f"{path}{query}")
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?modo=agregar", "?modo=reemplazar&desde=COLEGA01", "?modo=agregar&desde=NADIE001"],
+)
+def test_copying(desk, make_secondary, template, grant, is_accessible, query):
+    grant([LEAF], [CONSULTA])
+    make_secondary("COLEGA01", 90000009)
+    desk.goto(f"{LATER}/copiar/{query}")
+    is_accessible(desk)
+
+
+def test_templates(desk, template, is_accessible):
+    for path in ("", "nueva/", f"{template.pk}/", f"{template.pk}/eliminar/"):
+        desk.goto(f"/plantillas/{path}")
+        is_accessible(desk)
+    desk.goto(f"/plantillas/{template.pk}/modificar/")
+    desk.get_by_label("Nombre de la plantilla").fill("")
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("Ingrese el nombre de la plantilla")
+    is_accessible(desk)
+
+
+def test_without_templates(desk, is_accessible):
+    desk.goto("/plantillas/")
+    expect(desk.get_by_text("Todavía no hay plantillas.")).to_be_visible()
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("granted", [False, True], ids=["empty", "full"])
+def test_paper(desk, secondary, grant, is_accessible, granted):
+    if granted:
+        grant([LEAF, "11.9.1.1.1"], [DESPACHO])
+    for path in (f"{LATER}/hoja/", f"/constancias/{secondary.creation.operation_number}/"):
+        desk.goto(path)
+        is_accessible(desk)
+
+
+def test_own_sessions(desk, page_of, principal, is_accessible):
+    page_of(principal)
+    desk.goto("/sesiones/")
+    expect(desk.get_by_role("button", name="Cerrar todas menos esta")).to_be_visible()
     is_accessible(desk)
 
 

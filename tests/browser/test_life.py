@@ -94,3 +94,46 @@ def test_of_two_who_edit_the_same_data_the_second_is_told(desk, page_of, princip
     other.get_by_label("Nombres").fill("Juana")
     press(other, "Grabar")
     expect(other.get_by_role("heading", level=1)).to_contain_text("Juana Quispe Imaginario")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_the_access_of_a_colleague_is_copied_after_seeing_what_changes(
+    page_of, new_context, client_of, base_url, principal, secondary, make_secondary, javascript
+):
+    colleague = make_secondary("COLEGA01", 90000050)
+    assign_options(actor=acting(principal), user=colleague, codes=[LEAF], seen=[])
+    context = new_context(java_script_enabled=javascript)
+    session = client_of(principal).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    desk = context.new_page()
+    desk.goto(f"{USER}/")
+    follow(desk.get_by_role("link", name="Copiar permisos de otro usuario"))
+    desk.get_by_label("Copiar de otro usuario").fill("colega01")
+    press(desk, "Ver qué cambia")
+    expect(desk.get_by_text("Se agrega 1.")).to_be_visible()
+    press(desk, "Aplicar")
+    expect(desk.get_by_role("status")).to_contain_text(
+        "JPEREZ01 tiene ahora los permisos de COLEGA01."
+    )
+    own = page_of(secondary)
+    own.goto("/")
+    expect(own.get_by_role("link", name="Numeración de la declaración")).to_be_visible()
+
+
+def test_several_are_suspended_at_once_and_the_paper_prints_without_the_frame(
+    desk, principal, make_secondary
+):
+    make_secondary("COLEGA01", 90000050)
+    desk.goto("/usuarios/")
+    follow(desk.get_by_role("link", name="Cambiar Estado de varios"))
+    for name in ("COLEGA01", "JPEREZ01"):
+        desk.get_by_role("checkbox", name=f"Marcar a {name}").check()
+    press(desk, "Suspender")
+    has_title(desk, "Suspender a 2 usuarios")
+    press(desk, "Suspender")
+    expect(desk.get_by_role("status")).to_contain_text("Se ha suspendido a COLEGA01, JPEREZ01.")
+
+    desk.goto(f"{USER}/hoja/")
+    desk.emulate_media(media="print")
+    expect(desk.locator(".site-header")).to_be_hidden()
+    expect(desk.locator(".simulator-banner")).to_be_visible()

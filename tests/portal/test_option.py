@@ -40,6 +40,24 @@ def test_without_the_role_it_is_refused_with_its_own_text(client_of, principal, 
     assert "El trámite mismo no se simula." not in page.text
 
 
+def test_who_is_refused_can_send_the_explanation_to_who_mends_it(client_of, principal, secondary):
+    page = soup(client_of(secondary).get(URL))
+    address = page.select_one(".refusal .code").text
+    assert address == f"http://testserver/usuarios/JPEREZ01/acceso/?opcion={CLEARANCE}"
+    explained = soup(client_of(principal).get(address.removeprefix("http://testserver")))
+    assert [each["data-reason"] for each in explained.select("[data-reason]")] == [
+        each["data-reason"] for each in page.select("[data-reason]")
+    ]
+    assert explained.select(".reason-cure a")
+
+
+def test_a_principal_is_told_who_mends_what_he_is_refused(client_of, principal):
+    Option.objects.filter(pk=CLEARANCE).update(is_retired=True)
+    refusal = soup(client_of(principal).get(URL)).select_one(".refusal")
+    assert "El catálogo lo corrige el personal del simulador." in refusal.text
+    assert not refusal.select(".code")
+
+
 def test_without_the_option_it_is_refused_with_another_text(client_of, principal, secondary):
     roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]
     assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=[])

@@ -51,9 +51,9 @@ def test_it_names_the_options_that_still_need_a_role_and_which(client, principal
     ]
 
 
-@pytest.mark.parametrize("url", [WIZARD, LATER])
+@pytest.mark.parametrize(("url", "ending"), [(WIZARD, " Constancia {}"), (LATER, "")])
 def test_asignar_answers_with_the_guides_sentence_and_what_changed(
-    client, principal, secondary, url
+    client, principal, secondary, url, ending
 ):
     assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
     response = client.post(url, {"role": [CLEARANCE, INQUIRY], "seen": ""}, follow=True)
@@ -61,6 +61,7 @@ def test_asignar_answers_with_the_guides_sentence_and_what_changed(
     assert notices(response) == [
         "Se ha asignado los roles correctamente al usuario "
         "JPEREZ01: se agregó Consulta de despacho, Despachador."
+        + ending.format(secondary.creation.operation_number)
     ]
     assert soup(response).select_one("[role=status]").has_attr("data-focus")
     assert granted(secondary) == {CLEARANCE, INQUIRY}

@@ -96,18 +96,39 @@ def test_his_sessions_are_listed_without_their_keys_and_closed(client, secondary
     assert "Sesiones abiertas (1)" in page.text
     key = own.cookies["sessionid"].value
     assert key not in response.content.decode()
-    answer = client.post(
-        page.select_one("form[action$='/sesiones/cerrar/']")["action"], follow=True
-    )
-    assert "Se cerró la sesión de JPEREZ01." in soup(answer).text
+    form = page.select_one("form[action$='/sesiones/cerrar/']")
+    sent = {field["name"]: field["value"] for field in form.select("[name]")}
+    answer = client.post(form["action"], sent, follow=True)
+    assert "Se cerró la sesión." in soup(answer).text
     assert own.get("/").status_code == 302
     assert not Session.objects.filter(user=secondary).exists()
     assert AuditEntry.objects.get(action="user.sessions_closed").before == {"sessions": 1}
 
 
+def test_one_of_his_sessions_is_closed_and_the_other_stays(client, secondary, client_of):
+    first, second = client_of(secondary), client_of(secondary)
+    first.get("/")
+    second.get("/")
+    closing = Session.objects.get(session_key=first.cookies["sessionid"].value)
+    url = reverse("users:close_sessions", args=[secondary])
+    client.post(url, {"session": closing.public_id, "subject": secondary.pk})
+    assert first.get("/").status_code == 302
+    assert second.get("/").status_code == 200
+
+
+def test_all_of_them_are_closed_at_once(client, secondary, client_of):
+    others = [client_of(secondary), client_of(secondary)]
+    page = soup(client.get(URL))
+    assert page.find("button", string="Cerrar todas las sesiones")
+    url = reverse("users:close_sessions", args=[secondary])
+    answer = client.post(url, {"subject": secondary.pk}, follow=True)
+    assert "Se cerraron 2 sesiones." in soup(answer).text
+    assert [other.get("/").status_code for other in others] == [302, 302]
+
+
 def test_closing_none_leaves_no_entry(client, secondary):
     url = reverse("users:close_sessions", args=[secondary])
-    assert "no tenía sesiones abiertas" in soup(client.post(url, follow=True)).text
+    assert "Esa sesión ya estaba cerrada." in soup(client.post(url, follow=True)).text
     assert not AuditEntry.objects.filter(action="user.sessions_closed").exists()
 
 

@@ -88,7 +88,7 @@ def test_only_the_changes_that_lead_somewhere_are_offered_and_none_is_chosen(
 @pytest.mark.parametrize(
     ("before", "consequence"),
     [
-        ("active", "JPEREZ01 no podrá ingresar y, si está dentro, saldrá en su siguiente clic."),
+        ("active", "JPEREZ01 no podrá ingresar."),
         ("active", "Conserva sus opciones y roles; puede reactivarlo cuando quiera."),
         ("active", "JPEREZ01 no podrá ingresar nunca más."),
         ("active", "Su usuario y su documento quedan libres para crear otro"),

@@ -1,4 +1,4 @@
-"""Modificar datos, and closing the sessions of a user."""
+"""Modificar datos."""
 
 from http import HTTPStatus
 
@@ -59,18 +59,3 @@ class EditUserView(access.PrincipalRequiredMixin, View):
     def show(self, user, form, *, meanwhile=(), status: int = HTTPStatus.OK):
         context = {"account": user, "form": form, "meanwhile": meanwhile}
         return render(self.request, "users/edit.html", context, status=status)
-
-
-class CloseSessionsView(access.PrincipalRequiredMixin, View):
-    http_method_names = ["post"]
-
-    def post(self, request, username):
-        user = access.secondary_user(
-            request.user, username, subject=request.POST.get("subject", "")
-        )
-        closed = actions.close_sessions(actor=Actor.from_request(request), user=user)
-        sentence = {0: "{} no tenía sesiones abiertas.", 1: "Se cerró la sesión de {}."}.get(
-            closed, f"Se cerraron las {closed} sesiones de {{}}."
-        )
-        messages.success(request, sentence.format(user))
-        return redirect("profiles:user", user)

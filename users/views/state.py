@@ -1,23 +1,20 @@
-"""Cambiar Estado."""
+"""Cambiar Estado: of one user, and of several at once."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.views import View
 
 from users import access, actions
 from users.audit import Actor
-from users.forms import StateForm
+from users.forms import FindUsersForm, SeveralStatesForm, StateChange, StateForm
+from users.models import User
+from users.sessions import open_sessions
 
 
 class ChangeStateView(access.PrincipalRequiredMixin, View):
-    """Cambiar Estado: suspend, reactivate or eliminate one user, with the consequence stated."""
-
-    ACTIONS = {
-        "suspend": (actions.suspend_user, "Se ha suspendido al usuario {}."),
-        "reactivate": (actions.reactivate_user, "Se ha reactivado al usuario {}."),
-        "eliminate": (actions.eliminate_user, "Se ha eliminado al usuario {}."),
-    }
+    """Suspend, reactivate or eliminate one user, with the consequence stated."""
 
     def get(self, request, username):
         user = access.secondary_user(request.user, username)
@@ -30,18 +27,88 @@ class ChangeStateView(access.PrincipalRequiredMixin, View):
         form = StateForm(request.POST, user=user)
         if not form.is_valid():
             return self.show(user, form)
-        action, sentence = self.ACTIONS[form.cleaned_data["change"]]
+        change = form.cleaned_data["change"]
         try:
-            changed = action(actor=Actor.from_request(request), user=user)
+            changed = actions.change_states(
+                actor=Actor.from_request(request), users=[user], state=change.state
+            )
         except ValidationError as error:
             form.add_error("change", error)
             return self.show(user, form)
         if changed:
-            messages.success(request, sentence.format(user))
+            messages.success(request, f"Se ha {change.participle} al usuario {user}.")
         else:
             now = user.get_state_display().lower()
             messages.info(request, f"{user} ya estaba {now}. No se cambió nada.")
         return redirect("profiles:user_list")
 
     def show(self, user, form):
-        return render(self.request, "users/change_state.html", {"account": user, "form": form})
+        context = {"account": user, "form": form, "open": open_sessions(user).count()}
+        return render(self.request, "users/change_state.html", context)
+
+
+class ChangeStatesView(access.PrincipalRequiredMixin, View):
+    """Mark several users by GET, read what would happen to them, and make it so by POST.
+
+    All of them or none (``actions.change_states``).
+    """
+
+    PAGE_SIZE = 100
+
+    def get(self, request):
+        if "cambio" not in request.GET:
+            return self.show_list()
+        form = SeveralStatesForm(request.GET)
+        marked = (
+            access.secondary_users_of(request.user)
+            .filter(username__in=request.GET.getlist("usuario"))
+            .select_related("operator")
+        )
+        if not form.is_valid() or not marked:
+            return self.show_list(form, nobody_marked=not marked)
+        return self.show_consequence(form, marked)
+
+    def post(self, request):
+        users = access.secondary_users_by_subject(request.user, request.POST.getlist("subject"))
+        form = SeveralStatesForm(request.POST)
+        if not form.is_valid() or not users:
+            return self.show_list(form, nobody_marked=not users)
+        try:
+            changed = actions.change_states(
+                actor=Actor.from_request(request), users=users, state=form.change.state
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.show_consequence(form, users)
+        if changed:
+            names = ", ".join(map(str, changed))
+            messages.success(request, f"Se ha {form.change.participle} a {names}.")
+        else:
+            messages.info(request, "Todos estaban ya en ese estado. No se cambió nada.")
+        return redirect("profiles:user_list")
+
+    def show_list(self, form: SeveralStatesForm | None = None, *, nobody_marked: bool = False):
+        search = FindUsersForm(self.request.GET)
+        users = search.filter(access.secondary_users_of(self.request.user))
+        page = Paginator(users, self.PAGE_SIZE).get_page(self.request.GET.get("pagina"))
+        context = {
+            "search": search,
+            "page": page,
+            "form": form,
+            "nobody_marked": nobody_marked,
+            "marked": {*self.request.GET.getlist("usuario")},
+            "changes": StateChange.choices,
+        }
+        return render(self.request, "users/change_states.html", context)
+
+    def show_consequence(self, form: SeveralStatesForm, users):
+        settled = (form.change.state, User.State.ELIMINATED)
+        changing = [user for user in users if user.state not in settled]
+        context = {
+            "form": form,
+            "change": form.change,
+            "changing": changing,
+            "left": [user for user in users if user not in changing],
+            "open": open_sessions(*changing).count(),
+        }
+        return render(self.request, "users/change_states_confirm.html", context)

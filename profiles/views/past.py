@@ -1,0 +1,53 @@
+"""Ver accesos al <fecha>: what one user held on a day gone by, or everybody in the company."""
+
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.utils.dateparse import parse_date
+from django.views import View
+
+from profiles.difference import option_paths, role_paths
+from profiles.forms import PastDayForm
+from profiles.past import access_at, end_of, users_at
+from users import access
+
+
+class PastAccessView(access.PrincipalRequiredMixin, View):
+    """Of the company; with a usuario in the address, of that user, an eliminated one too."""
+
+    PAGE_SIZE = 50
+
+    def get(self, request, username=None):
+        account = None
+        if username is not None:
+            # Two may have had the same usuario, one after the other.
+            subject = request.GET.get("subject", "")
+            account = access.secondary_user(
+                request.user, username, subject=subject, or_eliminated=True
+            )
+        form = PastDayForm(request.GET)
+        context = {"form": form, "account": account}
+        if form.is_valid():
+            day = form.cleaned_data["fecha"]
+            held = self.of_one(account, day) if account else self.of_everybody(day)
+            context |= {"day": day, **held}
+        return render(request, "profiles/past.html", context)
+
+    def of_one(self, account, day) -> dict:
+        past = access_at([account], end_of(day))[account]
+        return {
+            "past": past,
+            "options": with_days(option_paths(past.options), past.options),
+            "roles": [
+                (path[1:], *days) for path, *days in with_days(role_paths(past.roles), past.roles)
+            ],
+        }
+
+    def of_everybody(self, day) -> dict:
+        users = users_at(self.request.user.operator, end_of(day)).order_by("username", "pk")
+        page = Paginator(users, self.PAGE_SIZE).get_page(self.request.GET.get("pagina"))
+        return {"page": page, "rows": access_at(list(page), end_of(day)).items()}
+
+
+def with_days(paths: dict, days: dict) -> list[tuple]:
+    """Each path with the days between which it was valid."""
+    return [(path, *map(parse_date, days[code])) for code, path in paths.items()]

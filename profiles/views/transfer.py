@@ -1,0 +1,24 @@
+"""Hoja de traslado: on paper, how to give this user the same access in the real portal."""
+
+from django.shortcuts import render
+from django.views import View
+
+from profiles.access import Holdings
+from profiles.actions import offered_roles
+from profiles.models import Option
+from profiles.tree import OptionTree
+from users import access
+
+
+class TransferSheetView(access.PrincipalRequiredMixin, View):
+    def get(self, request, username):
+        user = access.secondary_user(request.user, username)
+        holdings = Holdings.of(user)
+        options = Option.objects.offered_to(user.operator).filter(code__in=holdings.options)
+        context = {
+            "account": user,
+            "tree": OptionTree(options),
+            "roles": offered_roles(user.operator).filter(code__in=holdings.roles),
+            "today": user.operator.today(),
+        }
+        return render(request, "profiles/transfer.html", context)

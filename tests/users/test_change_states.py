@@ -1,0 +1,153 @@
+"""Cambiar Estado of several users at once: marked, told the consequence, all of them or none."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.conftest import acting, soup
+from users import actions
+from users.models import AuditEntry, User
+
+URL = "/usuarios/estados/"
+
+
+@pytest.fixture
+def client(principal, client_of):
+    return client_of(principal)
+
+
+@pytest.fixture
+def three(make_secondary):
+    return [make_secondary(f"USUARIO{n}", 90000010 + n) for n in (1, 2, 3)]
+
+
+def ask(client, change, *users):
+    return client.get(URL, {"cambio": change, "usuario": [user.username for user in users]})
+
+
+def send(client, change, *users, **kwargs):
+    return client.post(URL, {"cambio": change, "subject": [user.pk for user in users]}, **kwargs)
+
+
+def states(users) -> list[str]:
+    return [User.objects.get(pk=user.pk).state for user in users]
+
+
+def test_the_list_has_those_who_exist_and_is_narrowed(client, principal, three):
+    actions.suspend_user(actor=acting(principal), user=three[1])
+    actions.eliminate_user(actor=acting(principal), user=three[2])
+
+    def listed(**query):
+        boxes = soup(client.get(URL, query)).select("[name=usuario]")
+        return [box["value"] for box in boxes]
+
+    assert listed() == ["USUARIO1", "USUARIO2"]
+    assert listed(estado="suspended") == ["USUARIO2"]
+    assert listed(texto="usuario1") == ["USUARIO1"]
+    assert listed(texto="nadie") == []
+
+
+def test_without_users_the_list_leads_to_making_one(client):
+    assert soup(client.get(URL)).select_one(".empty a")["href"] == "/usuarios/nuevo/"
+
+
+def test_the_consequence_is_said_and_nothing_is_done(client, three, client_of):
+    sessions = [client_of(three[0]), client_of(three[0]), client_of(three[1])]
+    page = soup(ask(client, "suspend", *three[:2]))
+    assert page.h1.text == "Suspender a 2 usuarios"
+    assert "Se cerrarán 3 sesiones abiertas." in page.select_one(".lead").text
+    assert states(three) == ["active"] * 3
+    assert [each.get("/").status_code for each in sessions] == [200] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after", "sentence"),
+    [
+        ("suspend", "active", "suspended", "Se ha suspendido a USUARIO1, USUARIO2."),
+        ("reactivate", "suspended", "active", "Se ha reactivado a USUARIO1, USUARIO2."),
+        ("eliminate", "active", "eliminated", "Se ha eliminado a USUARIO1, USUARIO2."),
+    ],
+)
+def test_all_of_them_are_changed(client, three, client_of, change, before, after, sentence):
+    own = client_of(three[0])
+    User.objects.filter(pk__in=[user.pk for user in three]).update(state=before)
+    page = soup(ask(client, change, *three[:2]))
+    subjects = [int(field["value"]) for field in page.select("[name=subject]")]
+    assert subjects == [user.pk for user in three[:2]]
+    answer = send(client, change, *three[:2], follow=True)
+    assert sentence in soup(answer).text
+    assert states(three) == [after, after, before]
+    assert AuditEntry.objects.filter(subject__in=three[:2]).count() == 4
+    if change != "reactivate":
+        assert own.get("/").status_code == 302
+
+
+def test_who_is_in_that_state_already_is_named_and_left(client, principal, three):
+    actions.suspend_user(actor=acting(principal), user=three[0])
+    page = soup(ask(client, "suspend", *three))
+    assert page.h1.text == "Suspender a 2 usuarios"
+    assert "ya están en ese estado: USUARIO1." in page.text
+    page = soup(ask(client, "suspend", three[0]))
+    assert "Los usuarios marcados ya están en ese estado." in page.text
+    assert not page.select("main form")
+
+
+def test_the_same_form_again_changes_nothing_more(client, three):
+    send(client, "eliminate", *three)
+    answer = send(client, "eliminate", *three, follow=True)
+    assert "Todos estaban ya en ese estado. No se cambió nada." in soup(answer).text
+    assert AuditEntry.objects.filter(action="user.eliminated").count() == 3
+
+
+def test_one_that_cannot_be_changed_keeps_all_as_they_were(client, principal, three):
+    actions.eliminate_user(actor=acting(principal), user=three[2])
+    answer = send(client, "suspend", *three)
+    alert = soup(answer).find(role="alert")
+    assert "Un usuario eliminado ya no cambia de estado." in alert.text
+    assert states(three) == ["active", "active", "eliminated"]
+
+
+@pytest.mark.parametrize("change", ["suspend", "nada", ""])
+def test_with_nobody_marked_it_says_so(client, three, change):
+    for answer in (ask(client, change), send(client, change)):
+        assert "Marque al menos un usuario" in soup(answer).find(role="alert").text
+
+
+def test_a_change_that_is_none_is_refused(client, three):
+    for answer in (ask(client, "ascender", *three), send(client, "ascender", *three)):
+        assert "Elija qué hacer con los usuarios marcados" in soup(answer).find(role="alert").text
+    assert states(three) == ["active"] * 3
+
+
+def test_marks_stay_when_something_is_wrong(client, three):
+    page = soup(ask(client, "ascender", three[1]))
+    assert [box["value"] for box in page.select("[checked]")] == ["USUARIO2"]
+
+
+def test_of_no_other_company_nor_the_principal(
+    client, principal, three, strangers_secondary, stranger
+):
+    page = soup(ask(client, "suspend", three[0], strangers_secondary, principal))
+    assert page.h1.text == "Suspender a 1 usuario"
+    for foreign in (strangers_secondary, principal, stranger):
+        assert send(client, "suspend", three[0], foreign).status_code == 404
+    assert states([*three, strangers_secondary, principal]) == ["active"] * 5
+
+
+@pytest.mark.parametrize("subject", ["0", "999999999", "9" * 30, "²", "abc", "\x00", "-1", ""])
+def test_a_forged_subject_is_not_found(client, three, subject):
+    data = {"cambio": "suspend", "subject": [three[0].pk, subject]}
+    assert client.post(URL, data).status_code == 404
+    assert states(three) == ["active"] * 3
+
+
+def test_it_costs_the_same_queries_for_three_and_for_thirty(client, three, make_secondary):
+    client.get(URL)
+    with CaptureQueriesContext(connection) as few:
+        client.get(URL)
+        ask(client, "suspend", *three)
+    more = [make_secondary(f"OTROS{n:03}", 90000100 + n) for n in range(30)]
+    with CaptureQueriesContext(connection) as many:
+        client.get(URL)
+        ask(client, "suspend", *more)
+    assert len(many) == len(few)

@@ -1,0 +1,69 @@
+"""Mis sesiones abiertas: one's own, closed by oneself."""
+
+import pytest
+
+from tests.conftest import soup
+from users.models import AuditEntry, Session
+
+URL = "/sesiones/"
+
+
+@pytest.fixture(params=["secondary", "principal"])
+def owner(request):
+    return request.getfixturevalue(request.param)
+
+
+def key_of(client) -> str:
+    return client.cookies["sessionid"].value
+
+
+def test_each_is_listed_and_the_present_one_has_no_button(owner, client_of):
+    here, there = client_of(owner), client_of(owner)
+    there.get("/", HTTP_USER_AGENT="Otro navegador")
+    response = here.get(URL)
+    rows = soup(response).select(".session-list li")
+    assert len(rows) == 2
+    assert ["Esta sesión" in row.text for row in rows].count(True) == 1
+    assert [bool(row.select("button")) for row in rows].count(True) == 1
+    for client in (here, there):
+        assert key_of(client) not in response.content.decode()
+
+
+def test_one_is_closed_and_recorded(owner, client_of):
+    here, there = client_of(owner), client_of(owner)
+    button = soup(here.get(URL)).select_one(".session-list button")
+    answer = here.post(URL, {"session": button["value"]}, follow=True)
+    assert "Se cerró la sesión." in soup(answer).text
+    assert there.get("/").status_code == 302
+    entry = AuditEntry.objects.get(action="user.sessions_closed")
+    assert (entry.actor, entry.subject, entry.before) == (owner, owner, {"sessions": 1})
+    # The same form again.
+    answer = here.post(URL, {"session": button["value"]}, follow=True)
+    assert "Esa sesión ya estaba cerrada." in soup(answer).text
+    assert AuditEntry.objects.filter(action="user.sessions_closed").count() == 1
+
+
+def test_all_but_the_present_one_are_closed(owner, client_of):
+    here, *others = [client_of(owner) for _ in range(3)]
+    assert soup(here.get(URL)).find("button", string="Cerrar todas menos esta")
+    assert "Se cerraron 2 sesiones." in soup(here.post(URL, follow=True)).text
+    assert [client.get("/").status_code for client in others] == [302, 302]
+    assert here.get("/").status_code == 200
+
+
+def test_the_session_of_another_is_not_closed_by_naming_it(principal, secondary, client_of):
+    other = client_of(principal)
+    foreign = Session.objects.get(session_key=key_of(other))
+    client_of(secondary).post(URL, {"session": foreign.public_id})
+    assert other.get("/").status_code == 200
+
+
+def test_alone_there_is_nothing_to_close(owner, client_of):
+    page = soup(client_of(owner).get(URL))
+    assert not page.select("main form")
+
+
+def test_a_temporary_clave_opens_no_list(secondary, client_of):
+    secondary.must_change_password = True
+    secondary.save(update_fields=["must_change_password"])
+    assert client_of(secondary).get(URL).url == "/clave/"

@@ -1,0 +1,58 @@
+"""Sesiones abiertas: one's own, and those of a user whom the principal administers."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views import View
+
+from users import access, actions
+from users.audit import Actor
+from users.sessions import open_sessions
+
+
+def closed_sentence(closed: int) -> str:
+    return {
+        0: "Esa sesión ya estaba cerrada.",
+        1: "Se cerró la sesión.",
+    }.get(closed, f"Se cerraron {closed} sesiones.")
+
+
+class OwnSessionsView(View):
+    """Where one's account is open, and the way to close what one does not recognise."""
+
+    def dispatch(self, request):
+        if request.user.operator_id is None:
+            return redirect("admin:index")
+        return super().dispatch(request)
+
+    def get(self, request):
+        context = {
+            "sessions": open_sessions(request.user),
+            "own_key": request.session.session_key,
+        }
+        return render(request, "users/own_sessions.html", context)
+
+    def post(self, request):
+        closed = actions.close_sessions(
+            actor=Actor.from_request(request),
+            user=request.user,
+            public_id=request.POST.get("session"),
+            keep=request.session.session_key,
+        )
+        messages.success(request, closed_sentence(closed))
+        return redirect("users:own_sessions")
+
+
+class CloseSessionsView(access.PrincipalRequiredMixin, View):
+    """Close one session of a secondary user, or all of them."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, username):
+        user = access.secondary_user(
+            request.user, username, subject=request.POST.get("subject", "")
+        )
+        closed = actions.close_sessions(
+            actor=Actor.from_request(request), user=user, public_id=request.POST.get("session")
+        )
+        messages.success(request, closed_sentence(closed))
+        return redirect("profiles:user", user)
