@@ -1,0 +1,102 @@
+"""No page costs more queries when there is more of everything: users, options, history."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from profiles.actions import assign_options, assign_roles, save_template
+from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant
+from tests.conftest import acting
+from tests.test_access_matrix import MATRIX, OK, VISITORS, url
+from users.audit import record
+from users.models import Session, User
+
+MANY = 500
+ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+PRINCIPAL = VISITORS.index("principal")
+PAGES = [name for name, outcomes in MATRIX.items() if outcomes[PRINCIPAL] == OK]
+
+
+def cost(client, name: str) -> int:
+    client.get(url(name))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url(name)).status_code == 200
+    return len(queries)
+
+
+def grow(principal, secondary) -> None:
+    """Five hundred options, all granted to the one user, and five hundred users with some."""
+    options = Option.objects.bulk_create(
+        Option(code=f"90.9.1.1.{n}", profile_id="ADUANEROS", parent_id="90.1", name=f"Opción {n}")
+        for n in range(MANY)
+    )
+    for relation, code in (("operator_types", "AGENTE_ADUANA"), ("roles", ROLE)):
+        through = Option._meta.get_field(relation).remote_field.through
+        target = f"{Option._meta.get_field(relation).m2m_reverse_field_name()}_id"
+        through.objects.bulk_create(
+            through(option_id=option.pk, **{target: code}) for option in options
+        )
+    users = User.objects.bulk_create(
+        User(
+            operator=principal.operator,
+            username=f"U{n:07}",
+            first_name="Ana",
+            last_name="Ficticia",
+            document_type="1",
+            document_number=str(91000000 + n),
+        )
+        for n in range(MANY)
+    )
+    now = timezone.now()
+    given = {"granted_by": principal, "granted_at": now, "effective_at": now}
+    OptionGrant.objects.bulk_create(
+        [OptionGrant(user=secondary, option=option, **given) for option in options]
+        + [
+            OptionGrant(user=user, option=option, **given)
+            for user in users
+            for option in options[:5]
+        ]
+    )
+    roles = Role.objects.filter(operator_type="AGENTE_ADUANA")
+    RoleGrant.objects.filter(user=secondary).delete()
+    RoleGrant.objects.bulk_create(
+        RoleGrant(user=user, role=role, **given) for user in [secondary, *users] for role in roles
+    )
+    Session.objects.bulk_create(
+        Session(
+            session_key=f"{n:032}",
+            user=owner,
+            expire_date=now + timedelta(hours=1),
+            started_at=now,
+        )
+        for n, owner in enumerate([principal, secondary] * 20)
+    )
+    for n in range(60):
+        actor = acting(principal)
+        record(
+            "options.assigned",
+            actor=actor,
+            operator=principal.operator,
+            subject=secondary,
+            before={"codes": []},
+            after={"codes": [option.code for option in options[:n]]},
+        )
+        save_template(actor=actor, name=f"Plantilla {n}", options=["11.9.1.1.1"], roles=[ROLE])
+    AccessTemplate.objects.first().options.set(options)
+
+
+def test_every_page_costs_the_same_queries_when_there_is_a_hundred_times_more(
+    principal, secondary, client_of, settings
+):
+    settings.DEMO = True
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1"], seen=[])
+    assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
+    save_template(actor=actor, name="A", options=["11.9.1.1.1"], roles=[ROLE])
+    client = client_of(principal)
+    few = {name: cost(client, name) for name in PAGES}
+    grow(principal, secondary)
+    many = {name: cost(client, name) for name in PAGES}
+    assert {name: (few[name], many[name]) for name in PAGES if few[name] != many[name]} == {}
