@@ -4,7 +4,7 @@ The tenant is ``request.user.operator`` and nothing else: it is never read from 
 session. Every screen that touches another account comes through here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -42,7 +42,7 @@ def secondary_user(
     return user
 
 
-def secondary_users_by_subject(principal: User, subjects: Iterable[str]) -> list[User]:
+def secondary_users_by_subject(principal: User, subjects: Collection[str]) -> list[User]:
     """Several of them by primary key, the eliminated ones too: what a form about them holds.
 
     Raises Http404 if any of the keys is not of one of this operator's.
