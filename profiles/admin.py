@@ -13,13 +13,7 @@ from django.utils.text import Truncator
 from profiles import catalog
 from profiles.actions import load_catalog
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
-from users.admin import (
-    FoldedNameSearch,
-    FoldedSearch,
-    NeverDeleted,
-    ReadOnly,
-    form_page,
-)
+from users.admin.pages import FoldedNameSearch, FoldedSearch, NeverDeleted, ReadOnly, form_page
 
 
 class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):

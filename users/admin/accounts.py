@@ -1,0 +1,305 @@
+"""All accounts, for staff.
+
+Operators' accounts are written by the actions only, so that each change leaves its entry; staff
+accounts are Django's own.
+"""
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import (
+    BaseUserCreationForm,
+    SetPasswordForm,
+    UserChangeForm,
+    UsernameField,
+)
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from users import actions
+from users.admin.pages import FoldedSearch, NeverDeleted, SpanishPermissions, acting, form_page
+from users.forms import password_field
+from users.models import User
+
+
+class StaffCreationForm(BaseUserCreationForm):
+    """Django's form without its look for the same name among operators' accounts too.
+
+    ``User.clean`` looks among staff.
+    """
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name", "email", "is_superuser"]
+        field_classes = {"username": UsernameField}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.instance.is_staff = True
+
+
+class StaffChangeForm(UserChangeForm):
+    # Its hash is of use to nobody; the page has a button for the password.
+    password = None
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+
+
+class ResetPasswordForm(SetPasswordForm):
+    """A new clave for an operator's account, by the rule of operators' claves."""
+
+    error_messages = {"password_mismatch": "Las claves no coinciden"}
+    new_password1 = password_field(
+        "Clave nueva",
+        empty="Ingrese la clave",
+        autocomplete="new-password",
+        help_text="Entre 8 y 12 caracteres, con al menos un número",
+    )
+    new_password2 = password_field(
+        "Reingrese la clave", empty="Reingrese la clave", autocomplete="new-password"
+    )
+
+    @sensitive_variables()
+    def clean(self):
+        # As in Django's form, but a broken rule is told where the clave is typed first.
+        self.validate_passwords("new_password1", "new_password2")
+        self.validate_password_for_user(self.user, "new_password1")
+        return self.cleaned_data
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = "tipo de cuenta"
+    parameter_name = "tipo"
+    KINDS = {
+        "principal": ("Principal", Q(is_principal=True)),
+        "secundario": ("Secundario", Q(operator__isnull=False, is_principal=False)),
+        "personal": ("Personal del simulador", Q(operator__isnull=True)),
+    }
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _) in self.KINDS.items()]
+
+    def queryset(self, request, queryset):
+        chosen = self.KINDS.get(self.value())
+        return queryset.filter(chosen[1]) if chosen else queryset
+
+
+@admin.register(User)
+class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin):
+    """All accounts. Operators' ones are looked at, suspended, and given another clave; the staff's
+    are edited, by superusers only."""
+
+    list_display = [
+        "username",
+        "names",
+        "kind",
+        "state",
+        "ruc",
+        "company",
+        "document",
+        "last_login",
+    ]
+    list_filter = [KindFilter, "state", "operator__operator_types"]
+    list_select_related = ["operator"]
+    search_fields = ["search_text", "operator__ruc", "operator__name"]
+    search_help_text = "RUC, razón social, usuario, nombres, documento o correo"
+    ordering = ["operator__ruc", "-is_principal", "username"]
+    actions = ["suspend", "reactivate"]
+    form = StaffChangeForm
+    add_form = StaffCreationForm
+    add_form_template = None
+    add_fieldsets = [
+        (None, {"fields": ["username", "password1", "password2"]}),
+        ("Persona", {"fields": ["first_name", "last_name", "email"]}),
+        ("Permisos", {"fields": ["is_superuser"]}),
+    ]
+    readonly_fields = ["kind", "document", "last_login", "date_joined"]
+    STAFF_FIELDSETS = [
+        (None, {"fields": ["username", "state"]}),
+        ("Persona", {"fields": ["first_name", "last_name", "email"]}),
+        ("Permisos", {"fields": ["is_superuser", "groups", "user_permissions"]}),
+        ("Fechas", {"fields": ["last_login", "date_joined"]}),
+    ]
+    OPERATOR_FIELDSETS = [
+        (None, {"fields": ["operator", "username", "kind", "state"]}),
+        ("Persona", {"fields": ["first_name", "last_name", "document", "email"]}),
+        ("Fechas", {"fields": ["last_login", "date_joined"]}),
+    ]
+    # What the permissions are called cannot be said in Spanish on a page that is only read.
+    STAFF_FIELDSETS_TO_READ = [
+        *STAFF_FIELDSETS[:2],
+        ("Permisos", {"fields": ["is_superuser", "groups"]}),
+        STAFF_FIELDSETS[3],
+    ]
+
+    @admin.display(description="nombres", ordering="last_name")
+    def names(self, user):
+        return user.get_full_name()
+
+    @admin.display(description="RUC", ordering="operator__ruc", empty_value="")
+    def ruc(self, user):
+        return user.operator and user.operator.ruc
+
+    @admin.display(description="razón social", ordering="operator__name", empty_value="")
+    def company(self, user):
+        return user.operator and user.operator.name
+
+    @admin.display(description="documento", ordering="document_number")
+    def document(self, user):
+        return f"{user.document_label} {user.document_number}".strip()
+
+    @admin.display(description="tipo de cuenta")
+    def kind(self, user):
+        if user.operator_id is None:
+            return "Personal"
+        return "Principal" if user.is_principal else "Secundario"
+
+    # Who may do what
+
+    def has_add_permission(self, request):
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None):
+        """To edit the row: only staff accounts are, by superusers only.
+
+        Without a row: to act on operators' accounts, for which the permission is enough.
+        """
+        if obj is None:
+            return super().has_change_permission(request)
+        return request.user.is_superuser and obj.operator_id is None
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return self.add_fieldsets
+        if obj.operator_id is not None:
+            return self.OPERATOR_FIELDSETS
+        if self.has_change_permission(request, obj):
+            return self.STAFF_FIELDSETS
+        return self.STAFF_FIELDSETS_TO_READ
+
+    def get_readonly_fields(self, request, obj=None):
+        # A superuser who takes his own power away may be the last one.
+        own = ["state", "is_superuser"] if obj == request.user else []
+        return [*self.readonly_fields, *own]
+
+    # Pages
+
+    def add_view(self, request, form_url="", extra_context=None):
+        title = {"title": "Añadir una cuenta del personal"}
+        return super().add_view(request, form_url, {**title, **(extra_context or {})})
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        may = {"may_reset_password": super().has_change_permission(request)}
+        return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})
+
+    @method_decorator(sensitive_post_parameters())
+    def user_change_password(self, request, id, form_url=""):
+        """Django's page of the same address does not know the actions, nor the entry they leave."""
+        user = self.get_object(request, unquote(id))
+        if user is None:
+            raise Http404
+        of_operator = user.operator_id is not None
+        if not self.has_change_permission(request, None if of_operator else user):
+            raise PermissionDenied
+        if of_operator and user.state == User.State.ELIMINATED:
+            messages.error(request, f"El usuario {user} está eliminado: ya no ingresa con clave.")
+            return self.back_to(user)
+        form_class = ResetPasswordForm if of_operator else SetPasswordForm
+        form = form_class(user, request.POST if request.method == "POST" else None)
+        words = "Restablecer clave" if of_operator else "Cambiar contraseña"
+        done = "restablecido la clave" if of_operator else "cambiado la contraseña"
+        if not form.is_valid():
+            title = f"{words}: {user}, {user.operator or 'personal del simulador'}"
+            return form_page(self, request, form, title=title, submit=words, original=user)
+        if of_operator:
+            password = form.cleaned_data["new_password1"]
+            actions.reset_password(actor=acting(request), user=user, password=password)
+        else:
+            form.save()
+            # Whoever changes his own stays signed in.
+            update_session_auth_hash(request, user)
+        self.log_change(request, user, f"Se ha {done}.")
+        messages.success(request, f"Se ha {done} de {user}.")
+        return self.back_to(user)
+
+    def back_to(self, user):
+        return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
+
+    # Actions on several accounts
+
+    @admin.action(description="Suspender a los usuarios marcados", permissions=["change"])
+    def suspend(self, request, queryset):
+        if "confirmed" not in request.POST:
+            return self.ask_before_suspending(request, queryset)
+        return self.change_states(
+            request, queryset, User.State.ACTIVE, actions.suspend_user, "Se ha suspendido a {}."
+        )
+
+    @admin.action(description="Reactivar a los usuarios marcados", permissions=["change"])
+    def reactivate(self, request, queryset):
+        return self.change_states(
+            request,
+            queryset,
+            User.State.SUSPENDED,
+            actions.reactivate_user,
+            "Se ha reactivado a {}.",
+        )
+
+    def ask_before_suspending(self, request, queryset):
+        users = queryset.of_operators().filter(state=User.State.ACTIVE).select_related("operator")
+        request.current_app = self.admin_site.name
+        return TemplateResponse(
+            request,
+            "admin/users/user/suspend.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "Suspender usuarios",
+                "opts": self.opts,
+                "users": users,
+                "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+                "select_across": request.POST.get("select_across") == "1",
+                "checkbox_name": ACTION_CHECKBOX_NAME,
+            },
+        )
+
+    def change_states(self, request, queryset, before, action, done):
+        changed = left = 0
+        for user in queryset.select_related("operator"):
+            if user.operator_id is None or user.state != before:
+                left += 1
+                continue
+            try:
+                action(actor=acting(request), user=user)
+            except ValidationError:
+                # Somebody eliminated it meanwhile.
+                left += 1
+                continue
+            self.log_change(request, user, f"Estado: {user.get_state_display()}.")
+            changed += 1
+        if changed:
+            counted = "1 usuario" if changed == 1 else f"{changed} usuarios"
+            messages.success(request, done.format(counted))
+        if left:
+            messages.warning(
+                request,
+                f"Sin cambios: {left}. Solo cambian los usuarios de operadores que están en estado "
+                f"{before.label.lower()}.",
+            )
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(SpanishPermissions, DjangoGroupAdmin):
+    pass

@@ -1,0 +1,156 @@
+"""Operators, for staff.
+
+Registered here, not in ``operators.admin``: one is opened together with its principal user, and
+``operators`` does not know users.
+"""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.views.decorators.debug import sensitive_post_parameters
+
+from operators.models import Operator, OperatorType
+from operators.validators import normalise_ruc, validate_ruc
+from users import actions
+from users.admin.pages import FoldedNameSearch, NeverDeleted, acting, form_page
+from users.audit import Actor
+from users.forms import NewAccountForm
+from users.models import User
+
+
+class NewOperatorForm(NewAccountForm):
+    """An operator and its principal user, together."""
+
+    ruc = forms.CharField(
+        label="RUC",
+        help_text="11 dígitos. Después no se puede cambiar.",
+        error_messages={"required": "Ingrese el RUC"},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label="Razón social",
+        error_messages={"required": "Ingrese la razón social"},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    operator_types = forms.ModelMultipleChoiceField(
+        label="Tipos de operador",
+        queryset=OperatorType.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Marque al menos un tipo de operador"},
+    )
+
+    FIELDSETS = [
+        ("Operador", {"fields": ["ruc", "name", "operator_types"]}),
+        (
+            "Su usuario principal",
+            {
+                "fields": [*NewAccountForm.ACCOUNT_FIELDS, "password1", "password2"],
+                "description": "La persona que creará los usuarios secundarios de la empresa.",
+            },
+        ),
+    ]
+    # Of the operator that is not saved yet: any id but None, which would mean staff.
+    NOT_SAVED = 0
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "Usuario"
+
+    def new_account(self) -> User:
+        return User(operator_id=self.NOT_SAVED, is_principal=True)
+
+    def clean_ruc(self) -> str:
+        ruc = normalise_ruc(self.cleaned_data["ruc"])
+        validate_ruc(ruc)
+        return ruc
+
+    def clean(self):
+        cleaned = super().clean()
+        operator = Operator(ruc=cleaned.get("ruc", ""), name=cleaned.get("name", ""))
+        try:
+            operator.full_clean()
+        except ValidationError as error:
+            self.add_errors(error)
+        return cleaned
+
+    def add_errors(self, error: ValidationError) -> None:
+        # That the account's operator does not exist is no news here.
+        error.error_dict.pop("operator", None)
+        super().add_errors(error)
+
+    def create(self, actor: Actor) -> Operator | None:
+        """The operator, or None with the errors in the form."""
+        own = {field: self.cleaned_data[field] for field in ("ruc", "name", "operator_types")}
+        try:
+            return actions.create_operator(actor=actor, **own, **self.account())
+        except ValidationError as error:
+            self.add_errors(error)
+            return None
+
+
+@admin.register(Operator)
+class OperatorAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
+    list_display = ["ruc", "name", "types", "is_active", "users"]
+    list_filter = ["operator_types", "is_active"]
+    search_fields = ["ruc", "name"]
+    search_help_text = "RUC o razón social"
+    fields = ["ruc", "name", "operator_types", "is_active"]
+    readonly_fields = ["ruc"]
+    EMPTY = {
+        "name": "Ingrese la razón social",
+        "operator_types": "Marque al menos un tipo de operador",
+    }
+
+    def get_queryset(self, request):
+        existing = ~Q(users__state=User.State.ELIMINATED)
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related("operator_types")
+            .annotate(user_count=Count("users", filter=existing))
+        )
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "operator_types":
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in self.EMPTY:
+            field.error_messages["required"] = self.EMPTY[db_field.name]
+        return field
+
+    @admin.display(description="tipos de operador")
+    def types(self, operator):
+        return ", ".join(map(str, operator.operator_types.all()))
+
+    @admin.display(description="usuarios", ordering="user_count")
+    def users(self, operator):
+        url = reverse("admin:users_user_changelist", query={"q": operator.ruc})
+        return format_html('<a href="{}">{}</a>', url, operator.user_count)
+
+    @method_decorator(sensitive_post_parameters())
+    def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = NewOperatorForm(request.POST if request.method == "POST" else None)
+        if form.is_valid() and (operator := form.create(acting(request))):
+            self.log_addition(request, operator, [{"added": {}}])
+            return self.response_add(request, operator)
+        return form_page(
+            self,
+            request,
+            form,
+            title="Añadir un operador con su usuario principal",
+            submit="Crear el operador y su usuario",
+            fieldsets=form.FIELDSETS,
+        )
+
+    def save_model(self, request, obj, form, change):
+        chosen = {name: form.cleaned_data[name] for name in ("name", "operator_types", "is_active")}
+        actions.change_operator(actor=acting(request), operator=obj, **chosen)
+
+    def save_related(self, request, form, formsets, change):
+        """The types are saved by the action, in its own transaction."""

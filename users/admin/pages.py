@@ -1,0 +1,98 @@
+"""What the pages of the administration share, those of the other apps too."""
+
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.auth.models import Permission
+from django.template.response import TemplateResponse
+
+from users.audit import Actor
+from users.models import AuditEntry
+from users.search import fold
+
+
+def acting(request) -> Actor:
+    return Actor.from_request(request, AuditEntry.Channel.ADMIN)
+
+
+def form_page(model_admin, request, form, *, title: str, submit: str, fieldsets=None, **context):
+    """A form that is not of one row of one model, in the shape of Django's own."""
+    request.current_app = model_admin.admin_site.name
+    return TemplateResponse(
+        request,
+        "admin/form_page.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            "title": title,
+            "submit": submit,
+            "opts": model_admin.opts,
+            "form": form,
+            "adminform": AdminForm(
+                form,
+                fieldsets or [(None, {"fields": list(form.fields)})],
+                {},
+                model_admin=model_admin,
+            ),
+            "media": model_admin.media + form.media,
+            **context,
+        },
+    )
+
+
+class NeverDeleted:
+    """A row that grants, history or people refer to: it is closed or retired instead."""
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ReadOnly(NeverDeleted):
+    """A record of what happened: looked at, never written here."""
+
+    change_form_template = "admin/read_only_change_form.html"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class FoldedSearch:
+    """Searches the words as they are typed and folded, as ``User.search_text`` stores them."""
+
+    def get_search_results(self, request, queryset, search_term):
+        as_typed, duplicates = super().get_search_results(request, queryset, search_term)
+        folded, _ = super().get_search_results(request, queryset, fold(search_term))
+        return as_typed | folded, duplicates
+
+
+class FoldedNameSearch:
+    """Searches code and name without accents or case, in tables small enough to be read whole.
+
+    SQLite compares only ASCII without case, and no database here ignores accents.
+    """
+
+    def get_search_results(self, request, queryset, search_term):
+        words = fold(search_term).split()
+        if not words:
+            return queryset, False
+        rows = self.model.objects.values_list("pk", *self.search_fields)
+        found = [pk for pk, *texts in rows if all(word in fold(" ".join(texts)) for word in words)]
+        return queryset.filter(pk__in=found), False
+
+
+class SpanishPermissions:
+    """Django stores the names of permissions in English; here they are said in Spanish."""
+
+    VERBS = {"add": "agregar", "change": "modificar", "delete": "eliminar", "view": "ver"}
+
+    def formfield_for_manytomany(self, db_field, request=None, **kwargs):
+        if db_field.remote_field.model is Permission:
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.remote_field.model is Permission:
+            field.label_from_instance = self.permission_label
+        return field
+
+    def permission_label(self, permission: Permission) -> str:
+        verb = self.VERBS.get(permission.codename.partition("_")[0], permission.name)
+        return f"{permission.content_type.app_labeled_name}: {verb}"
