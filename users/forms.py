@@ -348,7 +348,10 @@ class ClockForm(forms.Form):
     unit = forms.ChoiceField(
         label="Unidad",
         choices=UNITS.items(),
-        error_messages={"invalid_choice": "Seleccione horas o días"},
+        error_messages={
+            "required": "Seleccione horas o días",
+            "invalid_choice": "Seleccione horas o días",
+        },
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -360,6 +363,10 @@ class ClockForm(forms.Form):
     def offset_seen(self) -> timedelta:
         return timedelta(seconds=min(abs(self.cleaned_data["seen"] or 0), 10**9))
 
+    def see(self, offset: timedelta) -> None:
+        """The form is shown again, now having seen this."""
+        self.data = {**self.data.dict(), "seen": int(offset.total_seconds())}
+
 
 class DelayForm(forms.Form):
     """How long a new grant takes to have effect."""
@@ -369,7 +376,10 @@ class DelayForm(forms.Form):
         choices=DELAYS.items(),
         coerce=lambda hours: timedelta(hours=int(hours)),
         help_text="Cuánto tarda en regir una opción o un rol recién asignado.",
-        error_messages={"invalid_choice": "Seleccione la demora"},
+        error_messages={
+            "required": "Seleccione la demora",
+            "invalid_choice": "Seleccione la demora",
+        },
     )
 
 

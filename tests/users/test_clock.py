@@ -52,7 +52,7 @@ def test_back_to_real_time_there_is_no_banner(client, operator):
     assert banner(response) == ""
 
 
-def test_the_same_form_sent_twice_moves_it_once(client):
+def test_the_same_form_sent_twice_moves_it_once_and_may_be_repeated(client):
     form = {"amount": "24", "unit": "hours", "seen": "0"}
     client.post(URL, form)
     response = client.post(URL, form)
@@ -60,6 +60,9 @@ def test_the_same_form_sent_twice_moves_it_once(client):
         "amount": "El reloj ya se movió mientras tanto. Revise la hora y repita."
     }
     assert offset() == timedelta(hours=24)
+    seen = soup(response).select_one("[name=seen]")["value"]
+    client.post(URL, {**form, "seen": seen})
+    assert offset() == timedelta(hours=48)
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-5", "x", "1.5", "9" * 30, "99999", "١"])

@@ -6,28 +6,32 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect, render
 from django.views import View
 
+from operators.models import Operator
 from users import access, actions
 from users.audit import Actor
 from users.forms import ClockForm, DelayForm
+from users.models import AuditEntry
 
 
-class ClockView(access.PrincipalRequiredMixin, View):
-    """Forward by a step, back to real time, and how long new grants take to have effect."""
+class ClockScreen(View):
+    """Forward by a step, back to real time, and how long new grants take to have effect.
 
-    def dispatch(self, request, *args, **kwargs):
-        if not settings.DEMO:
-            raise PermissionDenied("El reloj de la empresa lo mueve el personal del simulador.")
-        return super().dispatch(request, *args, **kwargs)
+    Each door says whose clock it is, what follows when it is ``done``, and how to ``draw`` the
+    forms.
+    """
+
+    operator: Operator
+    channel: AuditEntry.Channel
 
     def get(self, request):
         return self.show()
 
     def post(self, request):
-        actor, operator = Actor.from_request(request), request.user.operator
+        actor, operator = Actor.from_request(request, self.channel), self.operator
         match request.POST.get("do"):
             case "real":
                 actions.return_to_real_time(actor=actor, operator=operator)
-                messages.success(request, "El reloj volvió a la hora real.")
+                return self.done("El reloj volvió a la hora real.")
             case "delay":
                 form = DelayForm(request.POST)
                 if not form.is_valid():
@@ -35,7 +39,7 @@ class ClockView(access.PrincipalRequiredMixin, View):
                 actions.set_activation_delay(
                     actor=actor, operator=operator, delay=form.cleaned_data["delay"]
                 )
-                messages.success(request, "Se guardó la demora de activación.")
+                return self.done("Se guardó la demora de activación.")
             case _:
                 form = ClockForm(request.POST)
                 if not form.is_valid():
@@ -47,23 +51,37 @@ class ClockView(access.PrincipalRequiredMixin, View):
                 except ValidationError as error:
                     form.add_error("amount", error)
                     return self.show(clock_form=form)
-                messages.success(request, f"El reloj se adelantó: {operator.clock_lead} en total.")
-        return redirect("users:clock")
+                return self.done(f"El reloj se adelantó: {operator.clock_lead} en total.")
 
     def show(self, *, clock_form: ClockForm | None = None, delay_form: DelayForm | None = None):
-        operator = self.request.user.operator
+        operator = self.operator
         # What a refused form left on the instance is not the clock.
         operator.refresh_from_db(fields=["clock_offset", "activation_delay"])
+        if clock_form:
+            clock_form.see(operator.clock_offset)
         seconds = int(operator.clock_offset.total_seconds())
         hours = int(operator.activation_delay.total_seconds()) // 3600
-        return render(
-            self.request,
-            "users/clock.html",
-            {
-                "operator": operator,
-                "now": operator.now(),
-                "form": clock_form or delay_form,
-                "clock_form": clock_form or ClockForm(initial={"seen": seconds}),
-                "delay_form": delay_form or DelayForm(initial={"delay": hours}),
-            },
+        return self.draw(
+            operator=operator,
+            now=operator.now(),
+            form=clock_form or delay_form,
+            clock_form=clock_form or ClockForm(initial={"seen": seconds}),
+            delay_form=delay_form or DelayForm(initial={"delay": hours}),
         )
+
+
+class ClockView(access.PrincipalRequiredMixin, ClockScreen):
+    channel = AuditEntry.Channel.WEB
+
+    def dispatch(self, request):
+        if not settings.DEMO:
+            raise PermissionDenied("El reloj de la empresa lo mueve el personal del simulador.")
+        self.operator = request.user.operator
+        return super().dispatch(request)
+
+    def done(self, sentence):
+        messages.success(self.request, sentence)
+        return redirect("users:clock")
+
+    def draw(self, **context):
+        return render(self.request, "users/clock.html", context)
