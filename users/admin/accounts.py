@@ -5,7 +5,6 @@ accounts are Django's own.
 """
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -17,18 +16,19 @@ from django.contrib.auth.forms import (
     UsernameField,
 )
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users import actions
+from users.admin.marked import MarkedAccounts
 from users.admin.pages import FoldedSearch, NeverDeleted, SpanishPermissions, acting, form_page
 from users.forms import password_field
 from users.models import User
+from users.sessions import open_sessions
 
 
 class StaffCreationForm(BaseUserCreationForm):
@@ -95,9 +95,9 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin):
-    """All accounts. Operators' ones are looked at, suspended, and given another clave; the staff's
-    are edited, by superusers only."""
+class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin):
+    """All accounts. Operators' ones are looked at, brought to another state, put out of their
+    sessions and given another clave; the staff's are edited, by superusers only."""
 
     list_display = [
         "username",
@@ -114,7 +114,6 @@ class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin)
     search_fields = ["search_text", "operator__ruc", "operator__name"]
     search_help_text = "RUC, razón social, usuario, nombres, documento o correo"
     ordering = ["operator__ruc", "-is_principal", "username"]
-    actions = ["suspend", "reactivate"]
     form = StaffChangeForm
     add_form = StaffCreationForm
     add_form_template = None
@@ -123,7 +122,7 @@ class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin)
         ("Persona", {"fields": ["first_name", "last_name", "email"]}),
         ("Permisos", {"fields": ["is_superuser"]}),
     ]
-    readonly_fields = ["kind", "document", "last_login", "date_joined"]
+    readonly_fields = ["kind", "document", "sessions", "last_login", "date_joined"]
     STAFF_FIELDSETS = [
         (None, {"fields": ["username", "state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "email"]}),
@@ -133,7 +132,7 @@ class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin)
     OPERATOR_FIELDSETS = [
         (None, {"fields": ["operator", "username", "kind", "state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "document", "email"]}),
-        ("Fechas", {"fields": ["last_login", "date_joined"]}),
+        ("Fechas", {"fields": ["last_login", "sessions", "date_joined"]}),
     ]
     # What the permissions are called cannot be said in Spanish on a page that is only read.
     STAFF_FIELDSETS_TO_READ = [
@@ -163,6 +162,10 @@ class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin)
         if user.operator_id is None:
             return "Personal"
         return "Principal" if user.is_principal else "Secundario"
+
+    @admin.display(description="sesiones abiertas")
+    def sessions(self, user):
+        return open_sessions(user).count()
 
     # Who may do what
 
@@ -234,67 +237,6 @@ class UserAdmin(NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin)
 
     def back_to(self, user):
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
-
-    # Actions on several accounts
-
-    @admin.action(description="Suspender a los usuarios marcados", permissions=["change"])
-    def suspend(self, request, queryset):
-        if "confirmed" not in request.POST:
-            return self.ask_before_suspending(request, queryset)
-        return self.change_states(
-            request, queryset, User.State.ACTIVE, actions.suspend_user, "Se ha suspendido a {}."
-        )
-
-    @admin.action(description="Reactivar a los usuarios marcados", permissions=["change"])
-    def reactivate(self, request, queryset):
-        return self.change_states(
-            request,
-            queryset,
-            User.State.SUSPENDED,
-            actions.reactivate_user,
-            "Se ha reactivado a {}.",
-        )
-
-    def ask_before_suspending(self, request, queryset):
-        users = queryset.of_operators().filter(state=User.State.ACTIVE).select_related("operator")
-        request.current_app = self.admin_site.name
-        return TemplateResponse(
-            request,
-            "admin/users/user/suspend.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": "Suspender usuarios",
-                "opts": self.opts,
-                "users": users,
-                "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
-                "select_across": request.POST.get("select_across") == "1",
-                "checkbox_name": ACTION_CHECKBOX_NAME,
-            },
-        )
-
-    def change_states(self, request, queryset, before, action, done):
-        changed = left = 0
-        for user in queryset.select_related("operator"):
-            if user.operator_id is None or user.state != before:
-                left += 1
-                continue
-            try:
-                action(actor=acting(request), user=user)
-            except ValidationError:
-                # Somebody eliminated it meanwhile.
-                left += 1
-                continue
-            self.log_change(request, user, f"Estado: {user.get_state_display()}.")
-            changed += 1
-        if changed:
-            counted = "1 usuario" if changed == 1 else f"{changed} usuarios"
-            messages.success(request, done.format(counted))
-        if left:
-            messages.warning(
-                request,
-                f"Sin cambios: {left}. Solo cambian los usuarios de operadores que están en estado "
-                f"{before.label.lower()}.",
-            )
 
 
 admin.site.unregister(Group)

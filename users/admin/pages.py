@@ -1,7 +1,10 @@
 """What the pages of the administration share, those of the other apps too."""
 
 from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.template.response import TemplateResponse
 
 from users.audit import Actor
@@ -13,28 +16,47 @@ def acting(request) -> Actor:
     return Actor.from_request(request, AuditEntry.Channel.ADMIN)
 
 
-def form_page(model_admin, request, form, *, title: str, submit: str, fieldsets=None, **context):
-    """A form that is not of one row of one model, in the shape of Django's own."""
+def page(model_admin, request, template: str, **context):
+    """A page that Django's own have no template for, under the model that it is about."""
     request.current_app = model_admin.admin_site.name
     return TemplateResponse(
         request,
-        "admin/form_page.html",
-        {
-            **model_admin.admin_site.each_context(request),
-            "title": title,
-            "submit": submit,
-            "opts": model_admin.opts,
-            "form": form,
-            "adminform": AdminForm(
-                form,
-                fieldsets or [(None, {"fields": list(form.fields)})],
-                {},
-                model_admin=model_admin,
-            ),
-            "media": model_admin.media + form.media,
-            **context,
-        },
+        template,
+        {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, **context},
     )
+
+
+def form_page(model_admin, request, form, *, fieldsets=None, **context):
+    """A form that is not of one row of one model, in the shape of Django's own.
+
+    Needs a ``title``; without ``submit``, the word on its button, there is only something to read.
+    """
+    return page(
+        model_admin,
+        request,
+        "admin/form_page.html",
+        form=form,
+        adminform=in_fieldsets(model_admin, form, fieldsets),
+        media=model_admin.media + form.media,
+        **context,
+    )
+
+
+def in_fieldsets(model_admin, form, fieldsets=None) -> AdminForm:
+    """The form as Django's templates draw it."""
+    fieldsets = fieldsets or [(None, {"fields": list(form.fields)})]
+    return AdminForm(form, fieldsets, {}, model_admin=model_admin)
+
+
+def row_to_change(model_admin, request, object_id: str):
+    """What a page about one row is about, for whom may change it; else Http404 or
+    PermissionDenied."""
+    row = model_admin.get_object(request, unquote(object_id))
+    if not model_admin.has_change_permission(request, row):
+        raise PermissionDenied
+    if row is None:
+        raise Http404
+    return row
 
 
 class NeverDeleted:

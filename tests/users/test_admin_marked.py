@@ -1,0 +1,109 @@
+"""What staff does to marked accounts beyond suspending them: eliminates, and closes sessions."""
+
+import pytest
+
+from tests.conftest import soup
+from tests.operators.test_admin import allow
+from tests.users.test_admin import LIST, act, state_of, texts
+from users.models import AuditEntry, Session, User
+
+
+@pytest.fixture
+def clerk(db) -> User:
+    return allow(User.objects.create_user("clerk", is_staff=True), "view_user", "change_user")
+
+
+@pytest.fixture
+def client(client_of, clerk):
+    return client_of(clerk)
+
+
+def confirm(client, response):
+    """Send the form of the page that asks first."""
+    fields = {}
+    for field in soup(response).select("#content-main form input[name]"):
+        fields.setdefault(field["name"], []).append(field["value"])
+    return client.post(LIST, fields, follow=True)
+
+
+def test_eliminating_asks_first_and_spares_the_principal(client, clerk, secondary, principal):
+    response = act(client, "eliminate", secondary, principal)
+    page = soup(response)
+    assert texts(page, "#content-main li") == [
+        "JPEREZ01 – Juan Pérez Ñaupari, Empresa 9043 de Práctica (RUC 20999999043)"
+    ]
+    assert "No se puede deshacer" in page.select_one("#content-main").text
+    assert state_of(secondary) == "active"
+    response = confirm(client, response)
+    assert texts(soup(response), ".messagelist li") == [
+        "Se ha eliminado a 1 usuario.",
+        "Sin cambios: 1. Solo se elimina a los usuarios secundarios que aún no lo están.",
+    ]
+    assert (state_of(secondary), state_of(principal)) == ("eliminated", "active")
+    entry = AuditEntry.objects.get(action="user.eliminated")
+    assert (entry.actor, entry.channel, entry.subject) == (clerk, "admin", secondary)
+
+
+def test_a_principal_and_staff_are_not_eliminated_by_a_forged_form(
+    client, clerk, principal, secondary
+):
+    response = act(client, "eliminate", principal, clerk, confirmed="yes")
+    assert texts(soup(response), ".messagelist li") == [
+        "Sin cambios: 2. Solo se elimina a los usuarios secundarios que aún no lo están."
+    ]
+    assert (state_of(principal), state_of(clerk)) == ("active", "active")
+
+
+def test_eliminating_sent_twice_eliminates_once(client, secondary):
+    response = act(client, "eliminate", secondary)
+    confirm(client, response)
+    response = confirm(client, response)
+    assert texts(soup(response), ".messagelist li") == [
+        "Sin cambios: 1. Solo se elimina a los usuarios secundarios que aún no lo están."
+    ]
+    assert AuditEntry.objects.filter(action="user.eliminated").count() == 1
+
+
+def test_closing_sessions_asks_first_and_leaves_the_others(
+    client, clerk, client_of, secondary, principal, strangers_secondary
+):
+    closed, spared = client_of(secondary), client_of(principal)
+    response = act(client, "close_sessions", secondary, strangers_secondary, clerk)
+    page = soup(response)
+    assert texts(page, "#content-main li") == [
+        "JPEREZ01 – Juan Pérez Ñaupari, Empresa 9043 de Práctica (RUC 20999999043)"
+    ]
+    assert closed.get("/").status_code == 200
+    response = act(client, "close_sessions", secondary, strangers_secondary, clerk, confirmed="yes")
+    assert texts(soup(response), ".messagelist li") == [
+        "Se han cerrado las sesiones de 1 usuario.",
+        "Sin cambios: 2. Solo se cierran las sesiones de los usuarios de operadores que tienen "
+        "alguna abierta.",
+    ]
+    assert closed.get("/").url.startswith("/ingresar/")
+    assert spared.get("/usuarios/").status_code == 200
+    assert Session.objects.filter(user=clerk).exists()
+    entry = AuditEntry.objects.get(action="user.sessions_closed")
+    assert (entry.actor, entry.channel, entry.subject) == (clerk, "admin", secondary)
+
+
+def test_an_account_says_how_many_sessions_it_has_open(client, client_of, secondary):
+    client_of(secondary)
+    client_of(secondary)
+    page = soup(client.get(f"{LIST}{secondary.pk}/change/"))
+    assert page.select_one(".field-sessions .readonly").text == "2"
+
+
+@pytest.mark.parametrize("deed", ["eliminate", "close_sessions"])
+def test_with_nobody_to_act_on_the_page_says_whom_it_is_for(deed, client, staff):
+    page = soup(act(client, deed, staff))
+    assert "No cambiará ninguna de las cuentas marcadas. Solo" in page.text
+    assert not page.select("#content-main form")
+
+
+@pytest.mark.parametrize("deed", ["eliminate", "close_sessions"])
+def test_who_may_only_look_does_nothing(deed, client_of, clerk, secondary):
+    signed_in = client_of(secondary)
+    act(client_of(allow(clerk, "view_user")), deed, secondary, confirmed="yes")
+    assert state_of(secondary) == "active"
+    assert signed_in.get("/").status_code == 200

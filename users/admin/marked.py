@@ -1,0 +1,140 @@
+"""What staff does to several marked accounts of operators at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from users import actions
+from users.admin.pages import acting, page
+from users.models import Session, User
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What can be done to some accounts of operators, and what the pages say of it.
+
+    ``asks`` and ``done`` go on with how many users. Without ``consequence`` it is done without
+    asking first. ``only`` says which accounts it is for, when there are others among the marked.
+    """
+
+    key: str
+    action: Callable
+    whom: Q | Exists
+    done: str
+    only: str
+    logged: str
+    title: str = ""
+    submit: str = ""
+    asks: str = ""
+    consequence: str = ""
+
+    def among(self, queryset):
+        return queryset.of_operators().filter(self.whom).select_related("operator")
+
+
+SUSPEND = Deed(
+    key="suspend",
+    action=actions.suspend_user,
+    whom=Q(state=User.State.ACTIVE),
+    title="Suspender usuarios",
+    submit="Suspender",
+    asks="Se suspenderá a",
+    consequence="Quien está suspendido no ingresa hasta que se le reactive; si ahora está dentro, "
+    "sale con su siguiente paso.",
+    done="Se ha suspendido a",
+    only="Solo cambian los usuarios de operadores que están en estado activo.",
+    logged="Estado: Suspendido.",
+)
+REACTIVATE = Deed(
+    key="reactivate",
+    action=actions.reactivate_user,
+    whom=Q(state=User.State.SUSPENDED),
+    done="Se ha reactivado a",
+    only="Solo cambian los usuarios de operadores que están en estado suspendido.",
+    logged="Estado: Activo.",
+)
+ELIMINATE = Deed(
+    key="eliminate",
+    action=actions.eliminate_user,
+    whom=~Q(state=User.State.ELIMINATED) & Q(is_principal=False),
+    title="Eliminar usuarios",
+    submit="Eliminar",
+    asks="Se eliminará a",
+    consequence="No se puede deshacer: quien está eliminado no ingresa nunca más, y si ahora está "
+    "dentro, sale con su siguiente paso. Su usuario y su documento quedan libres; lo que hizo "
+    "sigue en los movimientos.",
+    done="Se ha eliminado a",
+    only="Solo se elimina a los usuarios secundarios que aún no lo están.",
+    logged="Estado: Eliminado.",
+)
+CLOSE_SESSIONS = Deed(
+    key="close_sessions",
+    action=actions.close_sessions,
+    whom=Exists(Session.objects.filter(user=OuterRef("pk"), expire_date__gt=Now())),
+    title="Cerrar sesiones",
+    submit="Cerrar las sesiones",
+    asks="Se cerrarán las sesiones de",
+    consequence="Quien ahora está dentro sale con su siguiente paso, y puede volver a ingresar.",
+    done="Se han cerrado las sesiones de",
+    only="Solo se cierran las sesiones de los usuarios de operadores que tienen alguna abierta.",
+    logged="Sesiones cerradas.",
+)
+
+
+class MarkedAccounts:
+    """Of the administration of accounts."""
+
+    actions = ["suspend", "reactivate", "close_sessions", "eliminate"]
+
+    @admin.action(description="Suspender a los usuarios marcados", permissions=["change"])
+    def suspend(self, request, queryset):
+        return self.do(request, queryset, SUSPEND)
+
+    @admin.action(description="Reactivar a los usuarios marcados", permissions=["change"])
+    def reactivate(self, request, queryset):
+        return self.do(request, queryset, REACTIVATE)
+
+    @admin.action(description="Cerrar las sesiones de los marcados", permissions=["change"])
+    def close_sessions(self, request, queryset):
+        return self.do(request, queryset, CLOSE_SESSIONS)
+
+    @admin.action(description="Eliminar a los usuarios marcados", permissions=["change"])
+    def eliminate(self, request, queryset):
+        return self.do(request, queryset, ELIMINATE)
+
+    def do(self, request, queryset, deed: Deed):
+        if "confirmed" in request.POST or not deed.consequence:
+            return self.do_to_each(request, queryset, deed)
+        return page(
+            self,
+            request,
+            "admin/users/user/ask_first.html",
+            title=deed.title,
+            deed=deed,
+            users=deed.among(queryset),
+            selected=request.POST.getlist(ACTION_CHECKBOX_NAME),
+            select_across=request.POST.get("select_across") == "1",
+            checkbox_name=ACTION_CHECKBOX_NAME,
+        )
+
+    def do_to_each(self, request, queryset, deed: Deed):
+        marked, done = queryset.count(), 0
+        for user in deed.among(queryset):
+            try:
+                changed = deed.action(actor=acting(request), user=user)
+            except ValidationError:
+                # Somebody eliminated it, or named it the principal, meanwhile.
+                continue
+            if changed:
+                self.log_change(request, user, deed.logged)
+                done += 1
+        if done:
+            counted = "1 usuario" if done == 1 else f"{done} usuarios"
+            messages.success(request, f"{deed.done} {counted}.")
+        if left := marked - done:
+            messages.warning(request, f"Sin cambios: {left}. {deed.only}")
