@@ -209,10 +209,12 @@ def close_sessions(
 
 
 @transaction.atomic
-def change_principal(*, actor: Actor, user: User) -> None:
+def change_principal(*, actor: Actor, user: User, seen: str | None = None) -> bool:
     """Name another account of its operator the principal user. For staff.
 
-    The former one stays as a secondary user: an operator is never left without a principal.
+    The former one stays as a secondary user: an operator is never left without a principal. True
+    if it was another one; ``seen`` is his usuario on the screen that asks. Raises ValidationError
+    if he has changed since, and for a user who may not sign in.
     """
     if not actor.user.is_staff:
         raise PermissionDenied("Solo el personal nombra al usuario principal de una empresa.")
@@ -220,7 +222,11 @@ def change_principal(*, actor: Actor, user: User) -> None:
     former = operator.users.existing().select_for_update().get(is_principal=True)
     successor = _lock(user)
     if successor == former:
-        return
+        return False
+    if seen is not None and seen != former.username:
+        raise ValidationError(
+            f"El usuario principal ya cambió mientras tanto: es {former}. Revise y repita."
+        )
     if successor.bars:
         raise ValidationError(f"{user} no puede ser el principal: {successor.bars[0].label}.")
     former.is_principal, successor.is_principal = False, True
@@ -235,6 +241,7 @@ def change_principal(*, actor: Actor, user: User) -> None:
         before={"principal": former.username},
         after={"principal": successor.username},
     )
+    return True
 
 
 @transaction.atomic

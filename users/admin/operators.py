@@ -9,14 +9,18 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
 
 from operators.models import Operator, OperatorType
 from operators.validators import normalise_ruc, validate_ruc
 from users import actions
+from users.admin.clock import ClockPage
 from users.admin.pages import FoldedNameSearch, NeverDeleted, acting, form_page
+from users.admin.principal import PrincipalPage
 from users.audit import Actor
 from users.forms import NewAccountForm
 from users.models import User
@@ -93,13 +97,16 @@ class NewOperatorForm(NewAccountForm):
 
 
 @admin.register(Operator)
-class OperatorAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
+class OperatorAdmin(PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
     list_display = ["ruc", "name", "types", "is_active", "users"]
     list_filter = ["operator_types", "is_active"]
     search_fields = ["ruc", "name"]
     search_help_text = "RUC o razón social"
-    fields = ["ruc", "name", "operator_types", "is_active"]
-    readonly_fields = ["ruc"]
+    fieldsets = [
+        (None, {"fields": ["ruc", "name", "operator_types", "is_active", "principal"]}),
+        ("Reloj", {"fields": ["clock", "activation_delay"]}),
+    ]
+    readonly_fields = ["ruc", "principal", "clock", "activation_delay"]
     EMPTY = {
         "name": "Ingrese la razón social",
         "operator_types": "Marque al menos un tipo de operador",
@@ -130,6 +137,17 @@ class OperatorAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
     def users(self, operator):
         url = reverse("admin:users_user_changelist", query={"q": operator.ruc})
         return format_html('<a href="{}">{}</a>', url, operator.user_count)
+
+    @admin.display(description="usuario principal")
+    def principal(self, operator):
+        principal = operator.users.get(is_principal=True)
+        return f"{principal.username} – {principal.get_full_name()}"
+
+    @admin.display(description="hora simulada")
+    def clock(self, operator):
+        now = date_format(timezone.localtime(operator.now()), "DATETIME_FORMAT")
+        lead = f"adelantada {operator.clock_lead}" if operator.clock_is_simulated else "la real"
+        return f"{now} ({lead})"
 
     @method_decorator(sensitive_post_parameters())
     def add_view(self, request, form_url="", extra_context=None):

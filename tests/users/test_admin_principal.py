@@ -1,0 +1,151 @@
+"""Staff names another principal user of an operator."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from tests.conftest import acting, soup
+from tests.operators.test_admin import allow, errors, queries
+from users import actions
+from users.models import AuditEntry, User
+
+
+@pytest.fixture
+def clerk(db) -> User:
+    user = User.objects.create_user("clerk", is_staff=True)
+    return allow(user, "view_operator", "change_operator")
+
+
+@pytest.fixture
+def client(client_of, clerk):
+    return client_of(clerk)
+
+
+@pytest.fixture
+def url(operator) -> str:
+    return f"/admin/operators/operator/{operator.pk}/principal/"
+
+
+def principal_of(operator) -> str:
+    return operator.users.get(is_principal=True).username
+
+
+def test_the_page_says_the_consequence_and_offers_who_may_sign_in(
+    client, url, secondary, make_secondary, principal, strangers_secondary
+):
+    actions.suspend_user(actor=acting(principal), user=make_secondary("QUIETO01", 90000010))
+    actions.eliminate_user(actor=acting(principal), user=make_secondary("LEJANO01", 90000011))
+    page = soup(client.get(url))
+    assert [option.text for option in page.select("#id_user option")] == [
+        "Seleccione…",
+        "JPEREZ01 – Juan Pérez Ñaupari (DNI 90000002)",
+    ]
+    assert "TITULAR1 quedará como usuario secundario" in page.select_one("#content-main").text
+
+
+def test_the_former_principal_loses_his_powers_and_stays_signed_in(
+    client, clerk, client_of, url, operator, principal, secondary
+):
+    former, successor = client_of(principal), client_of(secondary)
+    form = {"user": secondary.pk, "seen": "TITULAR1"}
+    response = client.post(url, form, follow=True)
+    assert response.redirect_chain == [(f"/admin/operators/operator/{operator.pk}/change/", 302)]
+    page = soup(response)
+    assert page.select_one(".messagelist li").text == (
+        "El usuario principal de Empresa 9043 de Práctica ahora es JPEREZ01."
+    )
+    assert page.select_one(".field-principal .readonly").text == "JPEREZ01 – Juan Pérez Ñaupari"
+    assert former.get("/").status_code == 200
+    assert former.get("/usuarios/").status_code == 403
+    assert "TITULAR1" in successor.get("/usuarios/").content.decode()
+    entry = AuditEntry.objects.get(action="operator.principal_changed")
+    assert (entry.actor, entry.channel, entry.subject) == (clerk, "admin", secondary)
+    assert LogEntry.objects.get().change_message == "Usuario principal: TITULAR1 → JPEREZ01."
+
+
+def test_the_same_form_sent_twice_names_once(client, url, operator, secondary):
+    form = {"user": secondary.pk, "seen": "TITULAR1"}
+    client.post(url, form)
+    response = client.post(url, form, follow=True)
+    assert soup(response).select_one(".messagelist .info").text == (
+        "JPEREZ01 ya era el usuario principal. No se cambió nada."
+    )
+    assert principal_of(operator) == "JPEREZ01"
+    assert AuditEntry.objects.filter(action="operator.principal_changed").count() == 1
+    assert LogEntry.objects.count() == 1
+
+
+def test_an_old_form_does_not_undo_what_another_named_meanwhile(
+    client, url, operator, staff, secondary, make_secondary
+):
+    other = make_secondary("OTRO0001", 90000010)
+    actions.change_principal(actor=acting(staff), user=other)
+    form = {"user": secondary.pk, "seen": "TITULAR1"}
+    response = client.post(url, form)
+    assert errors(response) == {
+        "user": ["El usuario principal ya cambió mientras tanto: es OTRO0001. Revise y repita."]
+    }
+    assert principal_of(operator) == "OTRO0001"
+    form["seen"] = soup(response).select_one("[name=seen]")["value"]
+    client.post(url, form)
+    assert principal_of(operator) == "JPEREZ01"
+
+
+def test_who_is_not_of_the_operator_is_refused(
+    client, url, operator, secondary, strangers_secondary, staff
+):
+    for forged in (strangers_secondary.pk, staff.pk, 999999, "9" * 40, "x", ""):
+        response = client.post(url, {"user": forged, "seen": "TITULAR1"})
+        assert errors(response) == {"user": ["Elija a uno de los usuarios de la lista"]}
+    assert principal_of(operator) == "TITULAR1"
+    assert not strangers_secondary.operator.users.filter(
+        username="AJENO001", is_principal=True
+    ).exists()
+
+
+def test_who_may_not_sign_in_is_refused_beside_the_field(client, url, secondary, principal):
+    actions.suspend_user(actor=acting(principal), user=secondary)
+    response = client.post(url, {"user": secondary.pk, "seen": "TITULAR1"})
+    assert errors(response) == {"user": ["JPEREZ01 no puede ser el principal: Suspendido."]}
+    assert soup(response).title.text.startswith("Error:")
+
+
+def test_an_eliminated_user_is_not_of_the_list(client, url, secondary, principal):
+    actions.eliminate_user(actor=acting(principal), user=secondary)
+    response = client.post(url, {"user": secondary.pk, "seen": "TITULAR1"})
+    assert errors(response) == {"user": ["Elija a uno de los usuarios de la lista"]}
+
+
+def test_with_nobody_to_name_there_is_no_button(client, url):
+    page = soup(client.get(url))
+    assert "Ahora no hay a quién nombrar" in page.select_one("#content-main").text
+    assert not page.select("#content-main [type=submit]")
+
+
+def test_a_get_names_nobody(client, url, operator, secondary):
+    client.get(f"{url}?user={secondary.pk}&seen=TITULAR1")
+    assert principal_of(operator) == "TITULAR1"
+
+
+def test_who_may_only_look_names_nobody(client_of, clerk, url, operator, secondary):
+    client = client_of(allow(clerk, "view_operator"))
+    page = soup(client.get(f"/admin/operators/operator/{operator.pk}/change/"))
+    assert not page.select(f"a[href='{url}']")
+    assert client.get(url).status_code == 403
+    assert client.post(url, {"user": secondary.pk, "seen": "TITULAR1"}).status_code == 403
+    assert principal_of(operator) == "TITULAR1"
+
+
+@pytest.mark.parametrize("unknown", ["999999", "nada", "9" * 40])
+def test_an_operator_that_does_not_exist_is_not_found(client, unknown):
+    assert client.get(f"/admin/operators/operator/{unknown}/principal/").status_code == 404
+
+
+def test_an_account_of_an_operator_does_not_come_in(client_of, url, principal):
+    assert client_of(principal).get(url).status_code == 302
+
+
+def test_the_page_costs_the_same_with_few_users_and_with_many(client, url, make_secondary):
+    few = queries(client, url)
+    for number in range(8):
+        make_secondary(f"OTRO000{number}", 90000100 + number)
+    assert queries(client, url) == few
