@@ -584,6 +584,34 @@ def test_own_sessions(desk, page_of, principal, is_accessible):
     is_accessible(desk)
 
 
+# Administration -----------------------------------------------------------------------------------
+
+
+def test_the_pages_of_an_operator_for_staff(page_of, staff, operator, secondary, is_accessible):
+    page = page_of(staff)
+    page.goto(f"/admin/operators/operator/{operator.pk}/change/")
+    is_accessible(page)
+    follow(page.get_by_role("link", name="Nombrar al principal"))
+    is_accessible(page)
+    press(page, "Nombrar principal")
+    expect(page.locator(".errorlist")).to_have_text("Elija a uno de los usuarios de la lista")
+    is_accessible(page)
+    page.goto(f"/admin/operators/operator/{operator.pk}/clock/")
+    press(page, "Adelantar")
+    has_title(page, "Reloj")
+    is_accessible(page)
+
+
+def test_what_is_asked_before_eliminating(page_of, staff, secondary, is_accessible):
+    page = page_of(staff)
+    page.goto("/admin/users/user/?tipo=secundario")
+    page.get_by_role("checkbox", name="JPEREZ01").check()
+    page.locator("select[name=action]").select_option("eliminate")
+    follow(page.locator(".actions button[name=index]"))
+    has_title(page, "Eliminar usuarios")
+    is_accessible(page)
+
+
 # Error pages --------------------------------------------------------------------------------------
 
 
