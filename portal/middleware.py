@@ -1,11 +1,71 @@
 """What holds for every request and every answer."""
 
+import logging
+import secrets
+import time
 from http import HTTPStatus
 
-from django.shortcuts import render
+from django.conf import settings
+from django.http import HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
-from portal.views import bad_request
+from portal.logs import current_request
+from portal.views import bad_request, error_page
+
+# Crockford's 32: nobody who reads a number out over the telephone takes one sign for another.
+NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+access = logging.getLogger("portal.access")
+
+
+class RequestNumberMiddleware:
+    """Give each request a number, the same in its answer, on its error page and in the log, where
+    the request leaves one line when it ends."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.number = new_number()
+        started = time.monotonic()
+        token = current_request.set(request)
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = request.number
+            self.log(request, response, time.monotonic() - started)
+        finally:
+            current_request.reset(token)
+        return response
+
+    def log(self, request, response, seconds: float):
+        refused = response.status_code >= HTTPStatus.BAD_REQUEST
+        facts = {"status": response.status_code, "ms": round(seconds * 1000)}
+        access.log(
+            logging.WARNING if refused else logging.INFO,
+            "%s %s %s",
+            request.method,
+            request.path,
+            response.status_code,
+            extra={"facts": facts},
+        )
+
+
+def new_number() -> str:
+    signs = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8))
+    return f"{signs[:4]}-{signs[4:]}"
+
+
+class SecurityHeadersMiddleware:
+    """The headers that Django does not set, on every answer: pages, redirects, files, refusals."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        for name, value in settings.SECURITY_HEADERS.items():
+            response[name] = value
+        return response
 
 
 class NeverStoreMiddleware:
@@ -21,23 +81,50 @@ class NeverStoreMiddleware:
         return response
 
 
-class PlainRequestMiddleware:
-    """Refuse what no page of ours sends and the layers below stumble over.
+class ErrorPageMiddleware:
+    """An answer that says no and nothing else gets the page that says what to do."""
 
-    A charset that is not one of text (Django fails on it), and a NUL in the address (PostgreSQL
-    does). The answer to a method that a page does not take is a page too.
-    """
+    PAGES = (
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code not in self.PAGES or response.content:
+            return response
+        page = error_page(request, response.status_code)
+        for name in ("Allow", "Retry-After"):
+            if name in response:
+                page[name] = response[name]
+        return page
+
+
+class PlainRequestMiddleware:
+    """Refuse what no page of ours sends and the layers below stumble over.
+
+    A method that is none of a browser's (the administration takes any for a GET), a charset that
+    is not one of text (Django fails on it), a NUL in the address (PostgreSQL does), and a body
+    that would fill the disk: Django counts the fields of a form, not the bytes of its files.
+    """
+
+    METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method not in self.METHODS:
+            return HttpResponseNotAllowed(self.METHODS)
+        length = request.META.get("CONTENT_LENGTH", "")
+        if length.isdecimal() and int(length) > settings.MAX_REQUEST_BYTES:
+            return error_page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         charset = (request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8") or "%00" in request.META["QUERY_STRING"]:
             return bad_request(request, None)
-        response = self.get_response(request)
-        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
-            page["Allow"] = response["Allow"]
-            return page
-        return response
+        return self.get_response(request)

@@ -3,30 +3,54 @@
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
-# What kind of installation this is --------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
+def flag(name: str) -> bool:
+    """Off unless it says true. Anything else than true or false may be meant either way."""
+    value = env.str(name, default="false")
+    if value not in ("true", "false"):
+        raise ImproperlyConfigured(f"{name} debe ser true o false, en minúsculas: dice «{value}».")
+    return value == "true"
+
+
+# What kind of installation this is --------------------------------------------------------------
 
 # A practice installation: demo data may be loaded and the sign-in page lists its accounts,
 # whose claves are public. Never on a machine that holds anybody's real work.
-DEMO = env.bool("DEMO", default=False)
+DEMO = flag("DEMO")
+
+# Django's pages for whoever develops, with its own words and the code that failed.
+DEBUG = flag("DEBUG")
+if DEBUG and not DEMO:
+    raise ImproperlyConfigured(
+        "DEBUG=true muestra el interior del programa: solo se acepta con DEMO=true."
+    )
 
 # Sessions of a practice installation are worth nothing, so its key may be public.
-SECRET_KEY = (
-    env.str("SECRET_KEY", default="django-insecure-practica")
-    if DEMO or DEBUG
-    else env.str("SECRET_KEY")
-)
+SECRET_KEY = env.str("SECRET_KEY", default="django-insecure-practica" if DEMO else "")
+# Keys of before a rotation: what they signed still counts, and nothing new is signed with them.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+for key in [] if DEMO else [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
+    if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure"):
+        raise ImproperlyConfigured(
+            "SECRET_KEY falta, es corta o es la de ejemplo. Son 50 caracteres al azar o más: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
 
 ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEMO or DEBUG else []
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEMO else []
 )
+if not DEMO and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS debe decir con qué nombres se llega al portal, separados por comas, y no *: "
+        "ALLOWED_HOSTS=portal.ejemplo.pe"
+    )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Domain -----------------------------------------------------------------------------------------
@@ -52,6 +76,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.RequestNumberMiddleware",
+    "portal.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.NeverStoreMiddleware",
@@ -61,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "users.middleware.SignInRequiredMiddleware",
+    "portal.middleware.ErrorPageMiddleware",
     "portal.middleware.PlainRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -90,6 +117,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # Database ---------------------------------------------------------------------------------------
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+# A connection lives on from request to request; one that died meanwhile is made anew.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -133,21 +163,58 @@ SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # A form kept through a new sign-in (users/unsent.py) is worth a working day.
 UNSENT_FORM_MAX_AGE = 8 * 60 * 60
-SESSION_COOKIE_NAME = "sessionid" if DEMO or DEBUG else "__Host-sessionid"
+SESSION_COOKIE_NAME = "sessionid" if DEMO else "__Host-sessionid"
 
 # Transport --------------------------------------------------------------------------------------
 
 # A practice installation answers on plain http at the loopback address; any other one only on TLS.
-TLS_ONLY = not (DEMO or DEBUG)
+TLS_ONLY = not DEMO
 SECURE_SSL_REDIRECT = TLS_ONLY
+# Whoever watches over the process asks it from beside it, on plain http.
+SECURE_REDIRECT_EXEMPT = [r"^salud/"]
+# Whether TLS ends at a proxy of ours. It must set this header itself, whatever its client sent.
+if flag("BEHIND_TLS_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = TLS_ONLY
 CSRF_COOKIE_SECURE = TLS_ONLY
+CSRF_COOKIE_NAME = "__Host-csrftoken" if TLS_ONLY else "csrftoken"
+CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if TLS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS_ONLY
 SECURE_HSTS_PRELOAD = TLS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
+
+# On every answer, the administration's too: nothing runs, loads or is sent but from and to here.
+# Bootstrap's style sheet draws its marks as data: images.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+# The largest thing anybody sends is a catalogue.
+MAX_REQUEST_BYTES = 5 * 1024 * 1024
+
+# Log --------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": f"portal.logs.{'Text' if DEMO else 'Json'}Formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # No mail: who reads the log is told by the log.
+        "django": {"handlers": []},
+        # Each request has a line of its own, so of Django's only the failures are wanted.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "CRITICAL"},
+    },
+}
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reports.SecretsFilter"
 
 # Language and time ------------------------------------------------------------------------------
 
@@ -162,5 +229,14 @@ FORMAT_MODULE_PATH = ["portal.formats"]
 
 STATIC_URL = "static/"
 # A practice installation is served straight from the source tree, with no collectstatic.
-WHITENOISE_USE_FINDERS = DEMO or DEBUG
-STATIC_ROOT = None if WHITENOISE_USE_FINDERS else BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = DEMO
+STATIC_ROOT = None if DEMO else BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEMO
+        # Names that change with the content, kept by browsers for ever, compressed beforehand.
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
-from portal import views
+from portal import health, views
 from profiles.models import OPTION_CODE
 
 
@@ -25,6 +25,8 @@ portal_patterns = (
     [
         path("", views.HomeView.as_view(), name="home"),
         path("opciones/<option_code:code>/", views.OptionView.as_view(), name="option"),
+        path("salud/", health.live, name="live"),
+        path("salud/lista/", health.ready, name="ready"),
     ],
     "portal",
 )

@@ -1,15 +1,16 @@
 """The frame of the site: Comunidad del Operador, the page of an option, the error pages."""
 
-import logging
-import secrets
+import sys
 from http import HTTPStatus
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseServerError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template import loader
 from django.urls import reverse
 from django.views import View
+from psycopg.errors import ReadOnlySqlTransaction
 
 from profiles import findings
 from profiles.access import Holdings, Reason, verdict
@@ -19,8 +20,6 @@ from profiles.tree import OptionTree
 from users import access
 from users.unsent import UnsentForm
 from users.views.sign_in import SignInView, resume
-
-logger = logging.getLogger(__name__)
 
 
 class HomeView(View):
@@ -80,17 +79,27 @@ class OptionView(View):
 
 # Error pages --------------------------------------------------------------------------------------
 
+RETRY_AFTER_SECONDS = 30
+
+
+def error_page(request, status: HTTPStatus, **context):
+    context["number"] = request.number
+    return render(request, f"{status:d}.html", context, status=status)
+
 
 def bad_request(request, exception):
-    return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)
+    too_large = isinstance(exception, RequestDataTooBig)
+    return error_page(
+        request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
+    )
 
 
 def permission_denied(request, exception):
-    return render(request, "403.html", {"reason": str(exception)}, status=HTTPStatus.FORBIDDEN)
+    return error_page(request, HTTPStatus.FORBIDDEN, reason=str(exception))
 
 
 def page_not_found(request, exception):
-    return render(request, "404.html", status=HTTPStatus.NOT_FOUND)
+    return error_page(request, HTTPStatus.NOT_FOUND)
 
 
 def csrf_failure(request, reason=""):
@@ -104,13 +113,29 @@ def csrf_failure(request, reason=""):
         if kept and request.user.is_anonymous:
             return SignInView.keeping(request, kept)
     reopens = request.resolver_match and request.resolver_match.view_name != "users:sign_out"
-    context = {"reopen": request.path if reopens else reverse("portal:home")}
+    context = {
+        "reopen": request.path if reopens else reverse("portal:home"),
+        "number": request.number,
+    }
     return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 def server_error(request):
-    """Needs neither database nor session: whatever broke may be one of them."""
-    reference = secrets.token_hex(4).upper()
-    logger.error("The 500 page of %s bears reference %s", request.path, reference)
-    page = loader.get_template("500.html").render({"reference": reference})
-    return HttpResponseServerError(page)
+    """A failure, or a database that is gone, full or read-only: that one ends by itself.
+
+    Django calls this while the exception is being handled. The page needs neither database nor
+    session nor the list of static files: whatever broke may be one of them.
+    """
+    unavailable = database_is_unavailable(sys.exc_info()[1])
+    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
+    page = loader.get_template(f"{status:d}.html").render({"number": request.number})
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if unavailable else {}
+    return HttpResponse(page, status=status, headers=headers)
+
+
+def database_is_unavailable(error: BaseException | None) -> bool:
+    return isinstance(error, OperationalError | InterfaceError) or isinstance(
+        # PostgreSQL after a failover; Django counts it among the faults of a program.
+        error.__cause__ if error else None,
+        ReadOnlySqlTransaction,
+    )

@@ -1,9 +1,12 @@
 """Rows as a CSV file that a spreadsheet opens as text, streamed."""
 
 import csv
+import logging
 from collections.abc import Iterable
 
 from django.http import StreamingHttpResponse
+
+logger = logging.getLogger(__name__)
 
 
 class Echo:
@@ -14,6 +17,7 @@ class Echo:
 
 
 def csv_response(rows: Iterable[list], filename: str) -> StreamingHttpResponse:
+    logger.info("export", extra={"facts": {"file": filename}})
     response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response

@@ -1,10 +1,16 @@
 """Who acts and from where, and the entry that each action leaves."""
 
+import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
+
+from django.db import transaction
 
 from operators.models import Operator
 from users.models import AuditEntry, User
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,14 @@ def record(
     after: dict | None = None,
 ) -> AuditEntry:
     """Write the entry of an action; call it inside the action's own transaction."""
+    facts = {
+        "action": action,
+        "channel": actor.channel,
+        "user": actor.user.username,
+        "ruc": operator.ruc,
+        "subject": subject and subject.username,
+    }
+    transaction.on_commit(partial(logger.info, action, extra={"facts": facts}))
     return AuditEntry.objects.create(
         action=action,
         actor=actor.user,

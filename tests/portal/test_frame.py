@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal import views
 from tests.conftest import soup
 
 BANNER = "SIMULADOR DE PRÁCTICA. No es el portal de SUNAT. No ingrese su Clave SOL real."
@@ -51,28 +50,6 @@ def test_a_form_without_its_token_is_asked_for_again(principal):
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
     assert response.status_code == 403
     assert soup(response).h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."
-
-
-def test_a_failure_gets_a_reference_that_the_log_holds(client_of, principal, monkeypatch, caplog):
-    def fail(*args, **kwargs):
-        raise RuntimeError("no such luck")
-
-    monkeypatch.setattr(views.HomeView, "get", fail)
-    client = client_of(principal)
-    client.raise_request_exception = False
-    response = client.get("/")
-    assert response.status_code == 500
-    page = soup(response)
-    assert page.h1.text == "Algo falló en el simulador"
-    assert page.select_one(".code").text in caplog.text
-    assert "no such luck" not in response.content.decode()
-
-
-def test_the_failure_page_needs_no_database(rf, settings):
-    """No ``db`` fixture here: a query would fail the test."""
-    response = views.server_error(rf.get("/"))
-    assert response.status_code == 500
-    assert BANNER in soup(response).text
 
 
 @pytest.mark.parametrize("door", ["/ingresar/", "/usuarios/nuevo/"])

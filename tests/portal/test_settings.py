@@ -116,18 +116,53 @@ def start(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("environment", [{}, {"DEMO": "false", "DEBUG": "false"}])
-def test_without_a_secret_key_the_portal_does_not_start_and_says_why(start, environment):
+KEY = "".join(chr(33 + n) for n in range(60))
+PRODUCTION = {"SECRET_KEY": KEY, "ALLOWED_HOSTS": "portal.example"}
+
+
+@pytest.mark.parametrize("environment", [PRODUCTION, {"DEMO": "true"}])
+def test_a_practice_installation_or_a_careful_one_starts(start, environment):
     result = start(**environment)
-    assert result.returncode != 0
-    last_line = result.stderr.strip().splitlines()[-1]
-    assert ImproperlyConfigured.__name__ in last_line
-    assert "SECRET_KEY" in last_line
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
-    "environment", [{"DEMO": "true"}, {"DEBUG": "true"}, {"SECRET_KEY": "a" * 50}]
+    ("change", "named"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": KEY[:49]}, "SECRET_KEY"),
+        ({"SECRET_KEY": "abcd" * 20}, "SECRET_KEY"),
+        ({"SECRET_KEY": "django-insecure-practica"}, "SECRET_KEY"),
+        ({"SECRET_KEY": f"django-insecure-{KEY}"}, "SECRET_KEY"),
+        ({"SECRET_KEY_FALLBACKS": f"{KEY},corta"}, "SECRET_KEY"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "portal.example,*"}, "ALLOWED_HOSTS"),
+        ({"DEBUG": "True"}, "DEBUG"),
+        ({"DEBUG": "False"}, "DEBUG"),
+        ({"DEBUG": "0"}, "DEBUG"),
+        ({"DEBUG": ""}, "DEBUG"),
+        ({"DEBUG": "true"}, "DEBUG=true"),
+        ({"DEMO": "sí"}, "DEMO"),
+        ({"BEHIND_TLS_PROXY": "1"}, "BEHIND_TLS_PROXY"),
+    ],
 )
-def test_a_practice_installation_or_a_secret_key_is_enough_to_start(start, environment):
-    result = start(**environment)
-    assert (result.returncode, result.stderr) == (0, "")
+def test_a_setting_that_opens_a_door_stops_the_start_and_is_named(start, change, named):
+    result = start(**PRODUCTION | change)
+    assert result.returncode != 0
+    last_line = result.stderr.strip().splitlines()[-1]
+    assert ImproperlyConfigured.__name__ in last_line
+    assert named in last_line
+
+
+def test_whoever_starts_it_reads_a_sentence_and_no_traceback():
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        env=PRODUCTION | {"DEMO": "false", "DEBUG": "False"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert result.stderr == (
+        "No se puede iniciar: DEBUG debe ser true o false, en minúsculas: dice «False».\n"
+    )

@@ -1,0 +1,40 @@
+"""For whoever watches over the process: does it live, and may people be sent to it."""
+
+from http import HTTPStatus
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import JsonResponse
+from django.views.decorators.http import require_safe
+
+from profiles.models import Option
+
+
+@login_not_required
+@require_safe
+def live(request):
+    """It answers. Nothing else is asked: a process is not to be ended because a database is gone."""
+    return JsonResponse({"estado": "vivo"})
+
+
+@login_not_required
+@require_safe
+def ready(request):
+    if reason := what_is_missing():
+        return JsonResponse(
+            {"estado": "no está listo", "motivo": reason}, status=HTTPStatus.SERVICE_UNAVAILABLE
+        )
+    return JsonResponse({"estado": "listo"})
+
+
+def what_is_missing() -> str | None:
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "Faltan migraciones: ejecute make prepare."
+        if not Option.objects.exists():
+            return "Falta el catálogo: ejecute make prepare."
+    except Error:
+        return "La base de datos no responde."
+    return None

@@ -1,0 +1,63 @@
+"""One line for each event, whatever the event says: JSON for machines, or text to be read.
+
+A line holds the request that it belongs to: its number, who asked, from where and for what. It
+never holds the query string, the body or a cookie. What else an event has to say it gives as
+``extra={"facts": {...}}``.
+"""
+
+import json
+import logging
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+current_request = ContextVar("current_request", default=None)
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record):
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **facts(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        # Left as ASCII, no character of a name or an address can end the line.
+        return json.dumps(line, default=str)
+
+
+class TextFormatter(logging.Formatter):
+    def format(self, record):
+        known = facts(record)
+        said = [
+            f"{datetime.fromtimestamp(record.created):%H:%M:%S}",
+            record.levelname,
+            record.getMessage(),
+            *(f"{name}={known[name]}" for name in ("request", "ruc", "user") if name in known),
+        ]
+        line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(said))
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def facts(record: logging.LogRecord) -> dict:
+    return of_request(current_request.get()) | getattr(record, "facts", {})
+
+
+def of_request(request) -> dict:
+    if request is None:
+        return {}
+    known = {
+        "request": request.number,
+        "address": request.META.get("REMOTE_ADDR"),
+        "method": request.method,
+        "path": request.path,
+    }
+    # Only if somebody has looked already: a line in the log is no reason to ask the database.
+    user = getattr(request, "_cached_user", None)
+    if user is not None and user.is_authenticated:
+        known["user"] = user.get_username()
+        if user.operator_id:
+            known["ruc"] = user.operator.ruc
+    return known

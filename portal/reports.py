@@ -1,0 +1,34 @@
+"""What the report of a failure, in the log, a mail or Django's page for developers, never tells."""
+
+import re
+
+from django.views.debug import SafeExceptionReporterFilter
+
+
+class SecretsFilter(SafeExceptionReporterFilter):
+    """Django's own filter waits for a decorator on each view, and knows English names only."""
+
+    hidden_settings = re.compile(
+        SafeExceptionReporterFilter.hidden_settings.pattern
+        + "|CLAVE|CONTRASE|COOKIE|CSRF|SESSION|UNSENT|DATABASE",
+        flags=re.IGNORECASE,
+    )
+
+    def is_active(self, request):
+        return True
+
+    def get_post_parameters(self, request):
+        return self.get_cleansed_multivaluedict(request, getattr(request, "POST", {}))
+
+    def get_cleansed_multivaluedict(self, request, multivaluedict):
+        cleansed = super().get_cleansed_multivaluedict(request, multivaluedict).copy()
+        for name in cleansed:
+            cleansed[name] = self.cleanse_setting(name, cleansed[name])
+        return cleansed
+
+    def get_traceback_frame_variables(self, request, tb_frame):
+        """A form's clave passes through variables of every name, Django's own ``value`` too."""
+        variables = super().get_traceback_frame_variables(request, tb_frame)
+        if request is not None and request.method in ("GET", "HEAD"):
+            return [(name, self.cleanse_setting(name, value)) for name, value in variables]
+        return [(name, self.cleansed_substitute) for name, _ in variables]

@@ -1,0 +1,329 @@
+"""The page for each thing that goes wrong: Spanish, numbered, and there when little else is."""
+
+import re
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from io import BytesIO
+
+import pytest
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.http import Http404, HttpResponse
+from django.template import loader
+from django.test import Client
+
+from portal import views
+from portal.middleware import NUMBER_ALPHABET
+from tests.conftest import PASSWORD, RUC, person, soup
+from users.models import AuditEntry, User
+
+NUMBER = re.compile(f"^[{NUMBER_ALPHABET}]{{4}}-[{NUMBER_ALPHABET}]{{4}}$")
+
+
+@pytest.fixture
+def home_fails(monkeypatch, client_of, principal):
+    """home_fails(error) is the answer to a page whose view raises that."""
+
+    def ask(error: Exception):
+        def fail(*args, **kwargs):
+            raise error
+
+        monkeypatch.setattr(views.HomeView, "get", fail)
+        return patient(client_of(principal)).get("/")
+
+    return ask
+
+
+def patient(client: Client) -> Client:
+    """That client, seeing what a browser would when the portal fails."""
+    client.raise_request_exception = False
+    return client
+
+
+def answered(response_or_error):
+    """A view that answers, or raises, just that."""
+
+    def get(self, request):
+        if isinstance(response_or_error, Exception):
+            raise response_or_error
+        return response_or_error
+
+    return get
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "title"),
+    [
+        (BadRequest(), 400, "Solicitud no válida"),
+        (PermissionDenied(), 403, "No tiene acceso a esta página"),
+        (Http404(), 404, "No se encontró la página"),
+        (HttpResponse(status=405), 405, "Esta página no se abre así"),
+        (HttpResponse(status=413), 413, "Lo que envió es demasiado grande"),
+        (HttpResponse(status=429), 429, "Demasiados intentos seguidos"),
+        (RuntimeError("no such luck"), 500, "Algo falló en el simulador"),
+        (OperationalError("gone"), 503, "El simulador no está disponible por el momento"),
+        (HttpResponse(status=503), 503, "El simulador no está disponible por el momento"),
+    ],
+)
+def test_each_page_says_what_to_do_and_bears_the_number_of_its_request(
+    outcome, status, title, client_of, principal, monkeypatch
+):
+    monkeypatch.setattr(views.HomeView, "get", answered(outcome))
+    response = patient(client_of(principal)).get("/")
+    assert response.status_code == status
+    page = soup(response)
+    assert page.html["lang"] == "es-PE"
+    assert [heading.text for heading in page.select("h1")] == [title]
+    assert page.title.text == f"{title} – Comunidad del Operador (simulador)"
+    assert page.select_one("main a")["href"] == "/"
+    assert NUMBER.match(page.select_one(".code").text)
+    assert page.select_one(".code").text == response["X-Request-ID"]
+    assert "no such luck" not in page.text
+    assert not page.select("style, [style], script:not([src])")
+
+
+def test_a_refused_token_has_its_page_and_number(principal):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(principal, backend="users.backends.OperatorBackend")
+    response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
+    assert response.status_code == 403
+    page = soup(response)
+    assert page.h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."
+    assert page.select_one(".code").text == response["X-Request-ID"]
+
+
+def test_headers_of_an_answer_stay_when_its_page_is_made(client_of, principal, monkeypatch):
+    busy = HttpResponse(status=429, headers={"Retry-After": "60"})
+    monkeypatch.setattr(views.HomeView, "get", answered(busy))
+    assert client_of(principal).get("/")["Retry-After"] == "60"
+
+
+def test_the_number_of_a_failure_is_the_one_in_its_log(home_fails, caplog):
+    response = home_fails(RuntimeError("no such luck"))
+    (failure,) = (line for line in caplog.records if line.name == "django.request")
+    assert failure.exc_info
+    assert failure.request.number == response["X-Request-ID"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), OperationalError(), InterfaceError()])
+def test_a_failure_page_needs_neither_database_nor_session_nor_files(rf, settings, error):
+    """No ``db`` fixture here: a query would fail the test. So would a static file by its name in
+    a list that is not there."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
+            "OPTIONS": {"location": "/no-such-folder"},
+        }
+    }
+    with pytest.raises(ValueError, match="manifest"):
+        loader.get_template("404.html").render()
+    request = rf.get("/")
+    request.number = "0000-0000"
+    try:
+        raise error
+    except type(error):
+        response = views.server_error(request)
+    assert response.status_code in (500, 503)
+    assert "SIMULADOR DE PRÁCTICA" in soup(response).text
+    assert "0000-0000" in soup(response).text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"ruc": "9" * (3 * 1024 * 1024)},
+        {f"campo{n}": "1" for n in range(1001)},
+    ],
+    ids=["a field of 3 MB", "1001 fields"],
+)
+def test_a_form_beyond_reason_is_refused(body, client, db):
+    encoded = "&".join(f"{name}={value}" for name, value in body.items())
+    response = client.post("/ingresar/", encoded, "application/x-www-form-urlencoded")
+    assert response.status_code == (413 if len(body) == 1 else 400)
+    assert soup(response).h1.text in ("Lo que envió es demasiado grande", "Solicitud no válida")
+
+
+def test_a_file_beyond_reason_is_refused_before_it_is_read(client, db, settings):
+    class Unreadable(BytesIO):
+        def read(self, *args):
+            raise AssertionError("the body was read")
+
+    response = client.generic(
+        "POST",
+        "/ingresar/",
+        content_type="multipart/form-data; boundary=x",
+        CONTENT_LENGTH=str(settings.MAX_REQUEST_BYTES + 1),
+        **{"wsgi.input": Unreadable()},
+    )
+    assert response.status_code == 413
+    assert soup(response).h1.text == "Lo que envió es demasiado grande"
+
+
+@pytest.mark.parametrize("length", ["", "-1", "mucho", "9" * 30, "٣"])
+def test_a_length_that_is_no_number_does_no_harm(length, client, db):
+    assert client.get("/ingresar/", CONTENT_LENGTH=length).status_code in (200, 413)
+
+
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "PUT", "PATCH", "DELETE", "FOO"])
+@pytest.mark.parametrize("path", ["/ingresar/", "/admin/login/", "/no-existe/", "/salud/"])
+def test_a_method_that_no_browser_of_ours_sends_is_refused(method, path, client, db):
+    response = client.generic(method, path, headers={"X-Secret": "echo"})
+    assert response.status_code == 405
+    assert soup(response).h1.text == "Esta página no se abre así"
+    assert "TRACE" not in response["Allow"]
+    assert "echo" not in response.content.decode()
+
+
+def test_a_hostile_host_is_refused_and_not_repeated(client, db):
+    response = client.get("/ingresar/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert "evil" not in response.content.decode()
+    assert soup(response).h1.text == "Solicitud no válida"
+
+
+# The database is gone, full, read-only -------------------------------------------------------------
+
+
+def sign_in(client) -> HttpResponse:
+    fields = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
+    return client.post("/ingresar/", fields)
+
+
+def is_unavailable(response) -> bool:
+    """The whole page of it: when to come back, what to say to whoever runs it."""
+    page = soup(response)
+    return (
+        response.status_code == 503
+        and int(response["Retry-After"]) > 0
+        and page.h1.text == "El simulador no está disponible por el momento"
+        and page.select_one(".code").text == response["X-Request-ID"]
+    )
+
+
+@contextmanager
+def read_only():
+    """What a full or failing disk leaves of a SQLite file; what a standby is in PostgreSQL."""
+    on, off = {
+        "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
+        "postgresql": (
+            "SET default_transaction_read_only = on",
+            "SET default_transaction_read_only = off",
+        ),
+    }[connection.vendor]
+    connection.cursor().execute(on)
+    try:
+        yield
+    finally:
+        connection.cursor().execute(off)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_read_only_database_is_a_503_until_it_can_be_written(principal, client, caplog):
+    patient(client)
+    with read_only():
+        assert is_unavailable(sign_in(client))
+        assert [line.levelname for line in caplog.records if line.exc_info][:1] == ["ERROR"]
+    assert sign_in(client).status_code == 302
+    assert client.get("/").status_code == 200
+
+
+@contextmanager
+def no_room():
+    """A file that cannot grow."""
+    with connection.cursor() as cursor:
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+        yield
+        cursor.execute("PRAGMA max_page_count = 1073741823")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="its disk can be made full")
+def test_a_full_disk_is_a_503_and_nothing_is_half_done(principal, client_of):
+    client = patient(client_of(principal))
+
+    def create(number: int) -> HttpResponse:
+        fields = person(90001000 + number) | {
+            "username": f"LLENO{number:03}",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        }
+        return client.post("/usuarios/nuevo/", fields)
+
+    with no_room():
+        refused_at = next(n for n in range(500) if create(n).status_code != 302)
+        assert is_unavailable(create(refused_at))
+    created = AuditEntry.objects.filter(
+        action="user.created", subject__is_principal=False
+    ).values_list("subject", flat=True)
+    assert set(created) == set(User.objects.secondary().values_list("pk", flat=True))
+    assert len(created) == refused_at
+    assert create(refused_at).status_code == 302
+
+
+class Relay:
+    """A door in front of a PostgreSQL that can be shut on everybody who is inside, and opened."""
+
+    def __init__(self, host: str, port: int):
+        self.target = (host, port)
+        self.port = 0
+
+    def open(self):
+        self.sockets = [socket.create_server(("127.0.0.1", self.port))]
+        self.port = self.sockets[0].getsockname()[1]
+        threading.Thread(target=self.accept, args=self.sockets, daemon=True).start()
+
+    def accept(self, listener):
+        with suppress(OSError):
+            while True:
+                pair = [listener.accept()[0], socket.create_connection(self.target)]
+                self.sockets += pair
+                threading.Thread(target=self.copy, args=pair, daemon=True).start()
+                threading.Thread(target=self.copy, args=pair[::-1], daemon=True).start()
+
+    def copy(self, source, target):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+
+    def shut(self):
+        while self.sockets:
+            with self.sockets.pop() as door, suppress(OSError):
+                # Whoever waits in accept() or recv() wakes up; close() alone would leave him there.
+                door.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def relay():
+    before = {name: connection.settings_dict[name] for name in ("HOST", "PORT")}
+    door = Relay(before["HOST"], int(before["PORT"]))
+    door.open()
+    connection.close()
+    connection.settings_dict |= {"HOST": "127.0.0.1", "PORT": str(door.port)}
+    yield door
+    connection.settings_dict |= before
+    connection.close()
+    door.shut()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a server that can be away")
+def test_a_server_that_is_away_is_a_503_until_it_is_back(principal, client_of, relay, caplog):
+    signed_in = patient(client_of(principal))
+
+    def get(path: str, client: Client = signed_in) -> HttpResponse:
+        # As Django does before each request that comes from outside.
+        close_old_connections()
+        return client.get(path)
+
+    assert get("/").status_code == 200
+    relay.shut()
+    assert is_unavailable(get("/"))
+    assert is_unavailable(get("/usuarios/"))
+    assert get("/salud/", Client()).status_code == 200
+    assert get("/salud/lista/", Client()).json()["motivo"] == "La base de datos no responde."
+    assert "ERROR" in [line.levelname for line in caplog.records if line.exc_info]
+    relay.open()
+    assert get("/").status_code == 200
+    assert get("/salud/lista/", Client()).status_code == 200
