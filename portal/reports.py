@@ -10,7 +10,7 @@ class SecretsFilter(SafeExceptionReporterFilter):
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern
-        + "|CLAVE|CONTRASE|COOKIE|CSRF|SESSION|UNSENT|DATABASE",
+        + "|CLAVE|CONTRASE|^CURRENT$|COOKIE|CSRF|SESSION|UNSENT|DATABASE",
         flags=re.IGNORECASE,
     )
 
@@ -18,13 +18,10 @@ class SecretsFilter(SafeExceptionReporterFilter):
         return True
 
     def get_post_parameters(self, request):
-        return self.get_cleansed_multivaluedict(request, getattr(request, "POST", {}))
-
-    def get_cleansed_multivaluedict(self, request, multivaluedict):
-        cleansed = super().get_cleansed_multivaluedict(request, multivaluedict).copy()
-        for name in cleansed:
-            cleansed[name] = self.cleanse_setting(name, cleansed[name])
-        return cleansed
+        sent = super().get_post_parameters(request).copy()
+        for name in sent:
+            sent[name] = self.cleanse_setting(name, sent[name])
+        return sent
 
     def get_traceback_frame_variables(self, request, tb_frame):
         """A form's clave passes through variables of every name, Django's own ``value`` too."""

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "portal.middleware.RequestNumberMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.NeverStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -89,7 +90,6 @@ MIDDLEWARE = [
     "users.middleware.SignInRequiredMiddleware",
     "portal.middleware.ErrorPageMiddleware",
     "portal.middleware.PlainRequestMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -228,6 +228,8 @@ FORMAT_MODULE_PATH = ["portal.formats"]
 # Static files -----------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
+# No other site is to use our files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # A practice installation is served straight from the source tree, with no collectstatic.
 WHITENOISE_USE_FINDERS = DEMO
 STATIC_ROOT = None if DEMO else BASE_DIR / "staticfiles"

@@ -1,0 +1,156 @@
+"""The log: one line for each event, with who, from where, when and which request."""
+
+import json
+import logging
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.test import Client
+
+from portal.logs import JsonFormatter, TextFormatter
+from portal.middleware import NUMBER_ALPHABET, new_number
+from tests.conftest import PASSWORD, RUC, person
+
+
+@pytest.fixture
+def logged():
+    """logged(formatter)() is what was written so far, line by line."""
+    handlers = []
+
+    def listen(formatter=None):
+        stream = StringIO()
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(formatter or JsonFormatter())
+        logging.getLogger().addHandler(handler)
+        handlers.append(handler)
+        return lambda: stream.getvalue().splitlines()
+
+    yield listen
+    for handler in handlers:
+        logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def events(logged):
+    """events(logger) is what that logger wrote, parsed."""
+    lines = logged()
+
+    def parse(logger: str) -> list[dict]:
+        return [event for event in map(json.loads, lines()) if event["logger"] == logger]
+
+    return parse
+
+
+def test_each_request_leaves_one_line_with_who_where_when_and_what(events, client_of, secondary):
+    response = client_of(secondary).get("/usuarios/?texto=secreto", REMOTE_ADDR="192.0.2.7")
+    (event,) = events("portal.access")
+    assert datetime.fromisoformat(event["time"]).utcoffset() == timedelta(0)
+    assert isinstance(event["ms"], int)
+    assert event | {"time": "", "ms": 0} == {
+        "time": "",
+        "level": "WARNING",
+        "logger": "portal.access",
+        "message": "GET /usuarios/ 403",
+        "request": response["X-Request-ID"],
+        "user": "JPEREZ01",
+        "ruc": RUC,
+        "address": "192.0.2.7",
+        "method": "GET",
+        "path": "/usuarios/",
+        "status": 403,
+        "ms": 0,
+    }
+
+
+def test_a_page_of_staff_names_no_ruc_and_one_of_nobody_no_user(events, client_of, staff):
+    client_of(staff).get("/admin/")
+    Client().get("/ingresar/")
+    of_staff, of_nobody = events("portal.access")
+    assert (of_staff["user"], "ruc" in of_staff) == ("admin", False)
+    assert "user" not in of_nobody
+
+
+def test_a_refused_token_leaves_a_line_with_its_reason(events, principal):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(principal, backend="users.backends.OperatorBackend")
+    response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
+    (event,) = events("django.security.csrf")
+    assert "CSRF" in event["message"]
+    assert event["request"] == response["X-Request-ID"]
+    assert (event["user"], event["ruc"]) == ("TITULAR1", RUC)
+
+
+@pytest.mark.parametrize("path", ["/accesos/?formato=csv", "/historial/?formato=csv"])
+def test_an_export_leaves_a_line(path, events, client_of, principal):
+    response = client_of(principal).get(path)
+    (event,) = events("profiles.spreadsheet")
+    assert event["message"] == "export"
+    assert event["file"] in response["Content-Disposition"]
+    assert (event["user"], event["ruc"]) == ("TITULAR1", RUC)
+
+
+def test_changed_rights_leave_a_line_when_they_are_kept(
+    events, client_of, principal, secondary, django_capture_on_commit_callbacks
+):
+    form = {"do": "save", "option": "11.9.1.1.1", "seen": ""}
+    with django_capture_on_commit_callbacks() as kept:
+        client_of(principal).post("/usuarios/JPEREZ01/perfiles/", form)
+        assert events("users.audit") == []
+    for callback in kept:
+        callback()
+    (event,) = events("users.audit")
+    assert event["message"] == event["action"] == "options.assigned"
+    assert (event["user"], event["ruc"], event["subject"]) == ("TITULAR1", RUC, "JPEREZ01")
+    assert event["channel"] == "web"
+
+
+def test_a_failure_leaves_its_traceback_in_its_line(events, client_of, principal, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("portal.views.HomeView.get", fail)
+    client = client_of(principal)
+    client.raise_request_exception = False
+    response = client.get("/")
+    (event,) = events("django.request")
+    assert event["level"] == "ERROR"
+    assert event["request"] == response["X-Request-ID"]
+    assert "no such luck" in event["exception"]
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter, TextFormatter])
+@pytest.mark.parametrize("end", ["%0D%0A", "%0A", "%E2%80%A8", "%C2%85", "%1B[2J"])
+def test_no_address_makes_a_second_line(end, formatter, logged, client, db):
+    lines = logged(formatter())
+    client.get(f"/no-existe{end}2026-01-01 INFO admin entered/")
+    (line,) = lines()
+    assert line.isprintable()
+
+
+def test_nothing_typed_makes_a_second_line(logged, client_of, principal):
+    lines = logged()
+    client = client_of(principal)
+    client.raise_request_exception = False
+    fields = dict.fromkeys(person(90000099), "Ana\r\nINFO admin entered\u2028x")
+    client.post("/usuarios/nuevo/", fields | {"username": "A\nB", "password1": PASSWORD})
+    client.get("/usuarios/?texto=a%0Ab")
+    assert {json.loads(line)["message"] for line in lines()} == {
+        "POST /usuarios/nuevo/ 200",
+        "GET /usuarios/ 200",
+    }
+
+
+def test_a_line_of_no_request_says_just_what_happened(logged):
+    lines = logged()
+    logging.getLogger("portal").warning("Sin solicitud: %s", "ñ")
+    (line,) = lines()
+    assert {*json.loads(line)} == {"time", "level", "logger", "message"}
+    assert json.loads(line)["message"] == "Sin solicitud: ñ"
+
+
+def test_numbers_are_told_apart_and_can_be_read_out():
+    numbers = {new_number() for _ in range(1000)}
+    assert len(numbers) == 1000
+    assert set("".join(numbers)) == {*NUMBER_ALPHABET, "-"}
+    assert not set("ILOU") & set(NUMBER_ALPHABET)
