@@ -39,6 +39,16 @@ demo: .venv/.app ## Start the portal with its demo data; PORT=8123 picks another
 	@echo
 	@$(MANAGE) runserver --noreload 127.0.0.1:$(PORT)
 
+.PHONY: prepare
+prepare: .venv/.app ## Prepare a real installation or an upgrade: database, catalogue, static files
+	$(MANAGE) migrate
+	$(MANAGE) load_catalog
+	$(MANAGE) collectstatic --no-input
+
+.PHONY: serve
+serve: .venv/.app ## Serve a real installation, configured as in .env.example
+	exec $(VENV_PYTHON) -m gunicorn --config portal/server.py portal.wsgi
+
 .PHONY: test
 test: .venv/.dev browser ## Run every test on SQLite; ARGS="-k name" goes to pytest
 	$(PYTEST) $(ARGS)

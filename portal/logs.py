@@ -42,12 +42,13 @@ class TextFormatter(logging.Formatter):
 
 
 def facts(record: logging.LogRecord) -> dict:
-    return of_request(current_request.get()) | getattr(record, "facts", {})
+    # Django's last word about an answer comes after our middleware, and brings the request along.
+    request = current_request.get() or getattr(record, "request", None)
+    known = of_request(request) if hasattr(request, "number") else {}
+    return known | getattr(record, "facts", {})
 
 
 def of_request(request) -> dict:
-    if request is None:
-        return {}
     known = {
         "request": request.number,
         "address": request.META.get("REMOTE_ADDR"),

@@ -43,14 +43,14 @@ for key in [] if DEMO else [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
             "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
 
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEMO else []
-)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "[::1]"] if DEMO else [])
 if not DEMO and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS debe decir con qué nombres se llega al portal, separados por comas, y no *: "
         "ALLOWED_HOSTS=portal.ejemplo.pe"
     )
+# Whoever watches over the process from beside it does not know its names.
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Domain -----------------------------------------------------------------------------------------
@@ -212,6 +212,10 @@ LOGGING = {
         # Each request has a line of its own, so of Django's only the failures are wanted.
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "CRITICAL"},
+        # Anybody may send any Host, as often as he likes.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Loading the practice data is a hundred actions, and whoever rehearses has the Historial.
+        "users.audit": {"level": "WARNING" if DEMO else "INFO"},
     },
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reports.SecretsFilter"

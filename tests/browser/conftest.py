@@ -65,7 +65,8 @@ def browser_context_args(browser_context_args):
 
 @pytest.fixture(autouse=True)
 def page_faults():
-    """Fail the test whose pages raise a script error or ask another site for anything."""
+    """Fail the test whose pages raise a script error, break the content security policy or ask
+    another site for anything."""
     faults = []
     yield faults
     assert not faults, "\n".join(faults)
@@ -82,8 +83,13 @@ def new_context(new_context, page_faults, base_url):
         if not request.url.startswith(f"{base_url}/"):
             page_faults.append(f"request to another site: {request.method} {request.url}")
 
+    def read(message):
+        if "Content Security Policy" in message.text:
+            page_faults.append(f"{message.page.url}: {message.text}")
+
     def create(**kwargs):
         context = new_context(**kwargs)
+        context.on("console", read)
         context.on("request", watch)
         context.on("weberror", lambda fault: page_faults.append(f"script error: {fault.error}"))
         return context

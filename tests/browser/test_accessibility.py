@@ -2,6 +2,7 @@
 sideways scrolling on the narrowest screens."""
 
 import pytest
+from django.http import HttpResponse
 from playwright.sync_api import expect
 
 from profiles.actions import assign_options, assign_roles, save_template
@@ -633,3 +634,22 @@ def test_form_from_another_site_or_time(page, principal, is_accessible):
     assert answer.value.status == 403
     has_title(page, "La página estuvo abierta mucho tiempo. Vuelva a enviar.")
     is_accessible(page)
+
+
+# When something goes wrong --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [413, 429, 503])
+def test_an_answer_that_only_says_no(status, desk, is_accessible, monkeypatch):
+    monkeypatch.setattr("portal.views.HomeView.get", lambda *args: HttpResponse(status=status))
+    assert desk.goto("/").status == status
+    is_accessible(desk)
+
+
+def test_a_failure(desk, is_accessible, monkeypatch):
+    def fail(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr("portal.views.HomeView.get", fail)
+    assert desk.goto("/").status == 500
+    is_accessible(desk)

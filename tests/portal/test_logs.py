@@ -91,8 +91,9 @@ def test_an_export_leaves_a_line(path, events, client_of, principal):
 
 
 def test_changed_rights_leave_a_line_when_they_are_kept(
-    events, client_of, principal, secondary, django_capture_on_commit_callbacks
+    events, caplog, client_of, principal, secondary, django_capture_on_commit_callbacks
 ):
+    caplog.set_level(logging.INFO, "users.audit")
     form = {"do": "save", "option": "11.9.1.1.1", "seen": ""}
     with django_capture_on_commit_callbacks() as kept:
         client_of(principal).post("/usuarios/JPEREZ01/perfiles/", form)
@@ -117,6 +118,11 @@ def test_a_failure_leaves_its_traceback_in_its_line(events, client_of, principal
     assert event["level"] == "ERROR"
     assert event["request"] == response["X-Request-ID"]
     assert "no such luck" in event["exception"]
+
+
+def test_a_portal_that_is_not_ready_says_so_with_its_number(events, client, db):
+    response = client.get("/salud/lista/")
+    assert [event["request"] for event in events("django.request")] == [response["X-Request-ID"]]
 
 
 @pytest.mark.parametrize("formatter", [JsonFormatter, TextFormatter])

@@ -1,0 +1,93 @@
+"""A walk through every screen: nothing on any of them breaks the content security policy.
+
+What a browser refuses it says on the console, and ``page_faults`` fails the test that hears it.
+"""
+
+import pytest
+from django.contrib import admin
+from django.urls import NoReverseMatch, reverse
+
+from profiles.actions import assign_options, save_template
+from tests.browser.browsing import follow
+from tests.conftest import acting
+from tests.test_access_matrix import MATRIX, url
+
+
+@pytest.fixture
+def template(principal, secondary):
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])
+    save_template(actor=actor, name="De siempre", options=["11.9.1.1.2"], roles=[])
+
+
+def test_what_breaks_the_policy_is_heard(page, page_faults, principal):
+    """Or the walks below would prove nothing."""
+    page.goto("/ingresar/")
+    for broken in [
+        "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')",
+        "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>')",
+        "document.body.append(Object.assign(document.createElement('script'), {text: '1'}))",
+    ]:
+        page.evaluate(broken)
+        page.wait_for_timeout(100)
+        assert any("Content Security Policy" in fault for fault in page_faults), broken
+        page_faults.clear()
+
+
+def test_the_portal(page_of, principal, template):
+    desk = page_of(principal)
+    visited = 0
+    for name in MATRIX:
+        if name in ("users:sign_out", "users:close_sessions"):
+            continue
+        response = desk.goto(url(name))
+        assert response.status == 200
+        assert "'unsafe-inline'" not in response.header_value("content-security-policy")
+        visited += 1
+    assert visited == len(MATRIX) - 2
+    desk.goto("/no-existe/")
+
+
+def test_the_sign_in_page(page, principal):
+    page.goto("/ingresar/")
+    follow(page.get_by_role("button", name="Ingresar"))
+
+
+def admin_addresses():
+    """The list, and the pages to add, change, delete and look back, of everything registered."""
+    for model, model_admin in admin.site._registry.items():
+        info = (model._meta.app_label, model._meta.model_name)
+        yield reverse("admin:{}_{}_changelist".format(*info))
+        yield reverse("admin:{}_{}_add".format(*info))
+        some = model._default_manager.first()
+        if some is not None:
+            for action in ("change", "delete", "history"):
+                yield reverse("admin:{}_{}_{}".format(*info, action), args=[some.pk])
+        for pattern in model_admin.get_urls():
+            if pattern.name and pattern.name.startswith("_".join(info)):
+                try:
+                    yield reverse(f"admin:{pattern.name}")
+                except NoReverseMatch:
+                    if some is not None and pattern.pattern.converters:
+                        (argument,) = pattern.pattern.converters
+                        yield reverse(f"admin:{pattern.name}", kwargs={argument: some.pk})
+
+
+def test_the_administration(page_of, staff, template):
+    desk = page_of(staff)
+    opened = 0
+    for address in ["/admin/", "/admin/password_change/", *dict.fromkeys(admin_addresses())]:
+        response = desk.request.get(address)
+        if response.headers.get("content-type", "").startswith("text/html"):
+            opened += desk.goto(address).status == 200
+    assert opened > 30, opened
+    # A window of its own, and one that chooses among many.
+    desk.goto(reverse("admin:profiles_option_changelist"))
+    desk.goto(f"{reverse('admin:profiles_option_add')}?_popup=1")
+
+
+def test_the_door_of_the_administration(page, staff):
+    page.goto("/admin/login/")
+    page.get_by_label("Usuario").fill("admin")
+    page.get_by_label("Contraseña").fill("equivocada")
+    follow(page.locator("[type=submit]"))

@@ -1,0 +1,196 @@
+"""The rehearsal of docs/operacion.md: copied while others write, restored into an empty place.
+
+The commands are the page's own, so the page cannot be wrong about them.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "operacion.md").read_text(encoding="utf-8")
+ENGINE = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
+
+# A principal who creates users for as long as he is let.
+WRITE = """
+from itertools import count
+from users import actions
+from users.audit import Actor
+from users.models import AuditEntry, User
+
+principal = User.objects.get(operator__ruc="20999999043", is_principal=True)
+actor = Actor(principal, AuditEntry.Channel.COMMAND)
+for number in count():
+    actions.create_secondary_user(
+        actor=actor, username=f"COPIA{number:03}", password="Practica2026",
+        document_type="1", document_number=str(91000000 + number),
+        first_name="Ana", last_name="Ficticia",
+    )
+    print(number, flush=True)
+"""
+
+# What a database holds, and whether it still does what it must.
+EXAMINE = """
+import json
+from django.apps import apps
+from django.db import Error, connection
+from django.test import Client
+from users.models import AuditEntry, User
+
+def is_refused(change):
+    try:
+        change()
+    except Error as error:
+        return "append-only" in str(error)
+    return False
+
+with connection.cursor() as cursor:
+    if connection.vendor == "sqlite":
+        cursor.execute("PRAGMA integrity_check")
+        intact = cursor.fetchone()[0]
+    else:
+        intact = "ok"  # pg_restore has built every index and constraint anew
+connection.check_constraints()
+counts = {str(model._meta): model.objects.count() for model in apps.get_models()}
+copied = User.objects.filter(username__startswith="COPIA")
+entries = AuditEntry.objects.filter(action="user.created", subject__in=copied)
+sign_in = {"ruc": "20999999043", "username": "TITULAR1", "password": "Practica2026"}
+print(json.dumps({
+    "intact": intact,
+    "counts": counts,
+    "copied": copied.count(),
+    "entries": entries.count(),
+    "whole": set(entries.values_list("subject", flat=True)) == set(copied.values_list("pk", flat=True)),
+    "sign_in": Client().post("/ingresar/", sign_in, headers={"Host": "localhost"}).status_code,
+    "protected": is_refused(lambda: AuditEntry.objects.update(action="x"))
+    and is_refused(lambda: AuditEntry.objects.all()._raw_delete("default")),
+}))
+"""
+
+
+def documented(title: str) -> str:
+    """The commands under that heading of the page."""
+    section = PAGE.split(f"### {ENGINE}: {title}\n")[1]
+    return re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
+
+
+def environment(place: str) -> dict[str, str]:
+    return os.environ | {"DATABASE_URL": place, "DEMO": "true", "DEBUG": "false"}
+
+
+def run(command: list[str], place: str, **variables: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(place) | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def manage(place: str, *arguments: str) -> str:
+    return run([sys.executable, "manage.py", *arguments], place)
+
+
+def examine(place: str) -> dict:
+    return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
+
+
+@pytest.fixture
+def make_place(tmp_path):
+    """make_place() is the address of a database that is empty, or not there yet."""
+    made = []
+
+    def make() -> str:
+        name = f"copia_{uuid4().hex}"
+        if connection.vendor == "sqlite":
+            return f"sqlite:///{tmp_path / name}"
+        on_server(f'CREATE DATABASE "{name}"')
+        made.append(name)
+        server = connection.settings_dict
+        person = f"{server['USER']}:{server['PASSWORD']}".rstrip(":")
+        return f"postgres://{person}@{server['HOST']}:{server['PORT']}/{name}"
+
+    yield make
+    for name in made:
+        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def on_server(statement: str):
+    server = connection.settings_dict
+    address = make_conninfo(
+        host=server["HOST"],
+        port=server["PORT"],
+        user=server["USER"],
+        password=server["PASSWORD"],
+        dbname="postgres",
+    )
+    with psycopg.connect(address, autocommit=True) as server_connection:
+        server_connection.execute(statement)
+
+
+@pytest.fixture
+def origin(make_place):
+    place = make_place()
+    manage(place, "migrate", "--verbosity", "0")
+    manage(place, "load_demo")
+    return place
+
+
+@pytest.fixture
+def writer(origin):
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", WRITE],
+        cwd=ROOT,
+        env=environment(origin),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_copy_taken_while_others_write_is_whole_and_works(origin, writer, make_place, tmp_path):
+    before = [writer.stdout.readline() for _ in range(5)]
+    assert before[-1] == "4\n"
+    copy = str(tmp_path / "copia")
+    shell = ["bash", "-euc"]
+    run([*shell, documented("copiar")], origin, BASE=file_of(origin), COPIA=copy)
+    assert writer.poll() is None, "nobody was writing any more"
+    assert writer.stdout.readline()
+    writer.kill()
+
+    restored = make_place()
+    run([*shell, documented("restaurar")], restored, BASE=file_of(restored), COPIA=copy)
+
+    found, original = examine(restored), examine(origin)
+    assert found["intact"] == original["intact"] == "ok"
+    assert 5 <= found["copied"] <= original["copied"]
+    assert found["entries"] == found["copied"]
+    assert found["whole"]
+    assert found["sign_in"] == 302
+    assert found["protected"]
+    # What the writer did not touch is there to the last row, and so is what he had finished.
+    untouched = set(found["counts"]) - {"users.user", "users.auditentry", "users.session"}
+    assert {name: found["counts"][name] for name in untouched} == {
+        name: original["counts"][name] for name in untouched
+    }
+    missing = original["copied"] - found["copied"]
+    assert original["counts"]["users.user"] - found["counts"]["users.user"] == missing
+
+
+def file_of(place: str) -> str:
+    return place.removeprefix("sqlite:///")

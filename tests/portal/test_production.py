@@ -1,0 +1,142 @@
+"""The files of a real installation name what exists: variables, commands, addresses, folders."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command, get_commands
+from django.urls import resolve
+
+from tests.portal.test_settings import KEY
+
+ROOT = Path(settings.BASE_DIR)
+DEPLOY = ROOT / "deploy"
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+UNIT = (DEPLOY / "comunidad-del-operador.service").read_text(encoding="utf-8")
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+GUNICORN = ["-m", "gunicorn", "--config", "portal/server.py", "portal.wsgi"]
+
+
+def variables_read() -> set[str]:
+    sources = [(ROOT / "portal" / name).read_text() for name in ("settings.py", "server.py")]
+    return set(re.findall(r'(?:\benv\.\w+|\bflag)\(\s*"([A-Z_]+)"', "".join(sources)))
+
+
+def example_values() -> dict[str, str]:
+    return dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+
+
+def test_every_variable_that_is_read_is_explained_and_no_other():
+    assert set(example_values()) == variables_read()
+
+
+def test_the_example_starts_once_it_has_a_key():
+    environment = {name: value for name, value in example_values().items() if value}
+    for key, works in {"": False, KEY: True}.items():
+        start = subprocess.run(
+            [sys.executable, "-c", "import portal.settings, portal.server"],
+            cwd=ROOT,
+            env=environment | {"SECRET_KEY": key},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (start.returncode == 0) == works, start.stderr
+
+
+@pytest.fixture
+def compose():
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+
+
+def test_compose_builds_and_configures_what_there_is(compose):
+    services = compose["services"]
+    assert set(services) == {"database", "prepare", "portal"}
+    for name in ("prepare", "portal"):
+        build = services[name]["build"]
+        assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
+        assert set(services[name]["environment"]) <= variables_read()
+        assert set(services[name]["depends_on"]) <= set(services)
+    for command in re.findall(r"manage\.py (\w+)", services["prepare"]["command"]):
+        assert command in get_commands()
+    # Only a proxy of this machine reaches the portal, and nobody the database.
+    assert all(port.startswith("127.0.0.1:") for port in services["portal"]["ports"])
+    assert "ports" not in services["database"]
+    volumes = {volume.split(":")[0] for volume in services["database"]["volumes"]}
+    assert volumes == set(compose["volumes"])
+
+
+def test_no_file_of_an_installation_holds_a_secret(compose):
+    database = compose["services"]["database"]["environment"]["POSTGRES_PASSWORD"]
+    assert database == "${POSTGRES_PASSWORD:?}"
+    assert compose["services"]["portal"]["environment"]["SECRET_KEY"] == "${SECRET_KEY:?}"
+    assert example_values()["SECRET_KEY"] == ""
+    assert not re.search(r"^ENV.*(KEY|PASSWORD)", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_image_the_unit_and_make_serve_start_the_same_server():
+    command = re.search(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)[1]
+    start = re.search(r"^ExecStart=(.*)$", UNIT, re.MULTILINE)[1]
+    serve = re.search(r"^serve:.*\n\texec (.*)$", MAKEFILE, re.MULTILINE)[1]
+    assert yaml.safe_load(command)[1:] == GUNICORN
+    assert shlex.split(start)[1:] == GUNICORN
+    assert shlex.split(serve)[1:] == GUNICORN
+
+
+def test_the_image_asks_for_health_where_it_is_told_and_runs_as_nobody():
+    assert re.search(r"^USER 999$", DOCKERFILE, re.MULTILINE)
+    (path,) = re.findall(r"127\.0\.0\.1:8000(/[\w/]+)", DOCKERFILE)
+    assert resolve(path).view_name == "portal:live"
+    assert "127.0.0.1" in settings.ALLOWED_HOSTS
+
+
+@pytest.mark.parametrize("page", ["docs/operacion.md", ".env.example", "README.md"])
+def test_pages_name_targets_and_commands_that_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\bmake ([a-z-]+)", text):
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
+    for command in re.findall(r"manage\.py ([a-z_]+)", text):
+        assert command in get_commands(), command
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        if "://" not in link:
+            assert (ROOT / page).parent.joinpath(link).exists(), link
+
+
+def test_server_takes_no_word_of_a_header_nor_commands_from_a_socket():
+    printed = subprocess.run(
+        [sys.executable, *GUNICORN[:-1], "--print-config", GUNICORN[-1]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    values = dict(re.findall(r"^(\w+)\s+= (.*)$", printed, re.MULTILINE))
+    assert values["control_socket_disable"] == "True"
+    assert values["forwarded_allow_ips"] in ("[]", "")
+    assert values["bind"] == "['127.0.0.1:8000']"
+    assert int(values["timeout"]) > settings.DATABASES["default"]["OPTIONS"].get("timeout", 0)
+
+
+def test_files_are_hashed_and_compressed_and_no_page_names_another(settings, tmp_path):
+    """A page that names a file which is not in the list fails, and in a real installation only."""
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
+    call_command("collectstatic", interactive=False, verbosity=0)
+    templates = "".join(page.read_text() for page in (ROOT / "templates").rglob("*.html"))
+    named = set(re.findall(r"{% static ['\"]([^'\"]+)['\"] %}", templates))
+    assert len(named) >= 5
+    for name in named:
+        stored = tmp_path / staticfiles_storage.stored_name(name)
+        assert re.search(r"\.\w{12}\.\w+$", stored.name)
+        if stored.stat().st_size > 1000:
+            assert stored.with_name(f"{stored.name}.gz").is_file()
+            assert stored.with_name(f"{stored.name}.br").is_file()
