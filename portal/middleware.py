@@ -5,7 +5,8 @@ from http import HTTPStatus
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
-from portal.views import bad_request
+from portal.views import bad_request, unavailable
+from users.hashers import HashingBusyError
 
 
 class NeverStoreMiddleware:
@@ -41,3 +42,16 @@ class PlainRequestMiddleware:
             page["Allow"] = response["Allow"]
             return page
         return response
+
+
+class OverloadMiddleware:
+    """Whoever could not have his turn is told when to come back."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        return unavailable(request) if isinstance(exception, HashingBusyError) else None

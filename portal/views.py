@@ -4,8 +4,9 @@ import logging
 import secrets
 from http import HTTPStatus
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseServerError
+from django.http import HttpResponse, HttpResponseServerError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template import loader
 from django.urls import reverse
@@ -54,7 +55,7 @@ class OptionView(View):
         if user.operator is None:
             raise PermissionDenied("Esta página es de los usuarios de los operadores.")
         option = get_object_or_404(Option.objects.every_leaf(), code=code)
-        holdings = Holdings.of(user)
+        holdings = Holdings.of(user).inside()
         decision = verdict(holdings, option)
         roles = Role.objects.filter(
             options=option, operator_type__operators=user.operator, is_retired=False
@@ -106,6 +107,13 @@ def csrf_failure(request, reason=""):
     reopens = request.resolver_match and request.resolver_match.view_name != "users:sign_out"
     context = {"reopen": request.path if reopens else reverse("portal:home")}
     return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def unavailable(request):
+    """More is asked at once than this machine does well; it will be able to in a moment."""
+    page = loader.get_template("503.html").render()
+    retry = {"Retry-After": str(settings.HASHING_WAIT)}
+    return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=retry)
 
 
 def server_error(request):

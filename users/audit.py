@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from operators.models import Operator
+from users.address import client_address
 from users.models import AuditEntry, User
 
 
@@ -17,7 +18,7 @@ class Actor:
 
     @classmethod
     def from_request(cls, request, channel=AuditEntry.Channel.WEB) -> Self:
-        return cls(request.user, channel, request.META.get("REMOTE_ADDR") or None)
+        return cls(request.user, channel, client_address(request))
 
 
 def record(
