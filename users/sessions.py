@@ -74,6 +74,9 @@ def end_of(session) -> End | None:
 
 @receiver(user_logged_in)
 def remember_origin(sender, request, user, **kwargs):
+    if ORIGIN in request.session:
+        # Django keeps the key of whoever signs in again as the same user.
+        request.session.cycle_key()
     browser = request.headers.get("User-Agent", "")
     request.session[ORIGIN] = {
         "started_at": timezone.now().isoformat(),
