@@ -554,6 +554,27 @@ def test_staff_lifts_the_lock_of_anybody(client, principal, staff):
     assert staff_sign_in(Client(), STAFF_PASSWORD, username="otra").status_code == 302
 
 
+def test_staff_lifts_locks_in_the_administration_too(client_of, principal, staff, clock):
+    other = User.objects.create_superuser("otra", password=STAFF_PASSWORD)
+    for user in (principal, other):
+        fail_to_sign_in(user)
+    desk = client_of(staff)
+    until = timezone.localtime(clock.now + timedelta(minutes=1))
+    for user in (principal, other):
+        page = soup(desk.get(f"/admin/users/user/{user.pk}/change/"))
+        assert f"{until:%H:%M}" in page.select_one(".field-locked_until").text
+    response = desk.post(
+        "/admin/users/user/",
+        {"action": "unlock", "_selected_action": [principal.pk, other.pk, staff.pk]},
+        follow=True,
+    )
+    told = soup(response).select_one(".messagelist").text
+    assert "Se ha desbloqueado a 2 usuarios." in told
+    assert "Sin cambios: 1. Solo se desbloquea a quien está bloqueado" in told
+    assert throttle.locks_of([principal, other]) == {}
+    assert AuditEntry.objects.get(action="user.unlocked").subject == principal
+
+
 def test_a_session_that_stands_goes_on_during_a_lock(client_of, secondary):
     inside = client_of(secondary)
     fail_to_sign_in(secondary)
