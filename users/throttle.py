@@ -260,14 +260,13 @@ def _forgive(keys: list[Key], user: User) -> None:
         FailureCount.objects.filter(key=own).delete()
         _take_back(shared, user)
         _account(user).update(failed_sign_ins=0)
-    _forget_old()
+        _forget_old()
 
 
 def _account(user: User | None):
     return User.objects.filter(pk=user.pk if user else 0)
 
 
-@transaction.atomic
 def _forget_old() -> None:
     """Take away what no rule remembers, leaving alone what somebody is counting at this moment."""
     old = FailureCount.objects.filter(since__lt=timezone.now() - settings.SIGN_IN_MEMORY)

@@ -131,3 +131,14 @@ def test_without_a_secret_key_the_portal_does_not_start_and_says_why(start, envi
 def test_a_practice_installation_or_a_secret_key_is_enough_to_start(start, environment):
     result = start(**environment)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("networks", ["10.0.0.0/33", "mi-proxy", "10.0.0.1/8"])
+def test_a_trusted_proxy_that_is_no_network_stops_the_start(start, networks):
+    result = start(SECRET_KEY="a" * 50, TRUSTED_PROXIES=networks)
+    assert result.returncode != 0
+    assert networks in result.stderr
+
+
+def test_networks_of_trusted_proxies_are_taken(start):
+    assert start(DEMO="true", TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/48").returncode == 0
