@@ -10,6 +10,8 @@ import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from users.address import client_address
+
 current_request = ContextVar("current_request", default=None)
 
 
@@ -51,7 +53,7 @@ def facts(record: logging.LogRecord) -> dict:
 def of_request(request) -> dict:
     known = {
         "request": request.number,
-        "address": request.META.get("REMOTE_ADDR"),
+        "address": client_address(request),
         "method": request.method,
         "path": request.path,
     }

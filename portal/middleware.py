@@ -11,6 +11,7 @@ from django.utils.cache import add_never_cache_headers
 
 from portal.logs import current_request
 from portal.views import bad_request, error_page
+from users.hashers import HashingBusyError
 
 # Crockford's 32: nobody who reads a number out over the telephone takes one sign for another.
 NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -128,3 +129,20 @@ class PlainRequestMiddleware:
         if charset.lower() not in ("utf-8", "utf8") or "%00" in request.META["QUERY_STRING"]:
             return bad_request(request, None)
         return self.get_response(request)
+
+
+class OverloadMiddleware:
+    """Whoever could not have his turn is told when to come back."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, HashingBusyError):
+            return None
+        page = error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, busy=True)
+        page["Retry-After"] = settings.HASHING_WAIT
+        return page

@@ -1,5 +1,7 @@
 """Every setting of the portal, in one file; what differs between machines comes from the environment."""
 
+from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -67,7 +69,7 @@ INSTALLED_APPS = [
     "operators",
     "crispy_forms",
     "crispy_bootstrap5",
-    "django.contrib.admin",
+    "portal.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -90,6 +92,8 @@ MIDDLEWARE = [
     "users.middleware.SignInRequiredMiddleware",
     "portal.middleware.ErrorPageMiddleware",
     "portal.middleware.PlainRequestMiddleware",
+    "portal.middleware.OverloadMiddleware",
+    "users.device.DeviceMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -142,6 +146,11 @@ AUTHENTICATION_BACKENDS = ["users.backends.OperatorBackend", "users.backends.Sta
 
 PASSWORD_HASHERS = ["users.hashers.PinnedArgon2PasswordHasher"]
 
+# Hashes at once in one process, and how many seconds one more waits for its turn before the answer
+# is 503. Each takes 19 MiB and a core; 64 people at once wait less than a second.
+HASHES_AT_ONCE = 4
+HASHING_WAIT = 3
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "users.validators.OperatorPasswordValidator"},
     {"NAME": "users.validators.StaffPasswordValidator"},
@@ -155,14 +164,37 @@ LOGOUT_REDIRECT_URL = "users:sign_in"
 # database constraint, and both backends look accounts up inside their own door.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
+# Guesses at a clave (users/throttle.py; docs/decisions/0010 has the arithmetic). After so many
+# failures in a row of one account a wait, longer each time, never so long that a stranger could
+# keep anybody out for good; forgotten after a night.
+SIGN_IN_FAILURES = 5
+SIGN_IN_WAITS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15)]
+SIGN_IN_MEMORY = timedelta(hours=12)
+# One clave tried on many accounts: per minute from one address (an office behind one), per hour
+# in one company.
+SIGN_IN_FAILURES_PER_ADDRESS = 25
+SIGN_IN_FAILURES_PER_RUC = 50
+
+# A browser in which an account has signed in keeps an allowance of its own, half a year long.
+DEVICE_COOKIE_NAME = "device" if DEMO else "__Host-device"
+DEVICE_COOKIE_AGE = 180 * 24 * 60 * 60
+
+# The networks of the proxies in front of the portal: only what they add to X-Forwarded-For is
+# believed. Empty: the address is that of the connection.
+TRUSTED_PROXIES = [ip_network(network) for network in env.list("TRUSTED_PROXIES", default=[])]
+
 # The real portal closes a session after some 20 minutes without activity: docs/fidelity.md.
 SESSION_COOKIE_AGE = 20 * 60
+# However busy, a session ends after a working day.
+SESSION_ABSOLUTE_AGE = timedelta(hours=8)
 SESSION_ENGINE = "users.sessions"
 SESSION_SAVE_EVERY_REQUEST = True
 # The cookie outlives the session, so that whoever comes back late can be told what happened.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # A form kept through a new sign-in (users/unsent.py) is worth a working day.
 UNSENT_FORM_MAX_AGE = 8 * 60 * 60
+# What was said to one person is gone with his session, not kept for the next one.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_NAME = "sessionid" if DEMO else "__Host-sessionid"
 
 # Transport --------------------------------------------------------------------------------------

@@ -12,10 +12,6 @@ class OptionCodeConverter(StringConverter):
 
 register_converter(OptionCodeConverter, "option_code")
 
-admin.site.site_header = "Administración del simulador"
-admin.site.site_title = "Administración del simulador"
-admin.site.index_title = "Comunidad del Operador"
-
 handler400 = "portal.views.bad_request"
 handler403 = "portal.views.permission_denied"
 handler404 = "portal.views.page_not_found"

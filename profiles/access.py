@@ -8,6 +8,7 @@ from typing import Self
 
 from profiles.models import Grant, Option, OptionGrant, RoleGrant
 from users.models import Bar, User
+from users.throttle import locks_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Reason(enum.Enum):
         "{} está suspendido y no puede ingresar.",
         Cure("Reactivar", "users:change_state"),
         "0105",
+    )
+    LOCKED = (
+        "Por seguridad, su acceso está bloqueado.",
+        "{} está bloqueado: hubo demasiados intentos fallidos de ingreso. Se abre solo en minutos.",
+        Cure("Desbloquear", "users:unlock"),
     )
     CLAVE_TO_BE_CHANGED = (
         "Primero cambie su clave temporal.",
@@ -122,7 +128,7 @@ class Reason(enum.Enum):
 
 # About the account itself: they shut every door, and leave its grants as they are.
 OF_THE_ACCOUNT = frozenset(
-    {*(Reason[bar.value.upper()] for bar in Bar), Reason.CLAVE_TO_BE_CHANGED}
+    {*(Reason[bar.value.upper()] for bar in Bar), Reason.LOCKED, Reason.CLAVE_TO_BE_CHANGED}
 )
 OF_THE_ROLE = frozenset({Reason.ROLE_MISSING, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED})
 ORDER = {reason: position for position, reason in enumerate(Reason)}
@@ -154,6 +160,7 @@ class Holdings:
             return {}
         operator = next(iter(users)).operator
         now = operator.now()
+        locked = locks_of(users)
         types = frozenset(operator.operator_types.values_list("code", flat=True))
         for grant in OptionGrant.objects.filter(user__in=users):
             options[grant.user_id][grant.option_id] = without_effect(
@@ -172,20 +179,29 @@ class Holdings:
                 operator_types=types,
                 options=options[user.pk],
                 roles=roles[user.pk],
-                account=obstacles_of(user),
+                account=_obstacles(user, is_locked=user in locked),
             )
             for user in users
         }
+
+    def inside(self) -> Self:
+        """The same account in a session that stands.
+
+        A lock keeps out whoever has still to enter: were a session judged by it, any stranger
+        could throw people out by guessing.
+        """
+        return replace(self, account=self.account - {Reason.LOCKED})
 
     def with_options(self, codes: Iterable[str]) -> Self:
         """The same account as it would be with these options in effect instead of its own."""
         return replace(self, options=dict.fromkeys(codes))
 
 
-def obstacles_of(user: User) -> frozenset[Reason]:
+def _obstacles(user: User, *, is_locked: bool) -> frozenset[Reason]:
     """What keeps the account from anything at all."""
+    others = {Reason.LOCKED: is_locked, Reason.CLAVE_TO_BE_CHANGED: user.must_change_password}
     bars = {Reason[bar.value.upper()] for bar in user.bars}
-    return frozenset(bars | ({Reason.CLAVE_TO_BE_CHANGED} if user.must_change_password else set()))
+    return frozenset(bars | {reason for reason, holds in others.items() if holds})
 
 
 def without_effect(grant: Grant, now: datetime, pending: Reason, over: Reason) -> Reason | None:

@@ -1,15 +1,21 @@
 """The world of the tests: a small catalogue, two operators, and the people in them."""
 
 import os
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from django.conf import settings
+from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 
 from operators.models import Operator
 from profiles import catalog
 from profiles.actions import load_catalog
-from users import actions, append_only
+from users import actions, append_only, throttle
 from users.audit import Actor
 from users.models import AuditEntry, User
 
@@ -156,6 +162,48 @@ def client_of():
         return client
 
     return make
+
+
+@pytest.fixture
+def shared_database(transactional_db, tmp_path):
+    """SQLite's database in memory belongs to one thread; in a file, as in use, threads share it."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    memory, name = connection.connection, connection.settings_dict["NAME"]
+    file = tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(file)) as copy:
+        memory.backup(copy)
+    connection.connection, connection.settings_dict["NAME"] = None, str(file)
+    yield
+    connection.close()
+    connection.connection, connection.settings_dict["NAME"] = memory, name
+
+
+class Clock:
+    """Real time as the tests move it: it stands still until they do."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", lambda: clock.now)
+    return clock
+
+
+def fail_to_sign_in(user: User, times: int | None = None) -> None:
+    """As if somebody had guessed at the clave from nowhere: enough to lock it, unless told."""
+    for _ in range(settings.SIGN_IN_FAILURES if times is None else times):
+        name = {"ruc": user.operator.ruc if user.operator else "", "username": user.username}
+        with throttle.guess(None, user=user, **name):
+            pass
 
 
 def person(number: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.urls import get_resolver, reverse
 
 from profiles.actions import assign_options, save_template
 from profiles.models import AccessTemplate
-from tests.conftest import acting
+from tests.conftest import acting, fail_to_sign_in
 from users.models import Session, User
 
 VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
@@ -36,6 +36,7 @@ MATRIX = {
     "users:change_states":         (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:own_sessions":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:unlock":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     "405",     FORBIDDEN),
     "profiles:user":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:history":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
@@ -97,6 +98,7 @@ FORMS = {
     "users:change_states": {"cambio": "eliminate", "subject": OF_THE_USER},
     "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
     "users:close_sessions": {},
+    "users:unlock": {},
     "users:edit": {
         "document_type": "1",
         "document_number": "90000002",
@@ -164,6 +166,7 @@ def get_resolver_for(name: str):
 @pytest.fixture
 def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
     client_of(secondary)  # a session that can be closed
+    fail_to_sign_in(secondary)  # a lock that can be lifted
     colleague = make_secondary("COLEGA01", 90000050)
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])

@@ -13,7 +13,15 @@ from operators.models import Operator
 from profiles import actions as profile_actions
 from profiles import catalog
 from profiles.models import AccessTemplate
-from tests.conftest import OTHER_RUC, PASSWORD, RUC, SMALL_CATALOG, acting, person
+from tests.conftest import (
+    OTHER_RUC,
+    PASSWORD,
+    RUC,
+    SMALL_CATALOG,
+    acting,
+    fail_to_sign_in,
+    person,
+)
 from users import actions as user_actions
 from users.models import User
 
@@ -89,6 +97,7 @@ CALLS: dict[Callable, Callable] = {
         actor=acting(secondary()), password="Distinta1"
     ),
     user_actions.close_sessions: lambda action: action(actor=acting(principal()), user=secondary()),
+    user_actions.unlock_user: lambda action: action(actor=acting(principal()), user=secondary()),
     user_actions.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
     user_actions.advance_clock: lambda action: action(
         actor=staff_actor(), operator=principal().operator, by=timedelta(hours=24)
@@ -152,6 +161,7 @@ def world(principal, secondary, make_secondary, stranger, client_of):
     )
     Operator.objects.filter(pk=stranger.operator_id).update(clock_offset=timedelta(hours=1))
     client_of(secondary)
+    fail_to_sign_in(secondary)
 
 
 def all_rows() -> dict[str, list[tuple]]:

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from users import access
+from users import access, throttle
 from users.audit import Actor, record
 from users.models import Session, User
 
@@ -166,7 +166,7 @@ def change_states(*, actor: Actor, users: Iterable[User], state: User.State) -> 
 def reset_password(*, actor: Actor, user: User, password: str) -> None:
     """Give an operator's account a temporary clave, to be changed at the next sign-in.
 
-    Closes the user's sessions. Raises ValidationError keyed by ``password``.
+    Closes the user's sessions and lifts his lock. Raises ValidationError keyed by ``password``.
     """
     access.require_power_over(actor.user, user)
     if user.state == User.State.ELIMINATED:
@@ -187,6 +187,21 @@ def change_own_password(*, actor: Actor, password: str, session_key: str | None 
     _set_password(
         actor, user, password, "user.password_changed", must_change=False, keep=session_key
     )
+
+
+@transaction.atomic
+def unlock_user(*, actor: Actor, user: User) -> bool:
+    """Let the user try again at once, whoever used up his attempts; true if he was locked.
+
+    For whoever has power over him, and for staff among themselves.
+    """
+    if user.operator is not None or not actor.user.is_staff:
+        access.require_power_over(actor.user, user)
+    if not throttle.lift(user):
+        return False
+    if user.operator is not None:
+        record("user.unlocked", actor=actor, operator=user.operator, subject=user)
+    return True
 
 
 @transaction.atomic
@@ -330,6 +345,8 @@ def _set_password(
     user.set_password(password)
     user.must_change_password = must_change
     with transaction.atomic():
+        if must_change:
+            throttle.lift(user)
         _lock(user)
         user.save(update_fields=["password", "must_change_password"])
         _close_sessions(user, keep=keep)

@@ -8,6 +8,7 @@ from typing import Self
 from django.db import transaction
 
 from operators.models import Operator
+from users.address import client_address
 from users.models import AuditEntry, User
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ class Actor:
 
     @classmethod
     def from_request(cls, request, channel=AuditEntry.Channel.WEB) -> Self:
-        return cls(request.user, channel, request.META.get("REMOTE_ADDR") or None)
+        return cls(request.user, channel, client_address(request))
 
 
 def record(

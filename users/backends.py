@@ -4,12 +4,16 @@ from django.contrib.auth.backends import ModelBackend
 from django.views.decorators.debug import sensitive_variables
 
 from operators.validators import normalise_ruc
+from users import throttle
 from users.models import User
 from users.validators import normalise_username
 
 
 class DoorBackend(ModelBackend):
-    """One door: it lets in, and keeps in, the accounts of its own queryset only."""
+    """One door: it lets in, and keeps in, the accounts of its own queryset only.
+
+    Raises LockedError to whoever has failed too often, before it looks at the clave.
+    """
 
     def accounts(self):
         raise NotImplementedError
@@ -19,15 +23,18 @@ class DoorBackend(ModelBackend):
         return user if user is not None and self.user_can_authenticate(user) else None
 
     @sensitive_variables()
-    def _admit(self, user: User | None, password: str) -> User | None:
-        if user is None:
-            # One hash for an unknown account too, so that the time taken does not tell it from
-            # a wrong password.
-            User().set_password(password)
+    def _admit(self, request, user: User | None, password: str, **name: str) -> User | None:
+        with throttle.guess(request, user=user, **name) as guess:
+            if user is None:
+                # One hash for an unknown account too, so that the time taken does not tell it
+                # from a wrong password.
+                User().set_password(password)
+            else:
+                guess.is_right = user.check_password(password) and self.user_can_authenticate(user)
+        if not guess.is_right:
             return None
-        if user.check_password(password) and self.user_can_authenticate(user):
-            return user
-        return None
+        user.previous_sign_in = user.last_login
+        return user
 
 
 class OperatorBackend(DoorBackend):
@@ -41,7 +48,7 @@ class OperatorBackend(DoorBackend):
             .filter(operator__ruc=normalise_ruc(ruc), username=normalise_username(username))
             .first()
         )
-        return self._admit(user, password)
+        return self._admit(request, user, password, ruc=ruc, username=username)
 
 
 class StaffBackend(DoorBackend):
@@ -50,4 +57,5 @@ class StaffBackend(DoorBackend):
 
     @sensitive_variables()
     def authenticate(self, request, username, password):
-        return self._admit(self.accounts().filter(username=username).first(), password)
+        user = self.accounts().filter(username=username).first()
+        return self._admit(request, user, password, ruc="", username=username)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import DELAYS, Operator
 from operators.validators import normalise_ruc, validate_ruc
+from users import throttle
 from users.actions import editable_facts
 from users.models import User
 from users.validators import DocumentType, normalise_username
@@ -70,13 +72,27 @@ class SignInForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         if not self.errors:
-            self.user = authenticate(self.request, **cleaned)
+            try:
+                self.user = authenticate(self.request, **cleaned)
+            except throttle.LockedError as locked:
+                raise ValidationError(locked.for_operators) from locked
             if self.user is None:
                 raise ValidationError(self.WRONG_COMBINATION)
         return cleaned
 
     def get_user(self) -> User | None:
         return self.user
+
+
+class StaffSignInForm(AdminAuthenticationForm):
+    """The staff door: Django's own form, which knows nothing of locks."""
+
+    @sensitive_variables()
+    def clean(self):
+        try:
+            return super().clean()
+        except throttle.LockedError as locked:
+            raise ValidationError(locked.for_staff) from locked
 
 
 def day_field(label: str) -> forms.DateField:
@@ -286,12 +302,51 @@ class OwnPasswordForm(TwiceTypedForm):
     )
     field_order = ["current"]
 
+    def __init__(self, *args, request, **kwargs):
+        super().__init__(*args, account=request.user, **kwargs)
+        self.request = request
+
     @sensitive_variables()
     def clean_current(self):
         current = self.cleaned_data["current"]
-        if not self.account.check_password(current):
+        try:
+            is_right = proves_own_password(self.request, current)
+        except throttle.LockedError as locked:
+            raise ValidationError(locked.for_operators) from locked
+        if not is_right:
             raise ValidationError("La clave actual no es correcta")
         return current
+
+
+class StaffOwnPasswordForm(AdminPasswordChangeForm):
+    """Django's own, with the guesses at the present password counted like those at the door."""
+
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(request.user, *args, **kwargs)
+        self.request = request
+
+    @sensitive_variables()
+    def clean_old_password(self):
+        old_password = self.cleaned_data["old_password"]
+        try:
+            is_right = proves_own_password(self.request, old_password)
+        except throttle.LockedError as locked:
+            raise ValidationError(locked.for_staff) from locked
+        if not is_right:
+            raise ValidationError(self.error_messages["password_incorrect"])
+        return old_password
+
+
+@sensitive_variables()
+def proves_own_password(request, password: str) -> bool:
+    """Whether somebody who is in knows his clave; a guess like any other: may raise LockedError."""
+    user = request.user
+    ruc = user.operator.ruc if user.operator else ""
+    with throttle.guess(
+        request, ruc=ruc, username=user.username, user=user, what="own_password"
+    ) as guess:
+        guess.is_right = user.check_password(password)
+    return guess.is_right
 
 
 class ResetPasswordForm(TwiceTypedForm):

@@ -1,4 +1,26 @@
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.views.decorators.debug import sensitive_variables
+
+turns = BoundedSemaphore(settings.HASHES_AT_ONCE)
+
+
+class HashingBusyError(Exception):
+    """So many claves are being hashed in this process that one did not get its turn in time."""
+
+
+@contextmanager
+def turn():
+    """A hash takes 19 MiB and a core: some at a time, and whoever waits too long is told."""
+    if not turns.acquire(timeout=settings.HASHING_WAIT):
+        raise HashingBusyError
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 class PinnedArgon2PasswordHasher(Argon2PasswordHasher):
@@ -12,3 +34,13 @@ class PinnedArgon2PasswordHasher(Argon2PasswordHasher):
     time_cost = 2
     memory_cost = 19456  # KiB
     parallelism = 1
+
+    @sensitive_variables()
+    def encode(self, password, salt):
+        with turn():
+            return super().encode(password, salt)
+
+    @sensitive_variables()
+    def verify(self, password, encoded):
+        with turn():
+            return super().verify(password, encoded)

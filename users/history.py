@@ -28,6 +28,7 @@ ACTION_LABELS = {
     "user.eliminated": "Usuario eliminado",
     "user.password_reset": "Clave restablecida",
     "user.password_changed": "Clave cambiada por su dueño",
+    "user.unlocked": "Usuario desbloqueado",
     "user.sessions_closed": "Sesiones cerradas",
     "options.assigned": "Opciones asignadas",
     "roles.assigned": "Roles asignados",

@@ -178,6 +178,13 @@ class User(Validity, AbstractUser):
     must_change_password = models.BooleanField(
         "debe cambiar la clave", default=False, editable=False
     )
+    # Shown to its owner when he signs in, and to his principal (users/throttle.py counts them).
+    failed_sign_ins = models.PositiveIntegerField(
+        "intentos fallidos desde el último ingreso", default=0, editable=False
+    )
+
+    # Set by the door that lets him in: when he last came in before.
+    previous_sign_in = None
 
     objects = UserManager()
 
@@ -373,6 +380,27 @@ class Session(AbstractBaseSession):
     def public_id(self) -> str:
         """Names the session on a page. The key itself would let whoever reads the page in."""
         return salted_hmac("users.Session", self.session_key, algorithm="sha256").hexdigest()[:32]
+
+
+class FailureCount(models.Model):
+    """Failures to sign in counted against one account, browser, RUC or address.
+
+    Keyed by digests, so that it tells nothing of what was typed; ``users.throttle`` has the rules.
+    """
+
+    key = models.CharField(max_length=50, primary_key=True)
+    # The account whose lock it is part of; empty for what many accounts share.
+    account = models.CharField(max_length=32, blank=True, db_index=True)
+    failures = models.PositiveIntegerField(default=0)
+    # From when the rule counts time: of the last failure, or of the last one forgotten.
+    since = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "cuenta de intentos fallidos"
+        verbose_name_plural = "cuentas de intentos fallidos"
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.failures}"
 
 
 class AuditEntry(models.Model):

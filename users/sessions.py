@@ -4,12 +4,19 @@ Named in settings.SESSION_ENGINE. Knowing whose a session is lets it be listed (
 abiertas») and closed at once, when its user is suspended, eliminated or given another clave.
 """
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.formats import date_format
 
+from users.address import client_address
 from users.models import Session
 
 # Inside the session: since when, and from where.
@@ -28,15 +35,67 @@ class SessionStore(DatabaseSessionStore):
             setattr(session, name, value)
         return session
 
+    def get_expiry_date(self, **kwargs):
+        """The end for want of activity, or that of every session however busy: the earlier one."""
+        idle, absolute = super().get_expiry_date(**kwargs), absolute_end(self)
+        return min(idle, absolute) if absolute else idle
+
+
+@dataclass(frozen=True)
+class End:
+    """When a session ends: at the latest, and if nothing more is done in it."""
+
+    absolute: datetime
+    idle: datetime
+
+    @property
+    def seconds_left(self) -> int:
+        return int((self.absolute - timezone.now()).total_seconds())
+
+    @property
+    def idle_seconds(self) -> int:
+        return settings.SESSION_COOKIE_AGE
+
+
+def absolute_end(session) -> datetime | None:
+    if started_at := session.get(ORIGIN, {}).get("started_at"):
+        return datetime.fromisoformat(started_at) + settings.SESSION_ABSOLUTE_AGE
+    return None
+
+
+def end_of(session) -> End | None:
+    """The end of a session in which somebody has signed in, as of a page shown now."""
+    absolute = absolute_end(session)
+    if absolute is None:
+        return None
+    idle = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return End(absolute, min(idle, absolute))
+
 
 @receiver(user_logged_in)
 def remember_origin(sender, request, user, **kwargs):
+    if ORIGIN in request.session:
+        # Django keeps the key of whoever signs in again as the same user.
+        request.session.cycle_key()
     browser = request.headers.get("User-Agent", "")
     request.session[ORIGIN] = {
         "started_at": timezone.now().isoformat(),
-        "address": request.META.get("REMOTE_ADDR") or None,
+        "address": client_address(request),
         "browser": "".join(filter(str.isprintable, browser))[:200],
     }
+
+
+@receiver(user_logged_in)
+def say_how_it_was_left(sender, request, user, **kwargs):
+    """Whoever enters is told when he last did, so that he notices if that was somebody else."""
+    if user.previous_sign_in is None:
+        return
+    at = date_format(timezone.localtime(user.previous_sign_in), "DATETIME_FORMAT")
+    sentences = [f"Su último ingreso: {at}."]
+    if count := user.failed_sign_ins:
+        times = "1 intento fallido" if count == 1 else f"{count} intentos fallidos"
+        sentences.append(f"Desde entonces hubo {times}.")
+    messages.info(request, " ".join(sentences))
 
 
 def open_sessions(*users):

@@ -3,7 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from users.views import account, clock, creation, password, sessions, sign_in, state
+from users.views import account, clock, creation, lock, password, sessions, sign_in, state
 
 
 class UsernameConverter(StringConverter):
@@ -30,6 +30,7 @@ urlpatterns = [
         sessions.CloseSessionsView.as_view(),
         name="close_sessions",
     ),
+    path("usuarios/<username:username>/bloqueo/", lock.UnlockView.as_view(), name="unlock"),
     path(
         "usuarios/<username:username>/clave/",
         password.ResetPasswordView.as_view(),

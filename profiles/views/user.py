@@ -7,7 +7,6 @@ from profiles.access import (
     ORDER,
     Holdings,
     Reason,
-    obstacles_of,
     obstacles_of_the_grants,
     verdict,
 )
@@ -16,6 +15,7 @@ from profiles.models import Option, Role
 from profiles.tree import OptionTree
 from users import access
 from users.sessions import open_sessions
+from users.throttle import locks_of
 
 
 class UserView(access.PrincipalRequiredMixin, View):
@@ -34,7 +34,8 @@ class UserView(access.PrincipalRequiredMixin, View):
             "profiles/user.html",
             {
                 "account": user,
-                "obstacles": sorted(obstacles_of(user), key=ORDER.__getitem__),
+                "obstacles": sorted(holdings.account, key=ORDER.__getitem__),
+                "locked_until": locks_of([user]).get(user),
                 "working": OptionTree(working),
                 "refused": [
                     (leaf, reasons[0])
@@ -59,19 +60,20 @@ class WhyView(access.PrincipalRequiredMixin, View):
         tree = OptionTree(Option.objects.offered_to(user.operator), query=query)
         code = request.GET.get("opcion", "")
         option = next((leaf for leaf in Option.objects.every_leaf() if leaf.code == code), None)
+        holdings = Holdings.of(user)
         context = {
             "account": user,
             "query": query,
             "tree": tree,
             "not_found": bool(code) and option is None,
-            "obstacles": sorted(obstacles_of(user), key=ORDER.__getitem__),
+            "obstacles": sorted(holdings.account, key=ORDER.__getitem__),
         }
         if option is not None:
-            context |= self.explanation(user, option)
+            context |= self.explanation(user, holdings, option)
         return render(request, "profiles/why.html", context)
 
-    def explanation(self, user, option) -> dict:
-        decision = verdict(Holdings.of(user), option)
+    def explanation(self, user, holdings, option) -> dict:
+        decision = verdict(holdings, option)
         return {
             "option": option,
             "path": OptionTree([option]).leaves[0].parent.path,

@@ -10,6 +10,7 @@ from profiles.forms import UserFilterForm
 from profiles.models import OptionGrant, RoleGrant
 from users import access
 from users.models import User
+from users.throttle import locks_of
 
 
 class UserListView(access.PrincipalRequiredMixin, View):
@@ -39,15 +40,19 @@ class UserListView(access.PrincipalRequiredMixin, View):
             user = access.secondary_user(request.user, username)
             return redirect(self.ACTIONS[action], user.username)
         operator = request.user.operator
-        everybody = User.objects.secondary().filter(operator=operator)
+        everybody = User.objects.secondary().filter(operator=operator).select_related("operator")
         filters = UserFilterForm(request.GET, operator=operator)
         order = request.GET.get("orden", "")
+        page = self.page(self.sorted(filters.filter(everybody), order))
+        locks = locks_of(page)
+        for user in page:
+            user.locked_until = locks.get(user)
         return render(
             request,
             "profiles/user_list.html",
             {
                 "filters": filters,
-                "page": self.page(self.sorted(filters.filter(everybody), order)),
+                "page": page,
                 "has_users": everybody.existing().exists(),
                 "order": order if order.removeprefix("-") in self.ORDERS else "usuario",
                 "nothing_marked": action in self.ACTIONS and not filters.shows_eliminated,

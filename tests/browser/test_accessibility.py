@@ -3,12 +3,13 @@ sideways scrolling on the narrowest screens."""
 
 import pytest
 from django.http import HttpResponse
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from profiles.actions import assign_options, assign_roles, save_template
 from profiles.models import Option
 from tests.browser.browsing import enter, follow
-from tests.conftest import PASSWORD, RUC, acting
+from tests.conftest import PASSWORD, RUC, acting, fail_to_sign_in
 from users import actions
 from users.models import Session, User
 
@@ -66,6 +67,13 @@ def choose(page, profile="Mis Trámites Aduaneros"):
     follow(page.locator(".profile", has_text=profile))
 
 
+def sign_in(page, username="JPEREZ01"):
+    page.get_by_label("RUC", exact=True).fill(RUC)
+    page.get_by_label("Usuario", exact=True).fill(username)
+    page.get_by_label("Clave", exact=True).fill(PASSWORD)
+    press(page, "Ingresar")
+
+
 def press(page, name):
     follow(page.get_by_role("button", name=name, exact=True))
 
@@ -115,6 +123,43 @@ def test_ingreso_with_the_practice_users_listed(page, settings, principal, is_ac
     is_accessible(page)
 
 
+def test_ingreso_of_a_locked_account(page, secondary, is_accessible):
+    fail_to_sign_in(secondary)
+    page.goto("/ingresar/")
+    sign_in(page)
+    expect(page.get_by_role("alert")).to_contain_text("Por seguridad, el acceso está bloqueado.")
+    is_accessible(page)
+
+
+def test_home_that_says_how_the_account_was_left(page, secondary, is_accessible):
+    User.objects.filter(pk=secondary.pk).update(last_login=timezone.now())
+    fail_to_sign_in(secondary, 2)
+    page.goto("/ingresar/")
+    sign_in(page)
+    expect(page.get_by_role("status")).to_contain_text("Desde entonces hubo 2 intentos fallidos.")
+    is_accessible(page)
+
+
+def test_a_locked_user_and_the_way_to_unlock_him(desk, secondary, is_accessible):
+    fail_to_sign_in(secondary)
+    desk.goto("/usuarios/")
+    expect(desk.get_by_text("Bloqueado", exact=True)).to_be_visible()
+    is_accessible(desk)
+    desk.goto(f"{LATER}/")
+    is_accessible(desk)
+    follow(desk.get_by_role("link", name="Desbloquear"))
+    is_accessible(desk)
+    press(desk, "Desbloquear")
+    expect(desk.get_by_role("status")).to_contain_text("Se desbloqueó a JPEREZ01.")
+    is_accessible(desk)
+
+
+def test_the_notice_before_a_session_ends(desk, is_accessible):
+    desk.goto("/")
+    desk.locator("[data-session-end]").evaluate("notice => (notice.hidden = false)")
+    is_accessible(desk)
+
+
 def test_ingreso_when_somebody_is_in_already(desk, is_accessible):
     desk.goto("/ingresar/")
     expect(desk.get_by_text("Ya ingresó como TITULAR1")).to_be_visible()
@@ -126,10 +171,7 @@ def test_continue_where_you_were(desk, secondary, is_accessible):
     choose(desk)
     Session.objects.all().delete()
     press(desk, "Siguiente")
-    desk.get_by_label("RUC", exact=True).fill(RUC)
-    desk.get_by_label("Usuario", exact=True).fill("TITULAR1")
-    desk.get_by_label("Clave", exact=True).fill(PASSWORD)
-    press(desk, "Ingresar")
+    sign_in(desk, "TITULAR1")
     has_title(desk, "Continúe donde estaba")
     is_accessible(desk)
 

@@ -166,3 +166,14 @@ def test_whoever_starts_it_reads_a_sentence_and_no_traceback():
     assert result.stderr == (
         "No se puede iniciar: DEBUG debe ser true o false, en minúsculas: dice «False».\n"
     )
+
+
+@pytest.mark.parametrize("networks", ["10.0.0.0/33", "mi-proxy", "10.0.0.1/8"])
+def test_a_trusted_proxy_that_is_no_network_stops_the_start(start, networks):
+    result = start(**PRODUCTION, TRUSTED_PROXIES=networks)
+    assert result.returncode != 0
+    assert networks in result.stderr
+
+
+def test_networks_of_trusted_proxies_are_taken(start):
+    assert start(DEMO="true", TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/48").returncode == 0

@@ -153,6 +153,7 @@ def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_each_side():
         "operator_inactive",
         "user_eliminated",
         "user_suspended",
+        "locked",
         "clave_to_be_changed",
         "user_not_yet_valid",
         "user_expired",
@@ -175,7 +176,13 @@ def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_each_side():
 
 def test_every_bar_of_an_account_is_a_reason():
     bars = {Reason[bar.value.upper()] for bar in Bar}
-    assert bars | {Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
+    assert bars | {Reason.LOCKED, Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
+
+
+def test_a_lock_keeps_out_who_has_still_to_enter_and_nobody_who_is_in():
+    locked = holding(account=[Reason.LOCKED, Reason.USER_SUSPENDED])
+    assert verdict(locked, an_option()).reasons == (Reason.USER_SUSPENDED, Reason.LOCKED)
+    assert verdict(locked.inside(), an_option()).reasons == (Reason.USER_SUSPENDED,)
 
 
 @pytest.mark.parametrize(
@@ -239,9 +246,9 @@ def test_holdings_of_many_cost_no_more_queries_than_of_one(
     users = list(User.objects.secondary().filter(operator=principal.operator).order_by("pk"))
     for user in users:
         user.operator = principal.operator
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         Holdings.of(secondary)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         each = Holdings.of_each(users)
     assert [each[user].options for user in users if each[user].options] == [{CODE: None}]
 

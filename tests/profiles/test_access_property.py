@@ -1,7 +1,9 @@
 """The oracle: what the verdict explains is what the portal enforces.
 
-For every combination of states that is generated, "permitted" holds exactly when the real page of
-the option lets that user in; and when the page refuses, it names the very reasons of the verdict.
+For every combination of states that is generated, "permitted" holds exactly when a new browser can
+sign in through the real door with the right clave and the real page of the option lets it in; and
+when the page refuses, it names the very reasons of the verdict. A session that stands already is
+judged by all of that but the lock.
 """
 
 from collections import Counter
@@ -9,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,8 +19,9 @@ from operators.models import Operator
 from profiles.access import OF_THE_ACCOUNT, Holdings, Reason, verdict
 from profiles.findings import Finding, having
 from profiles.models import Option, OptionGrant, Role, RoleGrant
-from tests.conftest import soup
-from users.models import User
+from tests.conftest import PASSWORD, soup
+from users import throttle
+from users.models import FailureCount, User
 
 CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
 OTHER_ROLE = "NSIGAD.AGENTEADUANA.CONSULTA"
@@ -44,6 +48,9 @@ worlds = st.fixed_dictionaries(
         "operator_has_the_type": mostly,
         "state": st.sampled_from(["active"] * 5 + ["suspended", "eliminated"]),
         "must_change_password": seldom,
+        "failures": st.sampled_from([0, 0, 0, 4, 5, 6, 10, 15]),
+        "failures_of_the_ruc": st.sampled_from([0, 0, 0, 0, 49, 50]),
+        "minutes_since_the_last": st.sampled_from([0, 2, 4, 6, 16]),
         "starts": starts,
         "ends": ends,
         "option_is_retired": seldom,
@@ -54,10 +61,6 @@ worlds = st.fixed_dictionaries(
         "role": grants,
     }
 )
-
-
-class UndoError(Exception):
-    pass
 
 
 def days(today, starts, ends) -> dict:
@@ -84,6 +87,7 @@ def make(world, user) -> None:
         must_change_password=world["must_change_password"],
         **days(today, world["starts"], world["ends"]),
     )
+    count_failures(world, user)
     option = Option.objects.get(code=CODE)
     Option.objects.filter(code=CODE).update(is_retired=world["option_is_retired"])
     type(option.profile).objects.filter(pk=option.profile_id).update(
@@ -104,6 +108,25 @@ def make(world, user) -> None:
             )
 
 
+def count_failures(world, user) -> None:
+    since = timezone.now() - timedelta(minutes=world["minutes_since_the_last"])
+    own = throttle.key_of(user)
+    for key, failures in (
+        (own, world["failures"]),
+        (throttle.ruc_key(user.operator.ruc), world["failures_of_the_ruc"]),
+    ):
+        FailureCount.objects.create(key=key, account=key.account, failures=failures, since=since)
+
+
+def enters(client, user) -> bool:
+    """Whether the real door lets him in with the right clave."""
+    response = client.post(
+        "/ingresar/",
+        {"ruc": user.operator.ruc, "username": user.username, "password": PASSWORD},
+    )
+    return response.status_code == 302
+
+
 def has_finding(user) -> bool:
     """Whether the principal is told that the option lacks its role."""
     return having(User.objects.filter(pk=user.pk), Finding.ROLE_MISSING, user.operator).exists()
@@ -122,31 +145,37 @@ def test_the_explanation_is_what_is_enforced(secondary, client_of):
     def compare(world):
         # Whoever was shut out is given his session back, with everything else, by the rollback.
         client.cookies["sessionid"] = cookie
-        try:
-            with transaction.atomic():
-                make(world, User.objects.get(pk=secondary.pk))
-                user = User.objects.select_related("operator").get(pk=secondary.pk)
-                decision = verdict(Holdings.of(user), Option.objects.every_leaf().get(code=CODE))
-                response = client.get(f"/opciones/{CODE}/")
-                met[decision.permitted] += 1
-                met.update(decision.reasons)
-                assert decision.permitted == (response.status_code == 200)
-                shown = [each["data-reason"] for each in soup(response).select("[data-reason]")]
-                if set(decision.reasons) & OF_THE_ACCOUNT:
-                    assert response.status_code == 302
-                    where = "/clave/" if not user.bars else "/ingresar/"
-                    assert response.url.startswith(where)
-                else:
-                    assert shown == [reason.code for reason in decision.reasons]
-                assert has_finding(user) == (
-                    user.state == User.State.ACTIVE
-                    and world["option"]["is_held"]
-                    and Reason.ROLE_MISSING in decision.reasons
-                    and not {Reason.NOT_OFFERED, Reason.RETIRED} & {*decision.reasons}
-                )
-                raise UndoError
-        except UndoError:
-            pass
+        # No atomic block: at the door the count of a guess is a transaction of its own.
+        before = transaction.savepoint()
+        make(world, User.objects.get(pk=secondary.pk))
+        user = User.objects.select_related("operator").get(pk=secondary.pk)
+        option, holdings = Option.objects.every_leaf().get(code=CODE), Holdings.of(user)
+        decision = verdict(holdings, option)
+        met[decision.permitted] += 1
+        met.update(decision.reasons)
+
+        response = client.get(f"/opciones/{CODE}/")
+        inside = verdict(holdings.inside(), option)
+        assert inside.permitted == (response.status_code == 200)
+        shown = [each["data-reason"] for each in soup(response).select("[data-reason]")]
+        if set(inside.reasons) & OF_THE_ACCOUNT:
+            assert response.status_code == 302
+            where = "/clave/" if not user.bars else "/ingresar/"
+            assert response.url.startswith(where)
+        else:
+            assert shown == [reason.code for reason in inside.reasons]
+
+        fresh = client_of(None)
+        page = fresh.get(f"/opciones/{CODE}/") if enters(fresh, user) else None
+        assert decision.permitted == (page is not None and page.status_code == 200)
+
+        assert has_finding(user) == (
+            user.state == User.State.ACTIVE
+            and world["option"]["is_held"]
+            and Reason.ROLE_MISSING in decision.reasons
+            and not {Reason.NOT_OFFERED, Reason.RETIRED} & {*decision.reasons}
+        )
+        transaction.savepoint_rollback(before)
 
     compare()
     assert met[True] >= 5

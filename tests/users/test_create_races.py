@@ -1,8 +1,6 @@
 """Equal users created at once: the database decides, and whoever comes second is told."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from threading import Barrier
 from uuid import uuid4
 
@@ -111,23 +109,6 @@ def test_a_double_click_that_the_database_refuses_ends_on_the_page_of_the_first(
 
 
 # All at once -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def shared_database(transactional_db, tmp_path):
-    """SQLite's database in memory belongs to one thread; in a file, as in use, threads share it."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    memory, name = connection.connection, connection.settings_dict["NAME"]
-    file = tmp_path / "db.sqlite3"
-    with closing(sqlite3.connect(file)) as copy:
-        memory.backup(copy)
-    connection.connection, connection.settings_dict["NAME"] = None, str(file)
-    yield
-    connection.close()
-    connection.connection, connection.settings_dict["NAME"] = memory, name
 
 
 @pytest.fixture

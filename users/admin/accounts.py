@@ -20,7 +20,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users import actions
@@ -29,6 +31,7 @@ from users.admin.pages import FoldedSearch, NeverDeleted, SpanishPermissions, ac
 from users.forms import password_field
 from users.models import User
 from users.sessions import open_sessions
+from users.throttle import locks_of
 
 
 class StaffCreationForm(BaseUserCreationForm):
@@ -122,17 +125,36 @@ class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, 
         ("Persona", {"fields": ["first_name", "last_name", "email"]}),
         ("Permisos", {"fields": ["is_superuser"]}),
     ]
-    readonly_fields = ["kind", "document", "sessions", "last_login", "date_joined"]
+    readonly_fields = [
+        "kind",
+        "document",
+        "sessions",
+        "last_login",
+        "failed_sign_ins",
+        "locked_until",
+        "date_joined",
+    ]
     STAFF_FIELDSETS = [
         (None, {"fields": ["username", "state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "email"]}),
         ("Permisos", {"fields": ["is_superuser", "groups", "user_permissions"]}),
-        ("Fechas", {"fields": ["last_login", "date_joined"]}),
+        ("Ingreso", {"fields": ["last_login", "failed_sign_ins", "locked_until", "date_joined"]}),
     ]
     OPERATOR_FIELDSETS = [
         (None, {"fields": ["operator", "username", "kind", "state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "document", "email"]}),
-        ("Fechas", {"fields": ["last_login", "sessions", "date_joined"]}),
+        (
+            "Ingreso",
+            {
+                "fields": [
+                    "last_login",
+                    "failed_sign_ins",
+                    "locked_until",
+                    "sessions",
+                    "date_joined",
+                ]
+            },
+        ),
     ]
     # What the permissions are called cannot be said in Spanish on a page that is only read.
     STAFF_FIELDSETS_TO_READ = [
@@ -162,6 +184,13 @@ class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, 
         if user.operator_id is None:
             return "Personal"
         return "Principal" if user.is_principal else "Secundario"
+
+    @admin.display(description="bloqueado hasta")
+    def locked_until(self, user):
+        until = locks_of([user]).get(user)
+        if until is None:
+            return "No está bloqueado"
+        return date_format(timezone.localtime(until), "DATETIME_FORMAT")
 
     @admin.display(description="sesiones abiertas")
     def sessions(self, user):

@@ -16,10 +16,11 @@ from users.models import Session, User
 
 @dataclass(frozen=True)
 class Deed:
-    """What can be done to some accounts of operators, and what the pages say of it.
+    """What can be done to some accounts, and what the pages say of it.
 
     ``asks`` and ``done`` go on with how many users. Without ``consequence`` it is done without
     asking first. ``only`` says which accounts it is for, when there are others among the marked.
+    It is for accounts of operators, unless ``staff_too``.
     """
 
     key: str
@@ -32,9 +33,11 @@ class Deed:
     submit: str = ""
     asks: str = ""
     consequence: str = ""
+    staff_too: bool = False
 
     def among(self, queryset):
-        return queryset.of_operators().filter(self.whom).select_related("operator")
+        accounts = queryset if self.staff_too else queryset.of_operators()
+        return accounts.filter(self.whom).select_related("operator")
 
 
 SUSPEND = Deed(
@@ -84,12 +87,21 @@ CLOSE_SESSIONS = Deed(
     only="Solo se cierran las sesiones de los usuarios de operadores que tienen alguna abierta.",
     logged="Sesiones cerradas.",
 )
+UNLOCK = Deed(
+    key="unlock",
+    action=actions.unlock_user,
+    whom=~Q(state=User.State.ELIMINATED),
+    done="Se ha desbloqueado a",
+    only="Solo se desbloquea a quien está bloqueado por intentos fallidos de ingreso.",
+    logged="Desbloqueado.",
+    staff_too=True,
+)
 
 
 class MarkedAccounts:
     """Of the administration of accounts."""
 
-    actions = ["suspend", "reactivate", "close_sessions", "eliminate"]
+    actions = ["suspend", "reactivate", "unlock", "close_sessions", "eliminate"]
 
     @admin.action(description="Suspender a los usuarios marcados", permissions=["change"])
     def suspend(self, request, queryset):
@@ -98,6 +110,10 @@ class MarkedAccounts:
     @admin.action(description="Reactivar a los usuarios marcados", permissions=["change"])
     def reactivate(self, request, queryset):
         return self.do(request, queryset, REACTIVATE)
+
+    @admin.action(description="Desbloquear a los usuarios marcados", permissions=["change"])
+    def unlock(self, request, queryset):
+        return self.do(request, queryset, UNLOCK)
 
     @admin.action(description="Cerrar las sesiones de los marcados", permissions=["change"])
     def close_sessions(self, request, queryset):

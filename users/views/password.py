@@ -2,15 +2,16 @@
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import access, actions
+from users import access, actions, device
 from users.audit import Actor
-from users.forms import OwnPasswordForm, ResetPasswordForm
+from users.forms import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.sessions import open_sessions
 from users.validators import generate_password
 
@@ -25,11 +26,11 @@ class OwnPasswordView(View):
         return super().dispatch(request)
 
     def get(self, request):
-        return self.show(OwnPasswordForm(account=request.user))
+        return self.show(OwnPasswordForm(request=request))
 
     @method_decorator(sensitive_variables())
     def post(self, request):
-        form = OwnPasswordForm(request.POST, account=request.user)
+        form = OwnPasswordForm(request.POST, request=request)
         if not form.is_valid():
             return self.show(form)
         others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
@@ -43,6 +44,7 @@ class OwnPasswordView(View):
             form.add_error("password1", error.error_dict["password"])
             return self.show(form)
         update_session_auth_hash(request, request.user)
+        device.remember(request, request.user)
         closed = {0: "", 1: " Se cerró su otra sesión."}.get(
             others, f" Se cerraron sus otras {others} sesiones."
         )
@@ -51,6 +53,21 @@ class OwnPasswordView(View):
 
     def show(self, form):
         return render(self.request, "users/own_password.html", {"form": form})
+
+
+class StaffOwnPasswordView(PasswordChangeView):
+    """Of staff, inside the administration (``portal.staff_site``)."""
+
+    form_class = StaffOwnPasswordForm
+
+    def get_form_kwargs(self):
+        kwargs = super().get_form_kwargs()
+        del kwargs["user"]
+        return {**kwargs, "request": self.request}
+
+    def form_valid(self, form):
+        device.remember(self.request, self.request.user)
+        return super().form_valid(form)
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")

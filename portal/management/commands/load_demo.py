@@ -86,6 +86,8 @@ class Command(BaseCommand):
         )
         actions.return_to_real_time(actor=actor, operator=operator)
         actions.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
+        for user in operator.users.existing().select_related("operator"):
+            actions.unlock_user(actor=actor, user=user)
         self.reset_principal(operator, row, actor)
         principal = Actor(operator.users.existing().get(is_principal=True), actor.channel)
         for user in User.objects.secondary().existing().filter(operator=operator):

@@ -1,0 +1,7 @@
+"""Apart from ``portal.apps``, where Django would take it for the configuration of the portal."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class StaffAdminConfig(AdminConfig):
+    default_site = "portal.staff_site.StaffSite"

@@ -1,0 +1,96 @@
+"""More claves to hash at once than the machine does well: some wait, the rest is told when to come back."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Event, Lock
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
+
+from tests.conftest import PASSWORD, RUC, soup
+from users import hashers
+from users.models import FailureCount, User
+
+pytestmark = [pytest.mark.argon2, pytest.mark.django_db]
+
+FORM = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
+
+
+@pytest.fixture
+def busy(settings):
+    """A process in which every turn is taken, and nobody waits for one."""
+    settings.HASHING_WAIT = 0
+    with ExitStack() as turns:
+        for _ in range(settings.HASHES_AT_ONCE):
+            turns.enter_context(hashers.turn())
+        yield turns
+
+
+def test_no_more_are_made_at_once_than_the_setting_says(monkeypatch):
+    lock, all_in, inside, most = Lock(), Event(), 0, 0
+    make = Argon2PasswordHasher.encode
+
+    def counting(hasher, password, salt):
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+            if inside == settings.HASHES_AT_ONCE:
+                all_in.set()
+        all_in.wait(timeout=60)
+        try:
+            return make(hasher, password, salt)
+        finally:
+            with lock:
+                inside -= 1
+
+    monkeypatch.setattr(Argon2PasswordHasher, "encode", counting)
+    with ThreadPoolExecutor(3 * settings.HASHES_AT_ONCE) as pool:
+        hashed = list(pool.map(make_password, [PASSWORD] * 3 * settings.HASHES_AT_ONCE))
+    assert len(set(hashed)) == 3 * settings.HASHES_AT_ONCE
+    assert most == settings.HASHES_AT_ONCE
+
+
+HASH = hashers.PinnedArgon2PasswordHasher().encode(PASSWORD, "sal-de-prueba")
+
+
+@pytest.mark.parametrize(
+    "work", [make_password, lambda clave: check_password(clave, HASH)], ids=["make", "verify"]
+)
+def test_making_and_verifying_wait_for_their_turn_alike(busy, work):
+    with pytest.raises(hashers.HashingBusyError):
+        work(PASSWORD)
+    busy.close()
+    assert work(PASSWORD)
+
+
+def test_a_wait_is_shorter_than_five_seconds():
+    assert 0 < settings.HASHING_WAIT < 5
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/ingresar/", FORM),
+        ("/ingresar/", {**FORM, "username": "NADIE001"}),
+        ("/admin/login/", {"username": "admin", "password": PASSWORD}),
+    ],
+    ids=["operators", "nobody", "staff"],
+)
+def test_who_got_no_turn_is_told_in_spanish_when_to_come_back(client, principal, busy, path, form):
+    response = client.post(path, form)
+    assert response.status_code == 503
+    assert response["Retry-After"] == "0"
+    page = soup(response)
+    assert page.h1.text == "El simulador está ocupado"
+    assert "No se guardó nada: espere unos segundos y vuelva a enviar." in page.text
+
+
+def test_and_it_does_not_count_as_a_failure_of_his(client, principal, busy):
+    for _ in range(6):
+        assert client.post("/ingresar/", FORM).status_code == 503
+    assert {count.failures for count in FailureCount.objects.all()} == {0}
+    assert User.objects.get(pk=principal.pk).failed_sign_ins == 0
+    busy.close()
+    assert client.post("/ingresar/", FORM).status_code == 302

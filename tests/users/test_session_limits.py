@@ -1,0 +1,112 @@
+"""Until when a session lasts: twenty minutes without activity, a working day in all."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.conftest import PASSWORD, RUC, soup
+from users.models import Session
+
+FORM = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
+
+
+@pytest.fixture
+def inside(client, principal, clock):
+    client.post("/ingresar/", FORM)
+    return client
+
+
+def is_inside(client) -> bool:
+    return client.get("/").status_code == 200
+
+
+def test_twenty_minutes_without_activity_end_it(inside, clock):
+    clock.advance(minutes=19, seconds=59)
+    assert is_inside(inside)
+    clock.advance(minutes=20)
+    assert not is_inside(inside)
+
+
+def test_eight_hours_end_it_however_busy_it_is(inside, clock):
+    for _ in range(8 * 4):
+        assert is_inside(inside)
+        clock.advance(minutes=14, seconds=59)
+    clock.advance(seconds=31)
+    assert is_inside(inside)
+    clock.advance(seconds=1)
+    assert not is_inside(inside)
+
+
+@pytest.mark.parametrize("path", ["/ingresar/", "/admin/login/", "/salir/", "/no-hay/"])
+@pytest.mark.parametrize("late", [{"minutes": 20}, {"hours": 8}], ids=["idle", "absolute"])
+def test_what_has_ended_is_revived_by_nothing(inside, clock, path, late):
+    clock.advance(**late)
+    for _ in range(3):
+        inside.get(path)
+        clock.advance(minutes=-1)
+        clock.advance(minutes=1)
+    assert not is_inside(inside)
+
+
+def test_the_sign_in_page_does_not_prolong_the_working_day(inside, clock):
+    for _ in range(8 * 6):
+        inside.get("/ingresar/")
+        clock.advance(minutes=10)
+    assert not is_inside(inside)
+
+
+def test_whoever_signs_in_again_begins_another_one(inside, clock):
+    clock.advance(minutes=15)
+    old = inside.cookies["sessionid"].value
+    inside.post("/ingresar/", FORM)
+    assert inside.cookies["sessionid"].value != old
+    assert not Session.objects.filter(pk=old).exists()
+    assert Session.objects.get().started_at == clock.now
+
+
+def test_a_cookie_kept_from_before_leaving_is_worth_nothing(inside):
+    kept = inside.cookies["sessionid"].value
+    inside.post("/salir/")
+    inside.cookies["sessionid"] = kept
+    assert not is_inside(inside)
+
+
+def shown(client) -> str:
+    return soup(client.get("/")).select_one(".session-end").text
+
+
+def at(clock, **later) -> str:
+    return timezone.localtime(clock.now + timedelta(**later)).strftime("%H:%M")
+
+
+def test_every_page_says_until_when_it_lasts(inside, clock):
+    end = at(clock, hours=8)
+    assert shown(inside) == (
+        f"Su sesión dura hasta las {end}; sin actividad termina a las {at(clock, minutes=20)}."
+    )
+    for _ in range(31):
+        clock.advance(minutes=15)
+        inside.get("/")
+    assert shown(inside) == f"Su sesión dura hasta las {end}."
+
+
+def test_the_notice_before_the_end_needs_no_more_than_the_page(inside, clock):
+    clock.advance(minutes=10)
+    notice = soup(inside.get("/")).select_one("[data-session-end]")
+    assert notice.has_attr("hidden")
+    assert notice["data-idle-seconds"] == str(20 * 60)
+    assert notice["data-seconds-left"] == str(8 * 60 * 60 - 10 * 60)
+    assert notice.a["href"] == "/"
+
+
+def test_the_administration_says_it_too(client, staff, clock):
+    client.force_login(staff, backend="users.backends.StaffBackend")
+    page = soup(client.get("/admin/"))
+    assert at(clock, hours=8) in page.select_one(".session-end").text
+
+
+@pytest.mark.parametrize("path", ["/ingresar/", "/admin/login/"])
+def test_whoever_is_not_in_is_told_of_no_end(client, db, path):
+    page = soup(client.get(path))
+    assert not page.select(".session-end, [data-session-end], script[src*=session_end]")

@@ -1,0 +1,318 @@
+"""How many guesses at a clave are heard, at both doors and wherever else one can be made.
+
+A guess is counted before the clave is compared, in a transaction of its own: however many arrive at
+once, no more are compared than the limit says. It is counted as a failure, and taken back when it
+was none. What is refused is not counted, so that nobody prolongs a lock by knocking.
+
+Names that do not exist are counted like all others. docs/decisions/0010 has the figures.
+"""
+
+import logging
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from operators.models import spoken
+from operators.validators import normalise_ruc
+from users import device
+from users.address import client_address
+from users.models import FailureCount, User
+
+logger = logging.getLogger("users.security")
+
+
+class LockedError(Exception):
+    """This guess is not heard; some will be again from ``opens_at``."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(opens_at)
+        self.opens_at = opens_at
+
+    def sentence(self, helper: str) -> str:
+        seconds = (self.opens_at - timezone.now()).total_seconds()
+        wait = spoken(timedelta(minutes=max(1, math.ceil(seconds / 60))))
+        return (
+            f"Por seguridad, el acceso está bloqueado. Intente de nuevo en {wait} "
+            f"o pida {helper} que lo desbloquee."
+        )
+
+    @property
+    def for_operators(self) -> str:
+        return self.sentence("al usuario principal")
+
+    @property
+    def for_staff(self) -> str:
+        return self.sentence("a otro miembro del personal")
+
+
+# The two rules -------------------------------------------------------------------------------------
+
+
+class Steps:
+    """After every so many failures a wait, longer each time; all forgotten some time after the last.
+
+    Of an account, and of a browser that it used.
+    """
+
+    def settle(self, count: FailureCount, now: datetime) -> None:
+        if now - count.since >= settings.SIGN_IN_MEMORY:
+            count.failures = 0
+
+    def opens_at(self, count: FailureCount) -> datetime | None:
+        step, rest = divmod(count.failures, settings.SIGN_IN_FAILURES)
+        if rest or not step:
+            return None
+        waits = settings.SIGN_IN_WAITS
+        return count.since + waits[min(step, len(waits)) - 1]
+
+    def add(self, count: FailureCount, now: datetime) -> None:
+        count.failures += 1
+        count.since = now
+
+
+@dataclass(frozen=True)
+class Pool:
+    """So many failures at once; one is forgotten each time a share of the period has passed.
+
+    Of an address and of a RUC, which many people share: nobody among them waits long.
+    """
+
+    size: int
+    period: timedelta
+
+    @property
+    def share(self) -> timedelta:
+        return self.period / self.size
+
+    def settle(self, count: FailureCount, now: datetime) -> None:
+        forgotten = max(0, (now - count.since) // self.share)
+        if forgotten >= count.failures:
+            count.failures, count.since = 0, now
+        else:
+            count.failures -= forgotten
+            count.since += forgotten * self.share
+
+    def opens_at(self, count: FailureCount) -> datetime | None:
+        return count.since + self.share if count.failures >= self.size else None
+
+    def add(self, count: FailureCount, now: datetime) -> None:
+        count.failures += 1
+
+
+# What is counted -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Key:
+    """What failures are counted against: a row of the table, and the rule for it."""
+
+    kind: str
+    digest: str
+    rule: Steps | Pool
+    account: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.digest}"
+
+    def opens_at(self, count: FailureCount, now: datetime) -> datetime | None:
+        """When a guess is heard again; None if one is now."""
+        self.rule.settle(count, now)
+        opens_at = self.rule.opens_at(count)
+        return opens_at if opens_at and opens_at > now else None
+
+
+def digest(*parts: str) -> str:
+    """Bounded in length whatever was typed, and of no use to whoever reads the table."""
+    return salted_hmac("users.throttle", repr(parts), algorithm="sha256").hexdigest()[:32]
+
+
+def account_key(ruc: str, username: str) -> Key:
+    """One for all spellings of a name; of staff with an empty RUC."""
+    # Longer than any name that exists, and short enough to fold.
+    typed = username.strip()[:200]
+    name = unicodedata.normalize("NFKC", typed).casefold().strip()
+    account = digest("account", normalise_ruc(ruc), name)
+    return Key("account", account, Steps(), account)
+
+
+def key_of(user: User) -> Key:
+    return account_key(user.operator.ruc if user.operator else "", user.username)
+
+
+def ruc_key(ruc: str) -> Key:
+    pool = Pool(settings.SIGN_IN_FAILURES_PER_RUC, timedelta(hours=1))
+    return Key("ruc", digest("ruc", normalise_ruc(ruc)), pool)
+
+
+def address_key(address: str) -> Key:
+    # Whoever has one IPv6 address has the 2**64 of its network.
+    network = ip_network((address, 64 if ":" in address else 32), strict=False)
+    pool = Pool(settings.SIGN_IN_FAILURES_PER_ADDRESS, timedelta(minutes=1))
+    return Key("address", digest("address", str(network)), pool)
+
+
+def _ways(request, ruc: str, username: str, user: User | None) -> Iterator[list[Key]]:
+    """The keys that a guess is counted against; the second way when the first is closed.
+
+    Always in this order: two transactions that lock rows in different orders wait for each other.
+    """
+    account = account_key(ruc, username)
+    if name := device.name_of_known(request, user):
+        own = digest("device", account.digest, name)
+        yield [Key("device", own, Steps(), account.digest)]
+    address = client_address(request) if request else None
+    yield [
+        account,
+        *([ruc_key(ruc)] if ruc else []),
+        *([address_key(address)] if address else []),
+    ]
+
+
+# A guess -------------------------------------------------------------------------------------------
+
+
+class Guess:
+    is_right = False
+
+
+@contextmanager
+def guess(request, *, ruc: str, username: str, user: User | None, what: str = "sign_in"):
+    """Count a guess at the clave of an account, then let the block compare it and set ``is_right``.
+
+    Raises LockedError without entering the block when it is not to be heard. What the block raises
+    takes the count back: nothing was compared.
+    """
+    report = {"address": client_address(request) if request else None}
+    # Of a name that nobody has nothing is logged: it may be a clave typed into the wrong field.
+    report |= {"ruc": ruc, "username": user.username} if user else {}
+    try:
+        counted = _count(request, ruc, username, user)
+    except LockedError:
+        _log(f"{what}_locked", report, logging.WARNING)
+        raise
+    made = Guess()
+    try:
+        yield made
+    except BaseException:
+        _take_back(counted, user)
+        raise
+    if made.is_right:
+        _forgive(counted, user)
+        _log(f"{what}_ok", report, logging.INFO)
+    else:
+        _log(f"{what}_failed", report, logging.WARNING)
+
+
+def _count(request, ruc: str, username: str, user: User | None) -> list[Key]:
+    refusals = []
+    for keys in _ways(request, ruc, username, user):
+        try:
+            _count_against(keys, user)
+        except LockedError as refusal:
+            refusals.append(refusal)
+        else:
+            return keys
+    raise min(refusals, key=lambda refusal: refusal.opens_at)
+
+
+# Durable: an outer transaction could take the count back.
+@transaction.atomic(durable=True)
+def _count_against(keys: list[Key], user: User | None) -> None:
+    now = timezone.now()
+    counts = [
+        FailureCount.objects.select_for_update().get_or_create(
+            key=key, defaults={"account": key.account, "since": now}
+        )[0]
+        for key in keys
+    ]
+    opens_at = [key.opens_at(count, now) for key, count in zip(keys, counts, strict=True)]
+    if refused := list(filter(None, opens_at)):
+        raise LockedError(max(refused))
+    for key, count in zip(keys, counts, strict=True):
+        key.rule.add(count, now)
+        count.save()
+    # One statement for a name that nobody has, too.
+    _account(user).update(failed_sign_ins=F("failed_sign_ins") + 1)
+
+
+@transaction.atomic
+def _take_back(keys: list[Key], user: User | None) -> None:
+    for key in keys:
+        FailureCount.objects.filter(key=key, failures__gt=0).update(failures=F("failures") - 1)
+    _account(user).filter(failed_sign_ins__gt=0).update(failed_sign_ins=F("failed_sign_ins") - 1)
+
+
+def _forgive(keys: list[Key], user: User) -> None:
+    """The right clave wipes out the failures of its account, and counts nowhere else."""
+    own, *shared = keys
+    with transaction.atomic():
+        FailureCount.objects.filter(key=own).delete()
+        _take_back(shared, user)
+        _account(user).update(failed_sign_ins=0)
+        _forget_old()
+
+
+def _account(user: User | None):
+    return User.objects.filter(pk=user.pk if user else 0)
+
+
+def _forget_old() -> None:
+    """Take away what no rule remembers, leaving alone what somebody is counting at this moment."""
+    old = FailureCount.objects.filter(since__lt=timezone.now() - settings.SIGN_IN_MEMORY)
+    keys = old.select_for_update(skip_locked=True).values_list("key", flat=True)
+    FailureCount.objects.filter(key__in=list(keys[:1000])).delete()
+
+
+# Locks as the people who lift them see them ----------------------------------------------------------
+
+
+def locks_of(users: Iterable[User]) -> dict[User, datetime]:
+    """Those of the users who can not enter in a new browser now, and until when, by one query."""
+    now = timezone.now()
+    keys = {user: _keys_that_lock(user) for user in users}
+    wanted = {str(key) for own in keys.values() for key in own}
+    counts = {count.key: count for count in FailureCount.objects.filter(key__in=wanted)}
+    locks = {
+        user: [
+            opens_at
+            for key in own
+            if (count := counts.get(str(key))) and (opens_at := key.opens_at(count, now))
+        ]
+        for user, own in keys.items()
+    }
+    return {user: max(found) for user, found in locks.items() if found}
+
+
+def lift(user: User) -> bool:
+    """Forget the failures that keep an account out; true if they did.
+
+    Call it inside a transaction, before any row of the account is locked in it: a guess locks its
+    counts first.
+    """
+    was_locked = user in locks_of([user])
+    keys = [str(key) for key in _keys_that_lock(user)]
+    counts = FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest))
+    held = counts.order_by("key").select_for_update().values_list("key", flat=True)
+    FailureCount.objects.filter(key__in=list(held)).delete()
+    if was_locked:
+        ruc = user.operator.ruc if user.operator else ""
+        _log("unlocked", {"ruc": ruc, "username": user.username}, logging.INFO)
+    return was_locked
+
+
+def _keys_that_lock(user: User) -> list[Key]:
+    return [key_of(user), *([ruc_key(user.operator.ruc)] if user.operator else [])]
+
+
+def _log(event: str, facts: dict, level: int) -> None:
+    logger.log(level, event, extra={"facts": facts})

@@ -1,0 +1,25 @@
+"""Desbloquear: who failed too often, or was made to, may try again at once."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views import View
+
+from users import access, actions, throttle
+from users.audit import Actor
+
+
+class UnlockView(access.PrincipalRequiredMixin, View):
+    def get(self, request, username):
+        user = access.secondary_user(request.user, username)
+        context = {"account": user, "locked_until": throttle.locks_of([user]).get(user)}
+        return render(request, "users/unlock.html", context)
+
+    def post(self, request, username):
+        user = access.secondary_user(
+            request.user, username, subject=request.POST.get("subject", "")
+        )
+        if actions.unlock_user(actor=Actor.from_request(request), user=user):
+            messages.success(request, f"Se desbloqueó a {user}. Ya puede ingresar.")
+        else:
+            messages.info(request, f"{user} ya no estaba bloqueado.")
+        return redirect("profiles:user", user)
