@@ -15,7 +15,7 @@ from tests.portal.test_settings import PRODUCTION
 DUMP = """
 import json
 import portal.settings
-prefixes = ("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_")
+prefixes = ("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_", "DEVICE_COOKIE_")
 values = vars(portal.settings).items()
 print(json.dumps({name: value for name, value in values if name.startswith(prefixes)}))
 """
@@ -144,7 +144,7 @@ def test_cookies_are_of_this_host_over_tls_and_out_of_reach_of_scripts(over_tls,
     client.get("/ingresar/")
     fields = {"ruc": principal.operator.ruc, "username": "TITULAR1", "password": "Practica2026"}
     client.post("/ingresar/", fields)
-    assert set(client.cookies) == {"__Host-sessionid", "__Host-csrftoken"}
+    assert set(client.cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-device"}
     for cookie in client.cookies.values():
         assert cookie["secure"]
         assert cookie["httponly"]
