@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -25,8 +26,11 @@ class PlainRequestMiddleware:
     """Refuse what no page of ours sends and the layers below stumble over.
 
     A charset that is not one of text (Django fails on it), and a NUL in the address (PostgreSQL
-    does). The answer to a method that a page does not take is a page too.
+    does). A method of no page: Django's own pages would take it for a GET or even for a POST. The
+    answer to a method that one page does not take is a page too.
     """
+
+    METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -35,7 +39,8 @@ class PlainRequestMiddleware:
         charset = (request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8") or "%00" in request.META["QUERY_STRING"]:
             return bad_request(request, None)
-        response = self.get_response(request)
+        taken = request.method in self.METHODS
+        response = self.get_response(request) if taken else HttpResponseNotAllowed(self.METHODS)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
             page["Allow"] = response["Allow"]
