@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.db import DataError
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -46,3 +47,9 @@ class PlainRequestMiddleware:
             page["Allow"] = response["Allow"]
             return page
         return response
+
+    def process_exception(self, request, exception):
+        """A number or a text that no column can hold: SQLite and PostgreSQL call it so."""
+        if isinstance(exception, OverflowError | DataError):
+            return bad_request(request, exception)
+        return None
