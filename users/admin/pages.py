@@ -1,12 +1,13 @@
 """What the pages of the administration share, those of the other apps too."""
 
-from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Permission
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
 from django.template.response import TemplateResponse
 
+from users.access import key_of
 from users.audit import Actor
 from users.models import AuditEntry
 from users.search import fold
@@ -100,6 +101,15 @@ class FoldedNameSearch:
         rows = self.model.objects.values_list("pk", *self.search_fields)
         found = [pk for pk, *texts in rows if all(word in fold(" ".join(texts)) for word in words)]
         return queryset.filter(pk__in=found), False
+
+
+class NumberedRows:
+    """Django takes the marks of a list for the numbers of rows without looking."""
+
+    def response_action(self, request, queryset):
+        if not all(map(key_of, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest
+        return super().response_action(request, queryset)
 
 
 class SpanishPermissions:
