@@ -1,7 +1,9 @@
 """What the pages of the administration share, those of the other apps too."""
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import Permission
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
@@ -67,10 +69,23 @@ class NeverDeleted:
         return False
 
 
+class DatedChangeList(ChangeList):
+    """Django goes on to the year after the one that is asked for, and after 9999 there is none."""
+
+    def get_filters(self, request):
+        try:
+            return super().get_filters(request)
+        except ValueError as error:
+            raise IncorrectLookupParameters from error
+
+
 class ReadOnly(NeverDeleted):
     """A record of what happened: looked at, never written here."""
 
     change_form_template = "admin/read_only_change_form.html"
+
+    def get_changelist(self, request, **kwargs):
+        return DatedChangeList
 
     def has_add_permission(self, request):
         return False
