@@ -8,7 +8,7 @@ from django.test import Client, TransactionTestCase
 
 from operators.models import Operator
 from profiles import catalog
-from profiles.actions import load_catalog
+from profiles.actions import assign_options, load_catalog, save_template
 from users import actions, append_only
 from users.audit import Actor
 from users.models import AuditEntry, User
@@ -19,6 +19,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 RUC = "20999999043"
 OTHER_RUC = "20999999019"
 PASSWORD = "Practica2026"
+
+VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
 
 # Two types, one folder inside another, an option for one type, for the other, for both, one that
 # asks for no role, and two of the same name.
@@ -156,6 +158,19 @@ def client_of():
         return client
 
     return make
+
+
+@pytest.fixture
+def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
+    """Who comes to the pages of the principal and of JPEREZ01, who has an option and a session."""
+    client_of(secondary)  # a session that can be closed
+    colleague = make_secondary("COLEGA01", 90000050)
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])
+    save_template(actor=actor, name="De siempre", options=["11.9.1.1.2"], roles=[])
+    return dict(
+        zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
+    )
 
 
 def person(number: int) -> dict[str, str]:
