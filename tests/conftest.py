@@ -1,9 +1,12 @@
 """The world of the tests: a small catalogue, two operators, and the people in them."""
 
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from operators.models import Operator
@@ -73,6 +76,23 @@ def emptied_between_tests():
     TransactionTestCase._fixture_teardown = unprotected_flush
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture
+def shared_database(transactional_db, tmp_path):
+    """SQLite's database in memory belongs to one thread; in a file, as in use, threads share it."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    memory, name = connection.connection, connection.settings_dict["NAME"]
+    file = tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(file)) as copy:
+        memory.backup(copy)
+    connection.connection, connection.settings_dict["NAME"] = None, str(file)
+    yield
+    connection.close()
+    connection.connection, connection.settings_dict["NAME"] = memory, name
 
 
 @pytest.fixture
