@@ -256,7 +256,7 @@ def test_whoever_is_killed_in_the_middle_has_done_nothing_and_it_can_be_done_aga
         assert is_sound()
     # Told that it is done: it is, and recorded.
     assert ended == 0
-    assert cycles >= 3
+    assert cycles >= 2
     assert all_rows() != before
     assert is_sound()
     assert AuditEntry.objects.count() > entries or action in UNRECORDED
