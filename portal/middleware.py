@@ -6,6 +6,7 @@ import time
 from http import HTTPStatus
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
@@ -129,6 +130,12 @@ class PlainRequestMiddleware:
         if charset.lower() not in ("utf-8", "utf8") or "%00" in request.META["QUERY_STRING"]:
             return bad_request(request, None)
         return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        """A number or a text that no column can hold: SQLite and PostgreSQL call it so."""
+        if isinstance(exception, OverflowError | DataError):
+            return bad_request(request, exception)
+        return None
 
 
 class OverloadMiddleware:

@@ -10,7 +10,7 @@ from operators.models import Operator
 from profiles.actions import offered_roles
 from profiles.findings import Finding, having
 from profiles.models import AccessTemplate, Option
-from users.forms import day_field
+from users.forms import day_field, sent_facts
 from users.history import ACTION_LABELS
 from users.models import AuditEntry, User
 from users.search import search_words
@@ -47,12 +47,8 @@ class ValidityForm(forms.Form):
         }
 
     def seen_facts(self) -> dict:
-        """What the screen showed; what is none of ours counts as having seen nothing."""
-        try:
-            facts = json.loads(self.cleaned_data["seen"])
-            return {kind: dict(facts[kind]) for kind in self.KINDS}
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return {}
+        facts = sent_facts(self.cleaned_data["seen"])
+        return facts if all(isinstance(facts.get(kind), dict) for kind in self.KINDS) else {}
 
     def add_problems(self, error: ValidationError) -> None:
         """Put the sentence of each code beside the day on which its validity ends."""
@@ -151,11 +147,7 @@ class TemplateForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def seen_facts(self) -> dict:
-        """What is none of ours counts as having seen nothing."""
-        try:
-            return dict(json.loads(self.cleaned_data["seen"]))
-        except (ValueError, TypeError, RecursionError):
-            return {}
+        return sent_facts(self.cleaned_data.get("seen", ""))
 
 
 class PastDayForm(forms.Form):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from operators.models import Operator
 from profiles import catalog
-from profiles.actions import load_catalog
+from profiles.actions import assign_options, load_catalog, save_template
 from users import actions, append_only, throttle
 from users.audit import Actor
 from users.models import AuditEntry, User
@@ -25,6 +25,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 RUC = "20999999043"
 OTHER_RUC = "20999999019"
 PASSWORD = "Practica2026"
+
+VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
 
 # Two types, one folder inside another, an option for one type, for the other, for both, one that
 # asks for no role, and two of the same name.
@@ -77,6 +79,23 @@ def emptied_between_tests():
     TransactionTestCase._fixture_teardown = unprotected_flush
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture
+def shared_database(transactional_db, tmp_path):
+    """SQLite's database in memory belongs to one thread; in a file, as in use, threads share it."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    memory, name = connection.connection, connection.settings_dict["NAME"]
+    file = tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(file)) as copy:
+        memory.backup(copy)
+    connection.connection, connection.settings_dict["NAME"] = None, str(file)
+    yield
+    connection.close()
+    connection.connection, connection.settings_dict["NAME"] = memory, name
 
 
 @pytest.fixture
@@ -164,23 +183,6 @@ def client_of():
     return make
 
 
-@pytest.fixture
-def shared_database(transactional_db, tmp_path):
-    """SQLite's database in memory belongs to one thread; in a file, as in use, threads share it."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    memory, name = connection.connection, connection.settings_dict["NAME"]
-    file = tmp_path / "db.sqlite3"
-    with closing(sqlite3.connect(file)) as copy:
-        memory.backup(copy)
-    connection.connection, connection.settings_dict["NAME"] = None, str(file)
-    yield
-    connection.close()
-    connection.connection, connection.settings_dict["NAME"] = memory, name
-
-
 class Clock:
     """Real time as the tests move it: it stands still until they do."""
 
@@ -204,6 +206,20 @@ def fail_to_sign_in(user: User, times: int | None = None) -> None:
         name = {"ruc": user.operator.ruc if user.operator else "", "username": user.username}
         with throttle.guess(None, user=user, **name):
             pass
+
+
+@pytest.fixture
+def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
+    """Who comes to the pages of the principal and of JPEREZ01, who has an option and a session."""
+    client_of(secondary)  # a session that can be closed
+    colleague = make_secondary("COLEGA01", 90000050)
+    fail_to_sign_in(secondary)  # a lock that can be lifted
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])
+    save_template(actor=actor, name="De siempre", options=["11.9.1.1.2"], roles=[])
+    return dict(
+        zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
+    )
 
 
 def person(number: int) -> dict[str, str]:

@@ -10,12 +10,9 @@ import pytest
 from django.apps import apps
 from django.urls import get_resolver, reverse
 
-from profiles.actions import assign_options, save_template
 from profiles.models import AccessTemplate
-from tests.conftest import acting, fail_to_sign_in
+from tests.conftest import VISITORS
 from users.models import Session, User
-
-VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
 
 OK, LOGIN, FORBIDDEN, NOT_FOUND = "200", "sign-in page", "403", "404"
 
@@ -161,19 +158,6 @@ def get_resolver_for(name: str):
     for namespace in name.split(":")[:-1]:
         resolver = resolver.namespace_dict[namespace][1]
     return resolver
-
-
-@pytest.fixture
-def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
-    client_of(secondary)  # a session that can be closed
-    fail_to_sign_in(secondary)  # a lock that can be lifted
-    colleague = make_secondary("COLEGA01", 90000050)
-    actor = acting(principal)
-    assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])
-    save_template(actor=actor, name="De siempre", options=["11.9.1.1.2"], roles=[])
-    return dict(
-        zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
-    )
 
 
 def database() -> dict:

@@ -1,6 +1,9 @@
 """Every action writes all of it or nothing, wherever the database fails in the middle."""
 
 import inspect
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -23,7 +26,7 @@ from tests.conftest import (
     person,
 )
 from users import actions as user_actions
-from users.models import User
+from users.models import AuditEntry, User
 
 pytestmark = pytest.mark.django_db
 
@@ -206,6 +209,71 @@ def test_wherever_the_database_fails_the_action_leaves_everything_as_it_was(monk
     assert not fault.happened  # no failure is taken for a success
     assert faults >= 3
     assert all_rows() != before
+
+
+# Killed in the middle -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def others():
+    """The process in whose children it is done (``tests.crashing``); one, for it starts slowly."""
+    command = [sys.executable, "-m", "tests.crashing"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def killed_after(shared_database, others):
+    """killed_after(n, action) does it in another process, killed after so many statements.
+
+    It returns how that one ended. Nobody else has the database open meanwhile.
+    """
+
+    def do(statements: int, action) -> int:
+        connection.close()
+        database = connection.settings_dict["NAME"]
+        print(action.__name__, statements, database, file=others.stdin, flush=True)
+        return int(others.stdout.readline())
+
+    return do
+
+
+def is_sound() -> bool:
+    if connection.vendor != "sqlite":
+        # PostgreSQL says itself, by failing, what it finds broken.
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA integrity_check")
+        sound = cursor.fetchone() == ("ok",)
+        cursor.execute("PRAGMA foreign_key_check")
+        return sound and not cursor.fetchall()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("action", CALLS, ids=lambda action: action.__name__)
+def test_whoever_is_killed_in_the_middle_has_done_nothing_and_it_can_be_done_again(
+    action, killed_after
+):
+    before, cycles = all_rows(), 0
+    entries = AuditEntry.objects.count()
+    while (ended := killed_after(cycles + 1, action)) == -signal.SIGKILL:
+        cycles += 1
+        assert all_rows() == before, f"killed after {cycles} statements"
+        assert is_sound()
+    # Told that it is done: it is, and recorded.
+    assert ended == 0
+    assert cycles >= 2
+    assert all_rows() != before
+    assert is_sound()
+    assert AuditEntry.objects.count() > entries or action in UNRECORDED
+
+
+# Of the catalogue: its entry is Django's own, and the page that imports it writes it.
+UNRECORDED = {profile_actions.load_catalog}
 
 
 @pytest.mark.parametrize("module", [user_actions, profile_actions], ids=["users", "profiles"])

@@ -33,9 +33,7 @@ def secondary_user(
     namesakes = User.objects.secondary().filter(operator=principal.operator_id, username=username)
     namesakes = namesakes.select_related("operator").order_by("-pk")
     if subject:
-        namesakes = namesakes.filter(
-            pk=subject if subject.isascii() and subject.isdigit() else None
-        )
+        namesakes = namesakes.filter(pk=key_of(subject))
     user = namesakes.existing().first() or (namesakes.first() if or_eliminated else None)
     if user is None:
         raise Http404
@@ -47,12 +45,21 @@ def secondary_users_by_subject(principal: User, subjects: Collection[str]) -> li
 
     Raises Http404 if any of the keys is not of one of this operator's.
     """
-    keys = {key for key in subjects if key.isascii() and key.isdigit() and len(key) < 19}
+    keys = set(map(key_of, subjects)) - {None}
     users = User.objects.secondary().filter(operator=principal.operator_id, pk__in=keys)
     found = list(users.select_related("operator").order_by("username", "pk"))
     if len(found) != len(set(subjects)):
         raise Http404
     return found
+
+
+def key_of(text: str) -> int | None:
+    """The primary key that a form or an address names; None for what is none.
+
+    The length is looked at first: Python refuses to make a number of thousands of digits, and no
+    key has more than 18.
+    """
+    return int(text) if len(text) <= 18 and text.isascii() and text.isdigit() else None
 
 
 def require_principal(user: User) -> None:

@@ -410,9 +410,11 @@ STATE_ACTIONS = {
 
 @transaction.atomic
 def _change_state(actor: Actor, user: User, state: User.State) -> bool:
-    access.require_power_over(actor.user, user)
-    before = User.objects.select_for_update().get(pk=user.pk).state
-    if user.is_principal and state == User.State.ELIMINATED:
+    # Who may be a principal by now, whatever he was when he was looked up.
+    current = User.objects.select_for_update().get(pk=user.pk)
+    access.require_power_over(actor.user, current)
+    before = current.state
+    if current.is_principal and state == User.State.ELIMINATED:
         raise ValidationError("El usuario principal no se puede eliminar.")
     if before == User.State.ELIMINATED != state:
         raise ValidationError("Un usuario eliminado ya no cambia de estado.")

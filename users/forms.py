@@ -95,6 +95,20 @@ class StaffSignInForm(AdminAuthenticationForm):
             raise ValidationError(locked.for_staff) from locked
 
 
+def sent_facts(text: str) -> dict:
+    """What a form sends back as JSON of what its screen showed.
+
+    What is none of ours counts as having seen nothing; half a character, which JSON can spell and
+    no page can hold, among it.
+    """
+    try:
+        facts = json.loads(text)
+        json.dumps(facts, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
 def day_field(label: str) -> forms.DateField:
     """A day that may be left open."""
     return forms.DateField(
@@ -236,11 +250,8 @@ class EditUserForm(PersonForm):
         return {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
 
     def seen_facts(self) -> dict[str, str]:
-        """What the screen showed; what is none of ours counts as having seen nothing."""
-        try:
-            return {str(name): str(value) for name, value in json.loads(self.data["seen"]).items()}
-        except (KeyError, ValueError, AttributeError, RecursionError):
-            return {}
+        facts = sent_facts(self.data.get("seen", ""))
+        return {name: str(value) for name, value in facts.items()}
 
     def see(self, facts: dict) -> None:
         """The form is shown again, now having seen this."""

@@ -26,6 +26,7 @@ from users.validators import (
     validate_correo,
     validate_document_number,
     validate_person_name,
+    validate_staff_username,
     validate_username,
 )
 
@@ -299,7 +300,7 @@ class User(Validity, AbstractUser):
         sentence for an empty field alone.
         """
         if self.operator_id is None:
-            self._refuse({"username": self._username_taken("Ya existe personal con ese usuario")})
+            self._refuse({"username": self._staff_username_problem()})
             return
         self._refuse(
             {
@@ -332,9 +333,17 @@ class User(Validity, AbstractUser):
             "Ese usuario ya existe en su empresa. Elija otro"
         )
 
+    def _staff_username_problem(self):
+        if not self.username:
+            # The field itself says so.
+            return ""
+        return self._broken(validate_staff_username, self.username) or self._username_taken(
+            "Ya existe personal con ese usuario"
+        )
+
     def _username_taken(self, sentence: str) -> str:
         namesakes = self._neighbours().filter(username__iexact=self.username)
-        return sentence if self.username and namesakes.exists() else ""
+        return sentence if namesakes.exists() else ""
 
     def _document_problem(self):
         if not self.document_number:

@@ -41,6 +41,15 @@ def validate_username(value: str) -> None:
         )
 
 
+def validate_staff_username(value: str) -> None:
+    """A staff account's usuario: what a keyboard writes anywhere, so that none resembles another."""
+    if not re.fullmatch(r"[A-Za-z0-9.@+_-]+", value):
+        raise ValidationError(
+            "El usuario del personal solo puede tener letras sin tilde, números y . @ + - _",
+            code="username_format",
+        )
+
+
 # Identity document ------------------------------------------------------------------------------
 
 

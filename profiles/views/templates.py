@@ -81,8 +81,8 @@ class EditTemplateView(access.PrincipalRequiredMixin, View):
         options, roles = frozenset(), frozenset()
         if username := request.GET.get("usuario"):
             options, roles = access_of(access.secondary_user(request.user, username))
-        elif (source := request.GET.get("plantilla", "")).isascii() and source.isdigit():
-            options, roles = access_of(offered_template(request, int(source)))
+        elif key := access.key_of(request.GET.get("plantilla", "")):
+            options, roles = access_of(offered_template(request, key))
         return self.show(TemplateForm(), options, roles)
 
     def post(self, request, pk=None):

@@ -22,7 +22,7 @@ FORM = {
     "password2": PASSWORD,
 }
 USUARIO_TAKEN = "Ese usuario ya existe en su empresa. Elija otro"
-AT_ONCE = 8
+AT_ONCE = 16
 
 
 def document_used_by(username: str) -> str:
@@ -143,8 +143,8 @@ def send_at_once(shared_database, principal, client_of, monkeypatch):
     ("differing", "refused"),
     [
         (lambda n: {}, {"username", "document_number"}),
-        (lambda n: {"document_number": f"9000001{n}"}, {"username"}),
-        (lambda n: {"username": f"OTRA000{n}"}, {"document_number"}),
+        (lambda n: {"document_number": f"900001{n:02}"}, {"username"}),
+        (lambda n: {"username": f"OTRA00{n:02}"}, {"document_number"}),
     ],
     ids=["same person", "same usuario", "same document"],
 )
@@ -175,7 +175,7 @@ def test_one_form_sent_many_times_at_once_ends_in_one_user_and_one_page(send_at_
 def test_different_users_created_at_once_are_all_made(send_at_once):
     responses = send_at_once(
         [
-            {**FORM, "username": f"OTRA000{n}", "document_number": f"9000001{n}"}
+            {**FORM, "username": f"OTRA00{n:02}", "document_number": f"900001{n:02}"}
             for n in range(AT_ONCE)
         ]
     )

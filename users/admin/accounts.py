@@ -27,7 +27,14 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from users import actions
 from users.admin.marked import MarkedAccounts
-from users.admin.pages import FoldedSearch, NeverDeleted, SpanishPermissions, acting, form_page
+from users.admin.pages import (
+    FoldedSearch,
+    NeverDeleted,
+    NumberedRows,
+    SpanishPermissions,
+    acting,
+    form_page,
+)
 from users.forms import password_field
 from users.models import User
 from users.sessions import open_sessions
@@ -98,7 +105,9 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin):
+class UserAdmin(
+    MarkedAccounts, NeverDeleted, NumberedRows, SpanishPermissions, FoldedSearch, DjangoUserAdmin
+):
     """All accounts. Operators' ones are looked at, brought to another state, put out of their
     sessions and given another clave; the staff's are edited, by superusers only."""
 
@@ -272,5 +281,5 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(SpanishPermissions, DjangoGroupAdmin):
+class GroupAdmin(NumberedRows, SpanishPermissions, DjangoGroupAdmin):
     pass

@@ -1,12 +1,15 @@
 """What the pages of the administration share, those of the other apps too."""
 
-from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import Permission
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
 from django.template.response import TemplateResponse
 
+from users.access import key_of
 from users.audit import Actor
 from users.models import AuditEntry
 from users.search import fold
@@ -66,10 +69,23 @@ class NeverDeleted:
         return False
 
 
+class DatedChangeList(ChangeList):
+    """Django goes on to the year after the one that is asked for, and after 9999 there is none."""
+
+    def get_filters(self, request):
+        try:
+            return super().get_filters(request)
+        except ValueError as error:
+            raise IncorrectLookupParameters from error
+
+
 class ReadOnly(NeverDeleted):
     """A record of what happened: looked at, never written here."""
 
     change_form_template = "admin/read_only_change_form.html"
+
+    def get_changelist(self, request, **kwargs):
+        return DatedChangeList
 
     def has_add_permission(self, request):
         return False
@@ -100,6 +116,15 @@ class FoldedNameSearch:
         rows = self.model.objects.values_list("pk", *self.search_fields)
         found = [pk for pk, *texts in rows if all(word in fold(" ".join(texts)) for word in words)]
         return queryset.filter(pk__in=found), False
+
+
+class NumberedRows:
+    """Django takes the marks of a list for the numbers of rows without looking."""
+
+    def response_action(self, request, queryset):
+        if not all(map(key_of, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest
+        return super().response_action(request, queryset)
 
 
 class SpanishPermissions:

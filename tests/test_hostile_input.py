@@ -1,0 +1,579 @@
+"""Every field of every form, of the screens and of the administration, given every value.
+
+What must be taken is said here by rules of our own, one for each kind of field: a field that is not
+of a kind named here fails.
+"""
+
+import inspect
+import re
+import string
+import unicodedata
+from datetime import datetime
+
+import pytest
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.http import QueryDict
+
+import operators.admin
+import profiles.admin
+import profiles.forms
+import users.admin
+import users.forms
+from operators.models import Operator, OperatorType
+from profiles.actions import validity_facts
+from profiles.models import AccessTemplate, Option, Profile, Role
+from tests.conftest import PASSWORD, RUC, person, soup
+from tests.operators.test_admin import new_operator
+from tests.test_access_matrix import FORMS, url
+from tests.test_methods import FORMS_OF_EVERYBODY
+from tests.values import DANGEROUS, HOSTILE, LEGITIMATE
+from tests.walking import undone
+from users.models import User
+
+STAFF_PASSWORD = "otra-clave-muy-larga"
+ADMIN_PASSWORD = "una-clave-larga-de-personal"
+
+# What each kind of field must take ----------------------------------------------------------------
+
+
+def invisible(text: str) -> bool:
+    return any(unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" for c in text)
+
+
+def line(longest: int, *, required: bool = True):
+    """Anything that is text, and there is some."""
+
+    def taken(value: str) -> bool:
+        text = value.strip()
+        return (bool(text) or not required) and len(text) <= longest and "\x00" not in text
+
+    return taken
+
+
+def visible_line(longest: int):
+    def taken(value: str) -> bool:
+        spaces = {c for c in value.strip() if unicodedata.category(c) == "Zs"} - {" "}
+        return line(longest)(value) and not invisible(value.strip()) and not spaces
+
+    return taken
+
+
+def words(longest: int):
+    """As a visible line; but runs of blanks count as one space."""
+    return lambda value: visible_line(longest)(" ".join(value.split()))
+
+
+def name(value: str) -> bool:
+    text = unicodedata.normalize("NFC", " ".join(value.split()))
+    letters = [c for c in text if c not in " '.-’‘´`ʼ"]
+    return 0 < len(text) <= 150 and bool(letters) and all(map(is_latin, letters))
+
+
+LATIN = (
+    "LATIN SMALL LETTER",
+    "LATIN CAPITAL LETTER",
+    "LATIN SMALL LIGATURE OE",
+    "LATIN CAPITAL LIGATURE OE",
+)
+
+
+def is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith(LATIN)
+
+
+PLAIN = set(string.ascii_letters + string.digits)
+
+
+def username(value: str) -> bool:
+    return len(value.strip()) == 8 and set(value.strip()) <= PLAIN
+
+
+def dni(value: str) -> bool:
+    digits = "".join(value.split())
+    return len(digits) == 8 and set(digits) <= set(string.digits)
+
+
+def correo(value: str) -> bool:
+    local, _, domain = value.strip().rpartition("@")
+    labels = domain.split(".")
+    return not value.strip() or (
+        len(value.strip()) <= 254
+        and bool(local)
+        and set(local) <= PLAIN | set("!#$%&'*+-/=?^_`{|}~.")
+        and all(local.split("."))
+        and len(labels) > 1
+        and all(labels)
+        and set("".join(labels)) <= PLAIN | {"-"}
+        and not any(part[0] == "-" or part[-1] == "-" for part in labels)
+    )
+
+
+def clave(value: str) -> bool:
+    return 8 <= len(value) <= 12 and bool(set(value) & set(string.digits)) and "\x00" not in value
+
+
+def other_clave(value: str) -> bool:
+    return clave(value) and value != PASSWORD
+
+
+def staff_password(value: str) -> bool:
+    """Long enough, no sequence of digits, no NUL; none of the values is a common one."""
+    return len(value) >= 12 and not value.isdigit() and "\x00" not in value
+
+
+def staff_username(value: str) -> bool:
+    # The form writes full-width and other compatible letters as the plain ones that they stand for.
+    text = unicodedata.normalize("NFKC", value.strip())
+    return 0 < len(text) <= 150 and set(text) <= PLAIN | set("@.+-_")
+
+
+def ruc(value: str) -> bool:
+    digits = "".join(value.split())
+    if len(digits) != 11 or not set(digits) <= set(string.digits):
+        return False
+    total = sum(int(d) * w for d, w in zip(digits, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2), strict=False))
+    return digits[:2] in ("10", "15", "17", "20") and (11 - total % 11) % 10 == int(digits[10])
+
+
+def signing_in_as(value: str) -> bool:
+    text = value.strip()
+    return bool(text) and "\x00" not in text and not (len(text) == 11 and text.isdigit())
+
+
+def day(value: str) -> bool:
+    text = value.strip()
+    return not value or any(is_day(text, shape) for shape in ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y"))
+
+
+def is_day(text: str, shape: str) -> bool:
+    try:
+        return bool(datetime.strptime(text, shape))
+    except ValueError:
+        return False
+
+
+def integer(lowest: int, highest: int, *, required: bool = True):
+    def taken(value: str) -> bool:
+        text = value.strip()
+        if not value:
+            return not required
+        # Other scripts' digits make the same number.
+        return len(text) <= 30 and is_integer(text) and lowest <= int(text) <= highest
+
+    return taken
+
+
+def is_integer(text: str) -> bool:
+    try:
+        return int(text) is not None
+    except ValueError:
+        return False
+
+
+def position(value: str) -> bool:
+    """What the column holds, which differs between databases."""
+    return integer(*connection.ops.integer_field_range("PositiveIntegerField"))(value)
+
+
+def one_of(*values: str, required: bool = True):
+    return lambda value: value in values if value else not required
+
+
+def anything(value: str) -> bool:
+    return True
+
+
+def any_text(value: str) -> bool:
+    return "\x00" not in value
+
+
+def some_text(value: str) -> bool:
+    return bool(value) and any_text(value)
+
+
+def code(pattern: str, longest: int):
+    return lambda value: (
+        bool(re.fullmatch(pattern, value.strip())) and len(value.strip()) <= longest
+    )
+
+
+PERSON = {
+    "document_type": one_of("1", "4", "7", "A", required=True),
+    "document_number": dni,
+    "first_name": name,
+    "last_name": name,
+    "email": correo,
+}
+ACCOUNT = {**PERSON, "username": username, "password1": clave, "password2": clave}
+DAYS = {"desde": day, "hasta": day}
+ROW = {"name": line(200), "source": line(200), "position": position}
+# Of a row: none of the values names one. What is beyond any key is answered by the frame (below).
+PK = one_of(required=False)
+BEYOND_ANY_KEY = {"9" * 30, "9" * 5000, "9223372036854775808"}
+
+# Each form, with what each of its fields must take.
+KINDS = {
+    "SignInForm": {"ruc": ruc, "username": signing_in_as, "password": some_text},
+    "SecondaryUserForm": {**ACCOUNT, "creation_key": anything},
+    "EditUserForm": {**PERSON, "valid_from": day, "valid_until": day, "seen": any_text},
+    "OwnPasswordForm": {"current": one_of(PASSWORD), "password1": clave, "password2": clave},
+    "ResetPasswordForm": {
+        "way": one_of("generate", "type"),
+        "password1": clave,
+        "password2": clave,
+    },
+    "ClockForm": {
+        "amount": integer(1, 9999),
+        "unit": one_of("hours", "days"),
+        "seen": integer(-(10**30), 10**30, required=False),
+    },
+    "DelayForm": {"delay": one_of("0", "1", "24", "48")},
+    "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
+    "ValidityForm": {"desde:11.9.1.1.2": day, "hasta:11.9.1.1.2": day, "seen": any_text},
+    "CopyForm": {"desde": one_of("COLEGA01"), "plantilla": PK, "modo": one_of("agregar")},
+    "TemplateForm": {"name": any_text, "seen": any_text},
+    "HistoryFilterForm": {
+        **DAYS,
+        "texto": any_text,
+        "accion": one_of(required=False),
+        "canal": one_of("web", required=False),
+    },
+    "UserFilterForm": {
+        "texto": any_text,
+        **dict.fromkeys(("estado", "opcion", "rol", "hallazgo"), one_of(required=False)),
+    },
+    "NewOperatorForm": {
+        **ACCOUNT,
+        "ruc": ruc,
+        "name": visible_line(200),
+        "operator_types": one_of("AGENTE_ADUANA"),
+    },
+    "StaffCreationForm": {
+        "username": staff_username,
+        **dict.fromkeys(
+            ("first_name", "last_name"), lambda value: not value.strip() or name(value)
+        ),
+        "email": correo,
+        "password1": staff_password,
+        "password2": staff_password,
+        "is_superuser": anything,
+    },
+    "StaffChangeForm": {
+        "username": staff_username,
+        **dict.fromkeys(
+            ("first_name", "last_name"), lambda value: not value.strip() or name(value)
+        ),
+        "email": correo,
+        "state": one_of("active", "suspended", "eliminated"),
+        "is_superuser": anything,
+        "groups": PK,
+        "user_permissions": PK,
+    },
+    "admin ResetPasswordForm": {"new_password1": clave, "new_password2": clave},
+    "SetPasswordForm": {"new_password1": staff_password, "new_password2": staff_password},
+    "AdminPasswordChangeForm": {
+        "old_password": one_of(ADMIN_PASSWORD),
+        "new_password1": staff_password,
+        "new_password2": staff_password,
+    },
+    "AdminAuthenticationForm": {"username": line(10**6), "password": some_text},
+    "Operator": {
+        "name": visible_line(200),
+        "operator_types": one_of("AGENTE_ADUANA"),
+        "is_active": anything,
+    },
+    "OperatorType": {
+        "name": line(120),
+        "source": line(200),
+        "position": position,
+    },
+    "Profile": {**ROW, "code": line(30), "is_retired": anything},
+    "Role": {
+        **ROW,
+        "code": code(r"[A-Z]+\.[A-Z]+\.[A-Z]+", 60),
+        "operator_type": one_of("AGENTE_ADUANA"),
+        "permits": line(300),
+        "is_retired": anything,
+    },
+    "Option": {
+        **ROW,
+        "code": code(r"[0-9]+(\.[0-9]+)*", 40),
+        "profile": one_of("ADUANEROS"),
+        "is_folder": anything,
+        "parent": one_of(required=False),
+        "purpose": line(300),
+        "operator_types": one_of("AGENTE_ADUANA"),
+        "roles": one_of(required=False),
+        "is_retired": anything,
+    },
+    "Group": {"name": line(150), "permissions": PK},
+}
+# Their subclasses are what a page shows; and a file is no text (tests of the catalogue).
+ABSTRACT = {"PersonForm", "NewAccountForm", "TwiceTypedForm", "OptionForm"}
+OF_FILES = {"CatalogFileForm"}
+
+
+@pytest.fixture
+def made(visitors, rf, monkeypatch):
+    """made[form](data) makes each form with these data; good[form] are data that it takes."""
+    secondary, operator, staff = (
+        visitors["secondary"],
+        visitors["principal"].operator,
+        visitors["staff"],
+    )
+    request = rf.get("/admin/")
+    request.user = staff
+    # Whose usuario and document are taken is no matter of a single field.
+    monkeypatch.setattr(User, "_neighbours", lambda account: User.objects.none())
+    AccessTemplate.objects.all().delete()
+
+    def of_model(model, row=None):
+        return admin.site.get_model_admin(model).get_form(request, row, change=bool(row))
+
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    role, kind = Role.objects.first(), OperatorType.objects.first()
+    staff_fields = {"username": "nueva.persona", "first_name": "", "last_name": "", "email": ""}
+    claves = {"password1": PASSWORD, "password2": PASSWORD}
+    long = {"password1": STAFF_PASSWORD, "password2": STAFF_PASSWORD}
+    row = {"name": "Nombre", "source": "supuesto", "position": "1"}
+    account = {**person(90000123), "email": "", "username": "NUEVO001", **claves}
+    facts = validity_facts(secondary)
+    return {
+        "SignInForm": (
+            lambda data: users.forms.SignInForm(None, data),
+            {"ruc": RUC, "username": "JPEREZ01", "password": PASSWORD},
+        ),
+        "SecondaryUserForm": (
+            lambda data: users.forms.SecondaryUserForm(data, operator=operator),
+            account,
+        ),
+        "EditUserForm": (
+            lambda data: users.forms.EditUserForm(data, account=secondary),
+            {**account, "valid_from": "", "valid_until": "", "seen": ""},
+        ),
+        "OwnPasswordForm": (
+            lambda data: users.forms.OwnPasswordForm(data, account=secondary),
+            {"current": PASSWORD, **claves},
+        ),
+        "ResetPasswordForm": (
+            lambda data: users.forms.ResetPasswordForm(data, account=secondary),
+            {"way": "type", **claves},
+        ),
+        "ClockForm": (users.forms.ClockForm, {"amount": "1", "unit": "hours", "seen": "0"}),
+        "DelayForm": (users.forms.DelayForm, {"delay": "24"}),
+        "StateForm": (
+            lambda data: users.forms.StateForm(data, user=secondary),
+            {"change": "suspend"},
+        ),
+        "ValidityForm": (lambda data: profiles.forms.ValidityForm(data, facts=facts), {"seen": ""}),
+        "CopyForm": (
+            lambda data: profiles.forms.CopyForm(data, account=secondary),
+            {"desde": "COLEGA01", "modo": "agregar"},
+        ),
+        "TemplateForm": (profiles.forms.TemplateForm, {"name": "Una", "seen": ""}),
+        "HistoryFilterForm": (profiles.forms.HistoryFilterForm, {}),
+        "UserFilterForm": (
+            lambda data: profiles.forms.UserFilterForm(data, operator=operator),
+            {},
+        ),
+        "NewOperatorForm": (users.admin.NewOperatorForm, new_operator(ruc="20999999035")),
+        "StaffCreationForm": (of_model(User), {**staff_fields, **long}),
+        "StaffChangeForm": (
+            lambda data: of_model(User, clerk)(data, instance=User.objects.get(pk=clerk.pk)),
+            {**staff_fields, "state": "active"},
+        ),
+        "admin ResetPasswordForm": (
+            lambda data: users.admin.ResetPasswordForm(secondary, data),
+            {"new_password1": PASSWORD, "new_password2": PASSWORD},
+        ),
+        "SetPasswordForm": (
+            lambda data: SetPasswordForm(staff, data),
+            {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD},
+        ),
+        "AdminPasswordChangeForm": (
+            lambda data: AdminPasswordChangeForm(staff, data),
+            {
+                "old_password": ADMIN_PASSWORD,
+                "new_password1": STAFF_PASSWORD,
+                "new_password2": STAFF_PASSWORD,
+            },
+        ),
+        "AdminAuthenticationForm": (
+            lambda data: AdminAuthenticationForm(None, data),
+            {"username": "admin", "password": STAFF_PASSWORD},
+        ),
+        "Operator": (
+            lambda data: of_model(Operator, operator)(
+                data, instance=Operator.objects.get(pk=operator.pk)
+            ),
+            {"name": "Empresa", "operator_types": "AGENTE_ADUANA", "is_active": "on"},
+        ),
+        "OperatorType": (
+            lambda data: of_model(OperatorType, kind)(
+                data, instance=OperatorType.objects.get(pk=kind.pk)
+            ),
+            row,
+        ),
+        "Profile": (of_model(Profile), {**row, "code": "OTROS"}),
+        "Role": (
+            of_model(Role),
+            {**row, "code": "A.B.C", "operator_type": role.operator_type_id, "permits": "Permite."},
+        ),
+        "Option": (
+            of_model(Option),
+            {
+                **row,
+                "code": "99.1",
+                "profile": "ADUANEROS",
+                "purpose": "Aquí.",
+                "operator_types": "AGENTE_ADUANA",
+            },
+        ),
+        "Group": (of_model(Group), {"name": "Grupo"}),
+    }
+
+
+def forms_of(module) -> set[str]:
+    return {
+        ("admin " if module is users.admin and name == "ResetPasswordForm" else "") + name
+        for name, form in inspect.getmembers(module, inspect.isclass)
+        if issubclass(form, forms.BaseForm) and form.__module__ == module.__name__
+    }
+
+
+def test_every_form_is_tried():
+    """A form or a model of the administration that is new fails here until its fields are named."""
+    modules = (users.forms, profiles.forms, users.admin, profiles.admin, operators.admin)
+    written = set().union(*map(forms_of, modules)) - ABSTRACT - OF_FILES
+    edited = {
+        model.__name__
+        for model, model_admin in admin.site._registry.items()
+        if model is not User and not isinstance(model_admin, users.admin.ReadOnly)
+    }
+    of_django = {form.__name__ for form in (SetPasswordForm, AdminPasswordChangeForm)}
+    assert {*KINDS} == written | edited | of_django | {"AdminAuthenticationForm"}
+
+
+@pytest.mark.parametrize("form_name", KINDS)
+def test_every_field_takes_what_is_right_and_refuses_what_is_not(form_name, made):
+    assert len(LEGITIMATE) > 100 < len(HOSTILE)
+    make, good = made[form_name]
+    kinds, wrong = KINDS[form_name], []
+    fields = make(good).fields
+    assert kinds.keys() == fields.keys()
+    for field, takes in kinds.items():
+        is_plural = isinstance(fields[field], forms.ModelMultipleChoiceField)
+        # A clave is typed twice.
+        pair = [field[:-1] + "1", field[:-1] + "2"] if field[-1] in "12" else [field]
+        # What is chosen from a list is not typed.
+        is_chosen = isinstance(fields[field], forms.ChoiceField | forms.BooleanField)
+        beyond = BEYOND_ANY_KEY if takes is PK and is_plural else set()
+        for value in {*HOSTILE} - beyond if is_chosen else {*HOSTILE, *LEGITIMATE}:
+            # An empty list of several is no value at all.
+            sent = ([value] if value else []) if is_plural else value
+            data = QueryDict(mutable=True)
+            for key, each in {**good, **dict.fromkeys(pair, sent)}.items():
+                data.setlist(key, each if isinstance(each, list) else [each])
+            form = make(data)
+            errors = form.errors.keys() - {"__all__"}
+            if (not errors & {*pair}) != takes(value):
+                wrong.append((field, value[:40], dict(form.errors)))
+            # A folder is refused by what a folder cannot have.
+            elif not errors <= {*pair} and field != "is_folder":
+                wrong.append((field, value[:40], "error elsewhere", dict(form.errors)))
+    assert not wrong, "\n".join(map(ascii, wrong[:40]))
+
+
+# Through the pages themselves ---------------------------------------------------------------------
+
+
+def admin_forms(visitors) -> dict[str, dict]:
+    """The pages of the administration that take a form, by address, with what they take."""
+    secondary, staff, operator = (
+        visitors["secondary"],
+        visitors["staff"],
+        visitors["principal"].operator,
+    )
+    row = {"name": "Nombre", "source": "supuesto", "position": "1"}
+    claves = {"password1": STAFF_PASSWORD, "password2": STAFF_PASSWORD}
+    new_claves = {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD}
+    changed = {"username": "admin", "first_name": "", "last_name": "", "email": ""}
+    option, role = Option.objects.get(code="90.1.1.1.1"), Role.objects.first()
+    return {
+        "/admin/login/": {"username": "admin", "password": STAFF_PASSWORD},
+        "/admin/operators/operator/add/": new_operator(ruc="20999999035"),
+        f"/admin/operators/operator/{operator.pk}/change/": {
+            "name": "Empresa",
+            "operator_types": ["AGENTE_ADUANA"],
+            "is_active": "on",
+        },
+        "/admin/operators/operatortype/AGENTE_5FADUANA/change/": row,
+        "/admin/users/user/add/": {**changed, "username": "otra.persona", **claves},
+        f"/admin/users/user/{staff.pk}/change/": {**changed, "groups": "", "user_permissions": ""},
+        f"/admin/users/user/{staff.pk}/password/": new_claves,
+        f"/admin/users/user/{secondary.pk}/password/": dict.fromkeys(new_claves, PASSWORD),
+        "/admin/password_change/": {"old_password": ADMIN_PASSWORD, **new_claves},
+        "/admin/users/user/": {
+            "action": "suspend",
+            "_selected_action": str(secondary.pk),
+            "confirmed": "yes",
+            "select_across": "0",
+            "index": "0",
+        },
+        "/admin/auth/group/add/": {"name": "Grupo", "permissions": ""},
+        "/admin/profiles/profile/add/": {**row, "code": "OTROS", "is_retired": ""},
+        f"/admin/profiles/role/{role.pk.replace('.', '_2E')}/change/": {
+            **row,
+            "operator_type": role.operator_type_id,
+            "permits": "Permite.",
+        },
+        f"/admin/profiles/option/{option.pk}/change/": {
+            **row,
+            "profile": "ADUANEROS",
+            "parent": "90.1.1",
+            "purpose": "Aquí.",
+            "operator_types": ["AGENTE_ADUANA"],
+            "roles": [role.pk],
+        },
+        "/admin/profiles/option/importar/": {"file": ""},
+    }
+
+
+def portal_forms() -> dict[str, dict]:
+    return {url(name): form for name, form in {**FORMS, **FORMS_OF_EVERYBODY}.items()}
+
+
+def controls(client, address: str) -> set[str]:
+    """The names of everything that a page sends."""
+    page = soup(client.get(address))
+    return {
+        control["name"]
+        for form in page.select("form[method=post]:not([action*=salir]):not(#logout-form)")
+        for control in form.select("[name]")
+    } - {"csrfmiddlewaretoken"}
+
+
+@pytest.mark.parametrize("place", ["portal", "administration"])
+def test_no_value_in_any_field_of_any_page_is_an_error_of_ours(
+    place, visitors, client_of, settings
+):
+    client = client_of(visitors["principal" if place == "portal" else "staff"])
+    client.raise_request_exception = False
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    pages = portal_forms() if place == "portal" else admin_forms(visitors)
+    failed = []
+    for address, good in pages.items():
+        for field in {*good, "do", "subject", "seen"} | controls(client, address):
+            for value in DANGEROUS:
+                with undone():
+                    code = client.post(address, {**good, field: value}).status_code
+                # The form may have ended the session, or begun another.
+                client.cookies[settings.SESSION_COOKIE_NAME] = session
+                if code >= 500:
+                    failed.append((address, field, value[:20], code))
+    assert not failed, "\n".join(map(ascii, failed[:40]))

@@ -1,0 +1,355 @@
+"""Text that somebody stored is text on every page: no element, no attribute, no header, no query.
+
+The payloads are written straight into the rows, past every validator, for the pages must not rely
+on any of them.
+"""
+
+import csv
+import io
+import json
+import logging
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from django.apps import apps
+from django.db import connection, models
+from django.urls import reverse
+
+from operators.models import Operator, OperatorType
+from profiles.actions import assign_options, assign_roles, save_template
+from profiles.models import AccessTemplate, Option, Profile, Role
+from tests.conftest import PASSWORD, acting, person, soup
+from tests.test_access_matrix import FORMS, url
+from tests.test_tenants import unprotected_history
+from tests.walking import content, walk
+from users import actions
+from users.models import AuditEntry, Session, User
+
+__all__ = ["unprotected_history"]
+
+# Each would make an element or an attribute whose name holds the mark, were it taken for HTML.
+MARK = "q7x"
+PAYLOADS = [
+    "<q7x>", "</title><q7x>", '"><q7x>', "'><q7x>", "</script><q7x>", "</textarea><q7x>", "--><q7x>", "</style><q7x>",
+    '" onq7x="1', "' onq7x='1", "x onq7x=1 ", '" onmouseover="q7x" q7x="', "<svg/onload=q7x>", "<img src=q7x onerror=q7x>",
+    "<a href=javascript:q7x>", "javascript:q7x", "<script>q7x</script>", "<iframe srcdoc=q7x>", "<base href=//q7x/>",
+    "<form action=//q7x>", "<style>@import'//q7x'</style>", "&lt;q7x&gt;", "&#60;q7x>", "{{q7x}}{%q7x%}", "${q7x}<!--q7x",
+    "\\u003cq7x\\u003e", "<q7x\x0conq7x=1>", "<<q7x>>",
+]  # fmt: skip
+
+# Which a rule of the database keeps, or what is not shown.
+KEPT = {
+    "ruc",
+    "username",
+    "password",
+    "state",
+    "document_type",
+    "channel",
+    "address",
+    "session_key",
+}
+KEPT |= {"session_data", "search_text"}
+
+
+def made_of_text(page: BeautifulSoup) -> list[str]:
+    """Every element or attribute that some payload made of itself."""
+    found = []
+    for element in page.find_all(True):
+        if MARK in element.name:
+            found.append(str(element)[:80])
+        if element.name in ("script", "style", "base", "iframe") and MARK in str(element):
+            found.append(str(element)[:80])
+        for name, value in element.attrs.items():
+            value = " ".join(value) if isinstance(value, list) else value
+            is_handler = name.startswith("on") and MARK in value
+            is_address = name in ("href", "src", "action", "formaction", "srcdoc") and (
+                re.match(r"\s*(javascript|data|//)", value) and MARK in value
+            )
+            if MARK in name or is_handler or is_address:
+                found.append(f"{element.name} {name}={value[:60]}")
+    return found
+
+
+def test_what_is_looked_for_is_found_where_nothing_escapes():
+    """Or finding nothing below would prove nothing."""
+    for payload in PAYLOADS[:21]:
+        contexts = (
+            f"<p>{payload}</p>",
+            f'<input value="{payload}">',
+            f"<input value='{payload}'>",
+            f"<textarea>{payload}</textarea>",
+            f'<a href="{payload}">a</a>',
+            f"<title>{payload}</title>",
+            f"<script>{payload}</script>",
+            f"<style>{payload}</style>",
+            f"<input value={payload}>",
+        )
+        assert any(made_of_text(BeautifulSoup(html, "html.parser")) for html in contexts), payload
+
+
+def fill(model, keep: set[str] = frozenset()) -> None:
+    """Every text of every row of a model gets a payload; two rows have different ones."""
+    for number, pk in enumerate(list(model.objects.values_list("pk", flat=True))):
+        facts = {}
+        for place, field in enumerate(model._meta.concrete_fields):
+            payload = PAYLOADS[(number + place) % len(PAYLOADS)]
+            if field.name in KEPT | keep or field.primary_key:
+                continue
+            if isinstance(field, models.JSONField):
+                facts[field.name] = {payload: payload, "codes": [payload], "sessions": payload}
+            elif isinstance(field, models.CharField | models.TextField):
+                fits = len(payload) <= (field.max_length or 99)
+                facts[field.name] = payload if fits else "<q7x>"
+        # Which must differ.
+        if model is AccessTemplate:
+            facts["name"] += str(number)
+        if model is User:
+            facts["document_number"] = f"<q7x{number}>"
+        if facts:
+            model.objects.filter(pk=pk).update(**facts)
+
+
+@pytest.fixture
+def infested(visitors, unprotected_history, client_of):
+    """Payloads in every text of every table; the secondary user has options, roles, a session."""
+    principal, secondary = visitors["principal"], visitors["secondary"]
+    actor = acting(principal)
+    codes = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"]
+    assign_options(actor=actor, user=secondary, codes=codes, seen=["11.9.1.1.2"])
+    assign_roles(actor=actor, user=secondary, codes=["NSIGAD.AGENTEADUANA.DESPACHO"], seen=[])
+    for number in range(len(PAYLOADS)):
+        actions.create_secondary_user(
+            actor=actor,
+            username=f"LLENO{number:03}",
+            password=PASSWORD,
+            **person(93000000 + number),
+        )
+        save_template(actor=actor, name=f"Plantilla {number}", options=codes, roles=[])
+    User.objects.of_operators().update(document_type="7")
+    for model in (Operator, OperatorType, Profile, Role, Option, AccessTemplate, User, AuditEntry):
+        fill(model, keep={"action"} if model is AuditEntry else set())
+    Session.objects.update(browser=PAYLOADS[0])
+    odd = AuditEntry.objects.first()
+    AuditEntry.objects.filter(pk=odd.pk).update(action=PAYLOADS[2])
+    return visitors
+
+
+def test_every_text_of_every_table_holds_one(infested):
+    """But for those that a rule of the database keeps: a new column is filled, or named above."""
+    empty = []
+    for model in (Operator, OperatorType, Profile, Role, Option, AccessTemplate, User, AuditEntry):
+        for field in model._meta.concrete_fields:
+            text = isinstance(field, models.CharField | models.TextField | models.JSONField)
+            if not text or field.primary_key or field.name in KEPT:
+                continue
+            rows = model.objects.values_list(field.name, flat=True)
+            if not any(MARK in json.dumps(value) for value in rows):
+                empty.append(f"{model.__name__}.{field.name}")
+    assert empty == []
+
+
+@pytest.mark.parametrize("visitor", ["principal", "secondary", "staff"])
+def test_no_page_makes_markup_of_stored_text(visitor, infested, client_of):
+    client = client_of(infested[visitor])
+    starts = ["/admin/"] if visitor == "staff" else ["/", "/no-existe/"]
+    found, pages, shown = {}, 0, 0
+    for address, response in walk(client, *starts):
+        if not response["Content-Type"].startswith("text/html"):
+            continue
+        page, pages = soup(response), pages + 1
+        shown += MARK in page.get_text()
+        if made := made_of_text(page):
+            found[address] = made[:3]
+    assert found == {}
+    assert pages > {"principal": 150, "secondary": 2, "staff": 150}[visitor]
+    assert shown > pages / 2 or visitor == "staff"
+
+
+def test_what_was_typed_comes_back_as_text(infested, client_of):
+    """In fields, error summaries, messages, the resumed form and the sign-in page."""
+    client, found = client_of(infested["principal"]), []
+    for payload in PAYLOADS:
+        for name, form in FORMS.items():
+            sent = {field: payload for field in form if field not in ("change", "do", "seen")}
+            pages = [client.post(url(name), sent)]
+            if name == "profiles:template_new":
+                pages.append(client.post(url(name), {**form, "name": payload}, follow=True))
+            found += [(name, made[:2]) for page in pages if (made := made_of_text(soup(page)))]
+        for name in (
+            "profiles:user_list",
+            "profiles:access_table",
+            "profiles:history",
+            "profiles:why",
+        ):
+            query = dict.fromkeys(
+                ("texto", "orden", "estado", "desde", "accion", "opcion", "pagina"), payload
+            )
+            if made := made_of_text(soup(client.get(url(name), query))):
+                found.append((name, made[:2]))
+        form = {
+            "ruc": payload,
+            "username": payload,
+            "password": payload,
+            "next": payload,
+            "unsent": payload,
+        }
+        if made := made_of_text(soup(client_of(None).post("/ingresar/", form))):
+            found.append(("sign in", made[:2]))
+    assert found == []
+
+
+def test_a_file_holds_the_text_and_nothing_that_runs(infested, client_of):
+    client = client_of(infested["principal"])
+    for address in ("/historial/", "/accesos/"):
+        response = client.get(address, {"formato": "csv", "estado": ""})
+        rows = list(csv.reader(io.StringIO(content(response).decode("utf-8-sig"))))
+        assert len({len(row) for row in rows}) == 1
+        assert any(MARK in cell for row in rows for cell in row)
+        assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r")]
+
+
+# Queries ------------------------------------------------------------------------------------------
+
+LISTS = {
+    "profiles:user_list": (
+        "texto",
+        "estado",
+        "opcion",
+        "rol",
+        "hallazgo",
+        "orden",
+        "pagina",
+        "usuario",
+    ),
+    "profiles:access_table": ("texto", "estado", "opcion", "rol", "hallazgo", "pagina", "filas"),
+    "profiles:history": ("texto", "accion", "canal", "desde", "hasta", "pagina", "formato"),
+    "profiles:why": ("texto", "opcion"),
+    "profiles:options": ("perfil",),
+    "profiles:copy": ("desde", "plantilla", "modo"),
+    "profiles:template_new": ("usuario", "plantilla"),
+    "portal:home": ("texto",),
+    "users:sign_in": ("next", "sesion"),
+}
+INJECTIONS = [
+    *("'", '"', "%", "_", "\\'", "x' OR '1'='1", "'; DROP TABLE users_user; --", "\x00", "-1", "9" * 30, "9" * 5000),
+    *("٣", "[]", "password", "-operator__ruc", "?", "1,2", "9999-12-31", "<q7x>"),
+]  # fmt: skip
+LOOKUPS = {
+    "password__startswith": "a", "operator__ruc__gt": "0", "username__regex": "(", "pk": "1 OR 1=1", "id__in": "1,2",
+    "orden": "password", "operator__users__password": "x", "-": "-", "__class__": "x", "__": "x",
+}  # fmt: skip
+
+
+def test_no_parameter_of_any_list_is_more_than_a_value(visitors, strangers_secondary, client_of):
+    client = client_of(visitors["principal"])
+    client.raise_request_exception = False
+    wrong = []
+    for name, parameters in LISTS.items():
+        for parameter in parameters:
+            for value in INJECTIONS:
+                response = client.get(url(name), {parameter: value})
+                page = content(response)
+                if response.status_code not in (200, 302, 400, 404) or b"AJENO001" in page:
+                    wrong.append((name, parameter, value[:20], response.status_code))
+        for parameter, value in LOOKUPS.items():
+            response = client.get(url(name), {parameter: value})
+            if response.status_code not in (200, 302) or b"AJENO001" in content(response):
+                wrong.append((name, parameter, response.status_code))
+    assert not wrong, "\n".join(map(ascii, wrong[:40]))
+
+
+def admin_lists() -> list[str]:
+    return [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in apps.get_models()
+        if f"{model._meta.app_label}.{model.__name__}"
+        in ("users.User", "users.AuditEntry", "operators.Operator", "operators.OperatorType",
+            "profiles.Profile", "profiles.Role", "profiles.Option", "profiles.OptionGrant",
+            "profiles.RoleGrant", "auth.Group")
+    ]  # fmt: skip
+
+
+def test_no_parameter_of_any_list_of_the_administration_fails(visitors, client_of):
+    client = client_of(visitors["staff"])
+    client.raise_request_exception = False
+    values = ["'", "\x00", "-1", "9" * 30, "9" * 5000, "<q7x>", "9999"]
+    wrong = []
+    for address in admin_lists():
+        dates = [
+            f"{field}__{part}"
+            for field in ("at", "granted_at")
+            for part in ("year", "month", "day")
+        ]
+        for parameter in ("q", "o", "p", "all", "e", "_popup", "_to_field", "tipo", "accion", "state__exact",
+                          "is_active__exact", "operator_types__code__exact", "profile__code__exact", *dates):  # fmt: skip
+            for value in values:
+                response = client.get(address, {parameter: value})
+                if response.status_code not in (200, 302, 400) or made_of_text(soup(response)):
+                    wrong.append((address, parameter, value[:20], response.status_code))
+        for lookup in (
+            "password__startswith",
+            "user__password__startswith",
+            "operator__users__password",
+        ):
+            response = client.get(address, {lookup: "a"})
+            # Refused, or sent back to the list without it.
+            if response.status_code not in (302, 400):
+                wrong.append((address, lookup, response.status_code))
+    assert not wrong, "\n".join(map(ascii, wrong[:40]))
+
+
+# Lines --------------------------------------------------------------------------------------------
+
+TWO_LINES = "a\r\nX-Otro: b\nSet-Cookie: c=d"
+
+
+def test_a_line_that_was_sent_is_never_one_of_a_header_or_of_the_log(visitors, client_of, caplog):
+    caplog.set_level(logging.DEBUG)
+    client = client_of(visitors["principal"])
+    client.raise_request_exception = False
+    responses = [
+        client.post(url(name), dict.fromkeys(form, TWO_LINES)) for name, form in FORMS.items()
+    ]
+    responses += [
+        client.get(url(name), dict.fromkeys(parameters, TWO_LINES))
+        for name, parameters in LISTS.items()
+    ]
+    responses += [
+        client.get("/a%0D%0AX-Otro:%20b/"),
+        client.get("/usuarios/JPEREZ01%0AX-Otro/perfiles/"),
+        client.get("/usuarios/", headers={"user-agent": TWO_LINES, "referer": TWO_LINES}),
+        client_of(None).get("/usuarios/?a=%0D%0AX-Otro:%20b"),
+    ]
+    for response in responses:
+        assert "X-Otro" not in response
+        assert "c" not in response.cookies
+        for value in response.headers.values():
+            assert not {"\r", "\n"} & {*value}
+    for record in caplog.records:
+        if record.name.startswith(("django.request", "django.security", "portal", "users")):
+            assert "\n" not in record.getMessage()
+
+
+def test_the_log_line_of_a_failure_is_one_line(visitors, client_of, monkeypatch, caplog):
+    def fail(*args, **kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr("portal.views.get_object_or_404", fail)
+    monkeypatch.setattr("profiles.models.OPTION_CODE", ".*")
+    client = client_of(visitors["principal"])
+    client.raise_request_exception = False
+    assert client.get("/opciones/90.1.1.1.1/").status_code == 500
+    own = [record for record in caplog.records if record.name == "portal.views"]
+    assert len(own) == 1
+    assert "\n" not in own[0].getMessage()
+
+
+def test_a_nul_stored_or_sent_is_refused_by_both_databases(visitors, client_of):
+    """PostgreSQL fails on one where SQLite finds nothing; neither may be seen from outside."""
+    client = client_of(visitors["principal"])
+    client.raise_request_exception = False
+    for name, form in FORMS.items():
+        for field in form:
+            code = client.post(url(name), {**form, field: "a\x00b"}).status_code
+            assert code < 500, (connection.vendor, name, field)

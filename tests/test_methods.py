@@ -1,0 +1,152 @@
+"""Every route by every method: only the form of whoever may send it changes anything.
+
+Complete by construction, as the access matrix is: both walk the URLconf.
+"""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from profiles.models import AccessTemplate
+from tests.conftest import PASSWORD, VISITORS, soup
+from tests.test_access_matrix import FORMS, MATRIX, converters, database, outcome, routes, url
+from tests.walking import walk, writes
+
+# No page of ours takes these.
+FOREIGN_METHODS = ["PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW"]
+
+ADMIN = ["/admin/", "/admin/login/", "/admin/users/user/", "/admin/users/user/add/"]
+
+# Forms of whoever signs in or is signed in: what they change is his own.
+FORMS_OF_EVERYBODY = {
+    "users:sign_in": {"ruc": "20999999043", "username": "JPEREZ01", "password": PASSWORD},
+    "users:sign_out": {},
+    "users:own_password": {
+        "current": PASSWORD,
+        "password1": "Distinta1",
+        "password2": "Distinta1",
+    },
+}
+
+
+def test_every_route_that_takes_a_form_has_one_here(visitors, client_of):
+    """A route that is in no table of forms refuses every POST."""
+    principal = visitors["principal"]
+    taking = {n for n in routes() if client_of(principal).post(url(n)).status_code != 405}
+    assert taking == {*FORMS, *FORMS_OF_EVERYBODY}
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_no_other_method_does_anything(visitor, visitors, client_of):
+    client = client_of(visitors[visitor])
+    before, wrong = database(), []
+    with writes() as written:
+        for address in [*map(url, MATRIX), *ADMIN]:
+            for method in FOREIGN_METHODS:
+                response = client.generic(method, address, "username=JPEREZ01&change=eliminate")
+                if response.status_code != 405:
+                    wrong.append((method, address, response.status_code))
+            # It names the methods that a page takes, and nothing of what the page is about.
+            asked = client.options(address)
+            if asked.status_code == 200 and asked.content and address not in ADMIN:
+                wrong.append(("OPTIONS", address))
+    assert (wrong, written) == ([], [])
+    assert database() == before
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_reading_writes_nothing(visitor, visitors, client_of):
+    """GET as the access matrix asks it, HEAD with the same outcome and no body."""
+    client = client_of(visitors[visitor])
+    wrong = []
+    with writes() as written:
+        for position, name in enumerate(MATRIX):
+            expected = MATRIX[name][VISITORS.index(visitor)]
+            read, asked = client.get(url(name)), client.head(url(name))
+            if (outcome(read), outcome(asked), asked.content) != (expected, expected, b""):
+                wrong.append((position, name, outcome(read), outcome(asked)))
+    assert (wrong, written) == ([], [])
+
+
+@pytest.mark.parametrize("visitor", ["secondary", "principal", "staff"])
+def test_no_link_of_any_page_writes_or_fails(visitor, visitors, client_of):
+    client = client_of(visitors[visitor])
+    client.raise_request_exception = False
+    seen = {}
+    with writes() as written:
+        for address, response in walk(client, "/admin/" if visitor == "staff" else "/"):
+            seen[address] = response.status_code
+    assert written == []
+    assert {address: code for address, code in seen.items() if code not in (200, 302)} == {}
+    assert len(seen) > {"secondary": 2, "principal": 30, "staff": 60}[visitor]
+
+
+def answer(client, method: str, address: str) -> tuple:
+    """All that an answer tells: its status, its headers, its words, and what it cost."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.generic(method, address)
+    body = re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", response.content)
+    headers = {name: value for name, value in response.items() if name != "Expires"}
+    return response.status_code, headers, body, len(captured)
+
+
+@pytest.mark.parametrize("name", [name for name in MATRIX if converters(name) - {"code"}])
+def test_what_is_of_another_company_and_what_does_not_exist_answer_alike(name, visitors, client_of):
+    client, foreign = client_of(visitors["stranger"]), url(name)
+    template = str(AccessTemplate.objects.get().pk)
+    nobodys = foreign.replace("JPEREZ01", "NADIE001").replace(template, "999999999")
+    assert nobodys != foreign
+    for method in ["GET", "POST", "HEAD", "OPTIONS"]:
+        assert answer(client, method, nobodys) == answer(client, method, foreign), method
+
+
+@pytest.mark.parametrize("name", [name for name in FORMS if "username" in converters(name)])
+def test_the_key_of_another_companys_user_and_one_of_nobody_answer_alike(name, visitors, client_of):
+    """``subject`` names the user that a form is about; it leads into one's own company only."""
+    client, secondary = client_of(visitors["principal"]), visitors["secondary"]
+    keys = [visitors["stranger"].pk, visitors["staff"].pk, "999999999", "9" * 30, "9" * 5000]
+    keys += ["-1", "0", "1e3", "²", " 1", f"{secondary.pk}\x00", "None"]
+    before, answers = database(), []
+    for key in keys:
+        response = client.post(url(name), {**FORMS[name], "subject": key})
+        answers.append((str(key)[:12], response.status_code))
+    assert answers == [(str(key)[:12], 404) for key in keys]
+    assert database() == before
+
+
+# Forms of other sites -----------------------------------------------------------------------------
+
+FORGED_TOKENS = [{}, *({"csrfmiddlewaretoken": token} for token in ("", "a", "a" * 64))]
+
+
+@pytest.mark.parametrize("name", [*FORMS, *FORMS_OF_EVERYBODY, "admin"])
+def test_a_form_that_another_site_sends_is_refused(name, visitors, client_of):
+    visitor = visitors["staff" if name == "admin" else "principal"]
+    client = client_of(None if name == "users:sign_in" else visitor)
+    client.handler.enforce_csrf_checks = True
+    address = reverse("admin:users_user_add") if name == "admin" else url(name)
+    form = {**FORMS, **FORMS_OF_EVERYBODY}.get(name, {"username": "intruso"})
+    token = client.get(reverse("users:sign_in")).context["csrf_token"]
+    tries = [({**form, **forged}, "http://testserver") for forged in FORGED_TOKENS]
+    genuine = {**form, "csrfmiddlewaretoken": str(token)}
+    tries += [(genuine, origin) for origin in ("https://otro.example", "null")]
+    before = database()
+    for sent, origin in tries:
+        response = client.post(address, sent, headers={"origin": origin})
+        assert response.status_code == 403
+        assert soup(response).h1.text.endswith("Vuelva a enviar.")
+        assert soup(response).html["lang"] == "es-PE"
+    assert database() == before
+
+
+def test_the_same_forms_are_taken_with_the_pages_own_token(visitors):
+    """Or the refusals above would prove nothing."""
+    client = Client(enforce_csrf_checks=True)
+    token = client.get(reverse("users:sign_in")).context["csrf_token"]
+    form = {**FORMS_OF_EVERYBODY["users:sign_in"], "csrfmiddlewaretoken": str(token)}
+    response = client.post(reverse("users:sign_in"), form)
+    assert response.url == reverse("portal:home")

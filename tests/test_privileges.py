@@ -1,0 +1,284 @@
+"""Nobody gets more than he has: by a field that a form does not show, a code, an old page, a permission."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from profiles.actions import assign_options, assign_roles
+from profiles.models import Option, OptionGrant, Role
+from tests.conftest import acting
+from tests.operators.test_admin import allow
+from tests.test_access_matrix import FORMS, database, url
+from tests.test_hostile_input import admin_forms
+from tests.test_methods import FORMS_OF_EVERYBODY
+from tests.walking import undone
+from users import actions
+from users.models import AuditEntry, User
+
+# What no form of the portal asks for.
+EXTRA = {
+    "operator": "1", "operator_id": "1", "ruc": "20999999019", "is_staff": "on", "is_superuser": "on", "is_principal": "on",
+    "is_active": "on", "id": "1", "pk": "1", "state": "suspended", "password": "x", "must_change_password": "on",
+    "user_permissions": "1", "groups": "1", "clock_offset": "99", "granted_by": "1", "effective_at": "2020-01-01",
+    "actor": "1", "at": "2020-01-01", "created": "1", "last_login": "2020-01-01", "search_text": "x", "is_retired": "on",
+}  # fmt: skip
+
+# Stamped with the moment, or made of what is random.
+VARYING = {"at", "granted_at", "effective_at", "date_joined", "last_login", "password", "id"}
+
+
+def effect(before: dict, after: dict) -> list:
+    """The rows that changed, without what differs from one time to the next."""
+    return sorted(
+        (model.__name__, row) for model in after for row in {*after[model]} - {*before[model]}
+    )
+
+
+def rows() -> dict:
+    """Every row as the values of its fields that do not vary."""
+    found = {}
+    for model in database():
+        names = [
+            field.attname for field in model._meta.concrete_fields if field.attname not in VARYING
+        ]
+        found[model] = [repr(sorted(row.items())) for row in model.objects.values(*names)]
+    return found
+
+
+@pytest.mark.parametrize("name", [*FORMS, "users:own_password"])
+def test_a_field_that_a_form_does_not_have_is_ignored(name, visitors, client_of):
+    """The effect is, row by row, the one of the form without it."""
+    form = {**FORMS, **FORMS_OF_EVERYBODY}[name]
+    effects = []
+    for sent in (form, {**EXTRA, **form}):
+        with undone():
+            client = client_of(visitors["principal"])
+            before = rows()
+            response = client.post(url(name), sent)
+            effects.append((response.status_code, effect(before, rows())))
+    assert effects[0] == effects[1]
+    assert effects[0][1] or name == "users:own_password"
+
+
+NOT_OFFERED = [
+    "90.2.1.1.1",
+    "90.1",
+    "999999999",
+    "11.9.1.1.1x",
+    "",
+    "NSIGAD.TRANSPORTISTA.TRANSMISOR",
+    "9" * 300,
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "good"),
+    [
+        ("profiles:options", "option", "11.9.1.1.1"),
+        ("profiles:wizard_options", "option", "11.9.1.1.1"),
+        ("profiles:roles", "role", "NSIGAD.AGENTEADUANA.DESPACHO"),
+        ("profiles:template_new", "option", "11.9.1.1.1"),
+        ("profiles:template_new", "role", "NSIGAD.AGENTEADUANA.DESPACHO"),
+        ("profiles:template_edit", "option", "11.9.1.1.1"),
+    ],
+)
+def test_one_code_that_is_not_offered_refuses_the_whole_form(
+    name, field, good, visitors, client_of
+):
+    Option.objects.filter(code="90.1.2.1.1").update(is_retired=True)
+    Role.objects.filter(code="NSIGAD.AGENTEADUANA.CONSULTA").update(is_retired=True)
+    client, answers = client_of(visitors["principal"]), []
+    before = database()
+    for code in [*NOT_OFFERED, "90.1.2.1.1", "NSIGAD.AGENTEADUANA.CONSULTA"]:
+        response = client.post(url(name), {**FORMS[name], field: [good, code, code]})
+        answers.append((code[:12], response.status_code))
+    assert {status for _, status in answers} == {400}, answers
+    assert database() == before
+
+
+def test_a_code_sent_twice_is_given_once(visitors, client_of):
+    form = {**FORMS["profiles:options"], "option": ["11.9.1.1.1"] * 3}
+    assert client_of(visitors["principal"]).post(url("profiles:options"), form).status_code == 302
+    assert OptionGrant.objects.filter(user=visitors["secondary"]).count() == 1
+
+
+def test_what_a_company_no_longer_is_offered_stops_at_the_next_request(visitors, client_of):
+    """Given, used, and then the type of the company changes: no sign-in is needed to feel it."""
+    principal, secondary, staff = (visitors[who] for who in ("principal", "secondary", "staff"))
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1"], seen=["11.9.1.1.2"])
+    assign_roles(actor=actor, user=secondary, codes=["NSIGAD.AGENTEADUANA.DESPACHO"], seen=[])
+    client, own = client_of(secondary), client_of(principal)
+    assert client.get("/opciones/90.1.1.1.1/").status_code == 200
+    actions.change_operator(
+        actor=acting(staff),
+        operator=secondary.operator,
+        name=secondary.operator.name,
+        operator_types=["TRANSPORTISTA"],
+        is_active=True,
+    )
+    assert client.get("/opciones/90.1.1.1.1/").status_code == 403
+    assert b"/opciones/90.1.1.1.1/" not in client.get("/").content
+    assert own.get("/opciones/90.1.1.1.1/").status_code == 403
+    form = {"do": "save", "option": "90.1.1.1.1", "seen": "90.1.1.1.1"}
+    assert own.post(url("profiles:options"), form).status_code == 400
+
+
+@pytest.mark.parametrize("end", ["suspended", "demoted", "operator closed", "eliminated"])
+def test_whoever_loses_his_power_has_none_at_the_next_request(end, visitors, client_of):
+    """In the middle of the wizard, with its page open."""
+    principal, colleague = visitors["principal"], visitors["colleague"]
+    office = acting(visitors["staff"])
+    client = client_of(principal)
+    assert client.get(url("profiles:wizard_options")).status_code == 200
+    match end:
+        case "suspended":
+            actions.suspend_user(actor=office, user=principal)
+        case "operator closed":
+            facts = {"name": "Cerrada", "operator_types": ["AGENTE_ADUANA"], "is_active": False}
+            actions.change_operator(actor=office, operator=principal.operator, **facts)
+        case _:
+            actions.change_principal(actor=office, user=colleague)
+            if end == "eliminated":
+                principal.refresh_from_db()
+                actions.eliminate_user(actor=office, user=principal)
+    before = database()
+    answers = {client.post(url(name), form).status_code for name, form in FORMS.items()}
+    assert answers <= ({403} if end == "demoted" else {302, 401})
+    assert database() == before
+
+
+def test_nobody_shuts_himself_or_the_only_principal_out(visitors, client_of):
+    principal = visitors["principal"]
+    client, before = client_of(principal), database()
+    for change in ("suspend", "eliminate", "reactivate"):
+        response = client.post("/usuarios/TITULAR1/estado/", {"change": change})
+        assert response.status_code == 404
+    for path in ("datos", "clave", "perfiles", "roles", "vigencia", "copiar", "sesiones/cerrar"):
+        assert client.post(f"/usuarios/TITULAR1/{path}/", {"way": "generate"}).status_code == 404
+    assert database() == before
+    # Nor does staff leave a company without one.
+    with pytest.raises(ValidationError):
+        actions.eliminate_user(actor=acting(visitors["staff"]), user=principal)
+
+
+def test_whoever_became_the_principal_meanwhile_is_not_eliminated(visitors):
+    """The page that eliminates him was opened before; a company is never left without one."""
+    colleague, office = visitors["colleague"], acting(visitors["staff"])
+    actions.change_principal(actor=office, user=User.objects.get(pk=colleague.pk))
+    assert not colleague.is_principal
+    with pytest.raises(ValidationError):
+        actions.eliminate_user(actor=office, user=colleague)
+    with pytest.raises(PermissionDenied):
+        actions.suspend_user(actor=acting(visitors["principal"]), user=colleague)
+    assert User.objects.get(pk=colleague.pk).state == User.State.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "codenames",
+    [
+        (),
+        ("view_user",),
+        ("view_user", "change_user"),
+        ("add_user", "change_user", "delete_user", "view_user"),
+        ("view_auditentry", "change_auditentry", "add_auditentry", "delete_auditentry"),
+        ("view_operator", "view_optiongrant", "change_optiongrant", "view_rolegrant"),
+    ],
+    ids=lambda codenames: "+".join(codenames) or "none",
+)
+def test_staff_with_some_permissions_raises_nobody_and_rewrites_nothing(
+    codenames, visitors, client_of
+):
+    """Every page of the administration is sent a form that would, were it taken."""
+    clerk = allow(User.objects.create_user("clerk", is_staff=True), *codenames)
+    entry = AuditEntry.objects.first()
+    powers = dict.fromkeys(("is_superuser", "is_staff", "is_principal"), "on")
+    everything = [str(pk) for pk in Permission.objects.values_list("pk", flat=True)]
+    pages = {
+        **admin_forms(visitors),
+        f"/admin/users/user/{clerk.pk}/change/": {"username": "clerk", "state": "active"},
+        f"/admin/users/auditentry/{entry.pk}/change/": {"action": "otra"},
+        f"/admin/users/auditentry/{entry.pk}/delete/": {"post": "yes"},
+        "/admin/users/auditentry/add/": {"action": "otra"},
+        f"/admin/users/user/{clerk.pk}/delete/": {"post": "yes"},
+        f"/admin/profiles/optiongrant/{OptionGrant.objects.first().pk}/delete/": {"post": "yes"},
+    }
+    own = {"/admin/login/", "/admin/password_change/"}
+    if "change_user" in codenames:
+        # He may suspend operators' users and give them claves, through the actions.
+        own |= {"/admin/users/user/", f"/admin/users/user/{visitors['secondary'].pk}/password/"}
+    client, wrong, before = client_of(clerk), [], database()
+    for address, form in pages.items():
+        with undone():
+            client.post(address, {**form, **powers, "user_permissions": everything})
+            after = database()
+            if address not in own and after != before:
+                wrong.append(address)
+            raised = User.objects.filter(is_superuser=True).exclude(pk=visitors["staff"].pk)
+            if raised.exists() or User.objects.get(pk=clerk.pk).user_permissions.count() > len(
+                codenames
+            ):
+                wrong.append(f"raised at {address}")
+            if not {*before[AuditEntry]} <= {*after[AuditEntry]}:
+                wrong.append(f"rewritten at {address}")
+    assert wrong == []
+
+
+# What is recorded ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*FORMS, "users:own_password"])
+def test_every_form_that_changes_something_leaves_an_entry(name, visitors, client_of):
+    """A route that takes a form is in one of the tables (test_methods), so none escapes this."""
+    known = {*AuditEntry.objects.values_list("pk", flat=True)}
+    client = client_of(visitors["principal"])
+    form = {**FORMS, **FORMS_OF_EVERYBODY}[name]
+    client.post(url(name), form, REMOTE_ADDR="192.0.2.7")
+    made = AuditEntry.objects.exclude(pk__in=known)
+    assert made
+    for entry in made:
+        assert entry.actor == visitors["principal"]
+        assert entry.operator == visitors["principal"].operator
+        assert (entry.channel, entry.address) == ("web", "192.0.2.7")
+
+
+RIGHTS = {"profiles:options", "profiles:roles", "profiles:copy", "profiles:validity"}
+
+
+@pytest.mark.parametrize("name", sorted(RIGHTS))
+def test_an_entry_of_a_change_of_rights_holds_both_sides(name, visitors, client_of):
+    latest = AuditEntry.objects.latest("pk").pk
+    client_of(visitors["principal"]).post(url(name), FORMS[name])
+    for entry in AuditEntry.objects.filter(pk__gt=latest):
+        assert entry.before != entry.after
+        assert entry.before or entry.after
+
+
+# Of operators and their users an entry of ours, of staff and the catalogue one of Django's own.
+
+
+def test_every_form_of_the_administration_leaves_an_entry(visitors, client_of):
+    client, missing = client_of(visitors["staff"]), []
+    secondary = visitors["secondary"]
+    pages = admin_forms(visitors)
+    pages["/admin/profiles/option/importar/"] = {}
+    for address, form in pages.items():
+        with undone():
+            sent = {**form, "_save": "1"}
+            ours, djangos = AuditEntry.objects.count(), LogEntry.objects.count()
+            before = rows()
+            client.post(address, sent)
+            wrote = effect(before, rows())
+            of_operators = [
+                row for model, row in wrote if model in ("Operator", "OptionGrant", "RoleGrant")
+            ]
+            touched = User.objects.get(pk=secondary.pk)
+            of_operators += [touched] * (touched.password != secondary.password)
+            of_operators += [touched] * (touched.state != secondary.state)
+            if of_operators and AuditEntry.objects.count() == ours:
+                missing.append((address, "ours"))
+            if wrote and AuditEntry.objects.count() == ours and LogEntry.objects.count() == djangos:
+                missing.append((address, "any"))
+        client = client_of(visitors["staff"])
+    assert missing == []

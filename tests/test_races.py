@@ -1,0 +1,183 @@
+"""What several people do at once: each gets one clear answer, and nothing is lost or done twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from profiles.models import OptionGrant, Role, RoleGrant
+from tests.conftest import PASSWORD, acting, person
+from tests.test_access_matrix import FORMS, url
+from users import actions
+from users.models import AuditEntry, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROLES = ["NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.AGENTEADUANA.CONSULTA"]
+
+
+@pytest.fixture
+def at_once(shared_database):
+    """at_once(*calls) makes all calls at the same moment; it returns what each returned or raised."""
+
+    def together(*calls) -> list:
+        ready = Barrier(len(calls), timeout=60)
+
+        def run(call):
+            ready.wait()
+            try:
+                return call()
+            except Exception as error:
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(run, calls))
+
+    return together
+
+
+@pytest.fixture
+def people(shared_database, visitors):
+    return visitors
+
+
+def posting(client: Client, address: str, form: dict):
+    return lambda: client.post(address, form)
+
+
+def codes(responses) -> list[int]:
+    return sorted(response.status_code for response in responses)
+
+
+def entries(action: str) -> int:
+    return AuditEntry.objects.filter(action=action).count()
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "recorded"),
+    [
+        ("profiles:options", FORMS["profiles:options"], "options.assigned"),
+        ("profiles:roles", {"role": ROLES[0]}, "roles.assigned"),
+        ("users:change_state", {"change": "suspend"}, "user.suspended"),
+        ("users:edit", FORMS["users:edit"], "user.changed"),
+        ("profiles:validity", FORMS["profiles:validity"], "grants.validity_changed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_one_form_sent_many_times_at_once_has_one_effect_and_one_answer(
+    name, form, recorded, people, client_of, at_once
+):
+    before = entries(recorded)
+    browsers = [client_of(people["principal"]) for _ in range(8)]
+    responses = at_once(*(posting(browser, url(name), form) for browser in browsers))
+    assert codes(responses) == [302] * 8
+    assert entries(recorded) == before + 1
+    # And once more, by refresh: the same answer, the session alive.
+    again = browsers[0].post(url(name), form, follow=True)
+    assert again.status_code == 200
+    assert entries(recorded) == before + 1
+
+
+@pytest.mark.parametrize("kind", ["option", "role"])
+def test_of_two_who_save_from_the_same_page_the_second_is_told(kind, people, client_of, at_once):
+    """Nothing is merged and nothing lost: the user has what one of them chose."""
+    if kind == "option":
+        address, seen, choices = url("profiles:options"), "11.9.1.1.2", ["11.9.1.1.1", "90.1.1.1.1"]
+    else:
+        address, seen, choices = url("profiles:roles"), "", ROLES
+    forms = [{"do": "save", kind: choice, "seen": seen} for choice in choices]
+    browsers = [client_of(people["principal"]) for _ in forms]
+    responses = at_once(
+        *(posting(b, address, form) for b, form in zip(browsers, forms, strict=True))
+    )
+    assert codes(responses) == [302, 409]
+    grants = OptionGrant if kind == "option" else RoleGrant
+    held = grants.objects.filter(user=people["secondary"]).values_list(f"{kind}_id", flat=True)
+    winner = next(n for n, response in enumerate(responses) if response.status_code == 302)
+    assert list(held) == [choices[winner]]
+
+
+@pytest.mark.parametrize("change", ["suspend", "eliminate"])
+def test_a_user_who_is_shut_out_while_he_saves_leaves_one_clear_outcome(
+    change, people, client_of, at_once
+):
+    secondary = people["secondary"]
+    own, principal = client_of(secondary), client_of(people["principal"])
+    form = {"current": PASSWORD, "password1": "Distinta1", "password2": "Distinta1"}
+    saved, shut = at_once(
+        posting(own, "/clave/", form),
+        posting(principal, url("users:change_state"), {"change": change}),
+    )
+    assert shut.status_code == 302
+    # Changed just before, or refused: never both, and he is out in either case.
+    assert saved.status_code in (302, 401, 403)
+    changed = User.objects.get(pk=secondary.pk).check_password("Distinta1")
+    assert entries("user.password_changed") == changed
+    assert own.get("/").status_code == 302
+
+
+def test_a_role_that_is_retired_while_it_is_given_is_given_or_refused(people, client_of, at_once):
+    browser = client_of(people["principal"])
+
+    def retire():
+        return Role.objects.filter(code=ROLES[0]).update(is_retired=True)
+
+    given, _ = at_once(posting(browser, url("profiles:roles"), {"role": ROLES[0]}), retire)
+    assert given.status_code in (302, 400)
+    assert RoleGrant.objects.count() == entries("roles.assigned") == (given.status_code == 302)
+
+
+def test_eliminating_whom_another_edits_leaves_one_clear_outcome(people, client_of, at_once):
+    browsers = [client_of(people["principal"]) for _ in range(4)]
+    responses = at_once(
+        posting(browsers[0], url("users:change_state"), {"change": "eliminate"}),
+        posting(browsers[1], url("users:edit"), FORMS["users:edit"]),
+        posting(browsers[2], url("profiles:roles"), {"role": ROLES[0]}),
+        posting(browsers[3], url("users:reset_password"), {"way": "generate"}),
+    )
+    assert set(codes(responses)) <= {200, 302, 403, 404}
+    assert User.objects.get(pk=people["secondary"].pk).state == User.State.ELIMINATED
+    assert RoleGrant.objects.count() == entries("roles.assigned")
+
+
+def test_thirty_two_writers_at_once_all_succeed(people, at_once):
+    principal = people["principal"]
+
+    def create(number: int):
+        return lambda: actions.create_secondary_user(
+            actor=acting(principal),
+            username=f"ALAVEZ{number:02}",
+            password=PASSWORD,
+            **person(91000000 + number),
+        )
+
+    made = at_once(*(create(number) for number in range(32)))
+    assert [type(user) for user in made] == [User] * 32
+    assert principal.operator.users.filter(username__startswith="ALAVEZ").count() == 32
+
+
+def test_eight_who_save_the_same_user_at_once_all_get_an_answer(people, client_of, at_once):
+    """Each from what he saw: one is first, the others are told; the database refuses nobody."""
+    browsers = [client_of(people["principal"]) for _ in range(8)]
+    forms = [{**FORMS["users:edit"], "document_number": f"9200000{n}"} for n in range(8)]
+    responses = at_once(
+        *(posting(b, url("users:edit"), form) for b, form in zip(browsers, forms, strict=True))
+    )
+    assert codes(responses) == [302] + [409] * 7
+    assert entries("user.changed") == 1
+
+
+def test_eight_who_change_the_state_of_one_user_back_and_forth_all_succeed(people, at_once):
+    principal, secondary = people["principal"], people["secondary"]
+
+    def change(action):
+        return lambda: action(actor=acting(principal), user=User.objects.get(pk=secondary.pk))
+
+    done = at_once(*(change(actions.suspend_user) for _ in range(4)),
+                   *(change(actions.reactivate_user) for _ in range(4)))  # fmt: skip
+    assert {type(each) for each in done} == {bool}
+    assert sum(done) == entries("user.suspended") + entries("user.reactivated")

@@ -1,0 +1,63 @@
+"""Going through the portal as a person would, link by link, and watching what the database does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from django.db import connection, transaction
+
+from tests.conftest import soup
+from users.models import Session
+
+WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE")
+
+
+def walk(client, *starts: str) -> Iterator[tuple[str, object]]:
+    """Every page that links lead to from these addresses, with its answer.
+
+    Of addresses that differ in the values of their query only, the first stands for all; and a
+    list that is filtered already is not filtered further.
+    """
+    waiting, known = [*starts], set()
+    while waiting:
+        address = waiting.pop()
+        parts = urlsplit(address)
+        key = (parts.path, tuple(sorted({name for name, _ in parse_qsl(parts.query)})))
+        if key in known or parts.netloc or parts.path.startswith("/static/"):
+            continue
+        known.add(key)
+        response = client.get(address)
+        yield address, response
+        if response.get("Location"):
+            waiting.append(urljoin(address, response["Location"]))
+        elif response["Content-Type"].startswith("text/html"):
+            links = [urljoin(address, link["href"]) for link in soup(response).select("a[href]")]
+            waiting += [
+                link for link in links if not (parts.query and urlsplit(link).path == parts.path)
+            ]
+
+
+@contextmanager
+def writes() -> Iterator[list[str]]:
+    """The statements that write to the database meanwhile; a session's own row does not count."""
+    written = []
+
+    def watch(execute, sql, params, many, context):
+        if sql.lstrip("( ").upper().startswith(WRITING) and Session._meta.db_table not in sql:
+            written.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield written
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is written meanwhile is taken back, so that one world serves many tries."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def content(response) -> bytes:
+    return b"".join(response) if response.streaming else response.content
