@@ -9,15 +9,16 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 import profiles.forms
-import users.admin
 import users.forms
 from operators.models import Operator
 from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
-from tests.test_methods import FORMS_OF_EVERYBODY
+from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.walking import undone
 from users import actions
+from users.admin import accounts
+from users.admin import operators as companies
 from users.models import User
 from users.unsent import OWNER_FIELD, owner_token
 
@@ -179,13 +180,13 @@ FORMS_THAT_SET_ONE = {
     "NewOperatorForm": "admin new operator",
     "StaffCreationForm": "staff",
 }
-MODULES = [users.forms, users.admin, profiles.forms]
+MODULES = [users.forms, accounts, companies, profiles.forms]
 BASES = {"NewAccountForm", "TwiceTypedForm"}
 
 
 def test_every_form_and_action_that_sets_a_clave_is_tried():
     found = {
-        ("admin " if module is users.admin and name == "ResetPasswordForm" else "") + name
+        ("admin " if module is accounts and name == "ResetPasswordForm" else "") + name
         for module in MODULES
         for name, form in inspect.getmembers(module, inspect.isclass)
         if issubclass(form, forms.BaseForm)
@@ -259,7 +260,7 @@ def test_no_page_ever_writes_a_clave_back(visitors, client_of):
 def test_a_clave_sent_after_the_session_ended_is_not_kept(visitors, client_of):
     token = owner_token(visitors["principal"])
     for name in ("users:create", "users:reset_password"):
-        form = {**FORMS[name], "way": "type", "password1": TYPED, "password2": TYPED}
+        form = {**form_of(name), "way": "type", "password1": TYPED, "password2": TYPED}
         response = client_of(None).post(url(name), {**form, OWNER_FIELD: token})
         assert response.status_code == 401
         assert TYPED.encode() not in response.content

@@ -19,10 +19,8 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.http import QueryDict
 
-import operators.admin
 import profiles.admin
 import profiles.forms
-import users.admin
 import users.forms
 from operators.models import Operator, OperatorType
 from profiles.actions import validity_facts
@@ -30,9 +28,11 @@ from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.conftest import PASSWORD, RUC, person, soup
 from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
-from tests.test_methods import FORMS_OF_EVERYBODY
+from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.values import DANGEROUS, HOSTILE, LEGITIMATE
 from tests.walking import undone
+from users.admin import accounts, pages, principal
+from users.admin import operators as companies
 from users.models import User
 
 STAFF_PASSWORD = "otra-clave-muy-larga"
@@ -147,14 +147,17 @@ def signing_in_as(value: str) -> bool:
 
 def day(value: str) -> bool:
     text = value.strip()
-    return not value or any(is_day(text, shape) for shape in ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y"))
+    return not value or any(parse(text, shape) for shape in DAY_SHAPES)
 
 
-def is_day(text: str, shape: str) -> bool:
+DAY_SHAPES = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y")
+
+
+def parse(text: str, shape: str) -> datetime | None:
     try:
-        return bool(datetime.strptime(text, shape))
+        return datetime.strptime(text, shape)
     except ValueError:
-        return False
+        return None
 
 
 def integer(lowest: int, highest: int, *, required: bool = True):
@@ -210,6 +213,14 @@ PERSON = {
     "email": correo,
 }
 ACCOUNT = {**PERSON, "username": username, "password1": clave, "password2": clave}
+
+
+def past_day(value: str) -> bool:
+    """None of the values is of today."""
+    parsed = [parse(value.strip(), shape) for shape in DAY_SHAPES]
+    return not value or any(moment and moment < datetime.now() for moment in parsed)
+
+
 DAYS = {"desde": day, "hasta": day}
 ROW = {"name": line(200), "source": line(200), "position": position}
 # Of a row: none of the values names one. What is beyond any key is answered by the frame (below).
@@ -237,6 +248,10 @@ KINDS = {
     "ValidityForm": {"desde:11.9.1.1.2": day, "hasta:11.9.1.1.2": day, "seen": any_text},
     "CopyForm": {"desde": one_of("COLEGA01"), "plantilla": PK, "modo": one_of("agregar")},
     "TemplateForm": {"name": any_text, "seen": any_text},
+    "PastDayForm": {"fecha": past_day},
+    "FindUsersForm": {"texto": any_text, "estado": one_of(required=False)},
+    "SeveralStatesForm": {"cambio": one_of("suspend", "reactivate", "eliminate")},
+    "PrincipalForm": {"user": one_of(), "seen": any_text},
     "HistoryFilterForm": {
         **DAYS,
         "texto": any_text,
@@ -376,19 +391,28 @@ def made(visitors, rf, monkeypatch):
             {"desde": "COLEGA01", "modo": "agregar"},
         ),
         "TemplateForm": (profiles.forms.TemplateForm, {"name": "Una", "seen": ""}),
+        "PastDayForm": (profiles.forms.PastDayForm, {}),
+        "FindUsersForm": (users.forms.FindUsersForm, {}),
+        "SeveralStatesForm": (users.forms.SeveralStatesForm, {"cambio": "suspend"}),
+        "PrincipalForm": (
+            lambda data: principal.PrincipalForm(
+                data, operator=operator, principal=visitors["principal"]
+            ),
+            {"user": str(secondary.pk), "seen": ""},
+        ),
         "HistoryFilterForm": (profiles.forms.HistoryFilterForm, {}),
         "UserFilterForm": (
             lambda data: profiles.forms.UserFilterForm(data, operator=operator),
             {},
         ),
-        "NewOperatorForm": (users.admin.NewOperatorForm, new_operator(ruc="20999999035")),
+        "NewOperatorForm": (companies.NewOperatorForm, new_operator(ruc="20999999035")),
         "StaffCreationForm": (of_model(User), {**staff_fields, **long}),
         "StaffChangeForm": (
             lambda data: of_model(User, clerk)(data, instance=User.objects.get(pk=clerk.pk)),
             {**staff_fields, "state": "active"},
         ),
         "admin ResetPasswordForm": (
-            lambda data: users.admin.ResetPasswordForm(secondary, data),
+            lambda data: accounts.ResetPasswordForm(secondary, data),
             {"new_password1": PASSWORD, "new_password2": PASSWORD},
         ),
         "SetPasswordForm": (
@@ -440,7 +464,7 @@ def made(visitors, rf, monkeypatch):
 
 def forms_of(module) -> set[str]:
     return {
-        ("admin " if module is users.admin and name == "ResetPasswordForm" else "") + name
+        ("admin " if module is accounts and name == "ResetPasswordForm" else "") + name
         for name, form in inspect.getmembers(module, inspect.isclass)
         if issubclass(form, forms.BaseForm) and form.__module__ == module.__name__
     }
@@ -448,12 +472,12 @@ def forms_of(module) -> set[str]:
 
 def test_every_form_is_tried():
     """A form or a model of the administration that is new fails here until its fields are named."""
-    modules = (users.forms, profiles.forms, users.admin, profiles.admin, operators.admin)
+    modules = (users.forms, profiles.forms, accounts, companies, principal, profiles.admin)
     written = set().union(*map(forms_of, modules)) - ABSTRACT - OF_FILES
     edited = {
         model.__name__
         for model, model_admin in admin.site._registry.items()
-        if model is not User and not isinstance(model_admin, users.admin.ReadOnly)
+        if model is not User and not isinstance(model_admin, pages.ReadOnly)
     }
     of_django = {form.__name__ for form in (SetPasswordForm, AdminPasswordChangeForm)}
     assert {*KINDS} == written | edited | of_django | {"AdminAuthenticationForm"}
@@ -512,6 +536,11 @@ def admin_forms(visitors) -> dict[str, dict]:
             "operator_types": ["AGENTE_ADUANA"],
             "is_active": "on",
         },
+        f"/admin/operators/operator/{operator.pk}/principal/": {
+            "user": str(visitors["colleague"].pk),
+            "seen": "TITULAR1",
+        },
+        f"/admin/operators/operator/{operator.pk}/clock/": {"amount": "1", "unit": "hours"},
         "/admin/operators/operatortype/AGENTE_5FADUANA/change/": row,
         "/admin/users/user/add/": {**changed, "username": "otra.persona", **claves},
         f"/admin/users/user/{staff.pk}/change/": {**changed, "groups": "", "user_permissions": ""},
@@ -545,7 +574,7 @@ def admin_forms(visitors) -> dict[str, dict]:
 
 
 def portal_forms() -> dict[str, dict]:
-    return {url(name): form for name, form in {**FORMS, **FORMS_OF_EVERYBODY}.items()}
+    return {url(name): form_of(name) for name in (*FORMS, *FORMS_OF_EVERYBODY)}
 
 
 def controls(client, address: str) -> set[str]:

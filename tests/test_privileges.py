@@ -11,7 +11,7 @@ from tests.conftest import acting
 from tests.operators.test_admin import allow
 from tests.test_access_matrix import FORMS, database, url
 from tests.test_hostile_input import admin_forms
-from tests.test_methods import FORMS_OF_EVERYBODY
+from tests.test_methods import form_of
 from tests.walking import undone
 from users import actions
 from users.models import AuditEntry, User
@@ -49,7 +49,7 @@ def rows() -> dict:
 @pytest.mark.parametrize("name", [*FORMS, "users:own_password"])
 def test_a_field_that_a_form_does_not_have_is_ignored(name, visitors, client_of):
     """The effect is, row by row, the one of the form without it."""
-    form = {**FORMS, **FORMS_OF_EVERYBODY}[name]
+    form = form_of(name)
     effects = []
     for sent in (form, {**EXTRA, **form}):
         with undone():
@@ -91,7 +91,7 @@ def test_one_code_that_is_not_offered_refuses_the_whole_form(
     client, answers = client_of(visitors["principal"]), []
     before = database()
     for code in [*NOT_OFFERED, "90.1.2.1.1", "NSIGAD.AGENTEADUANA.CONSULTA"]:
-        response = client.post(url(name), {**FORMS[name], field: [good, code, code]})
+        response = client.post(url(name), {**form_of(name), field: [good, code, code]})
         answers.append((code[:12], response.status_code))
     assert {status for _, status in answers} == {400}, answers
     assert database() == before
@@ -144,7 +144,7 @@ def test_whoever_loses_his_power_has_none_at_the_next_request(end, visitors, cli
                 principal.refresh_from_db()
                 actions.eliminate_user(actor=office, user=principal)
     before = database()
-    answers = {client.post(url(name), form).status_code for name, form in FORMS.items()}
+    answers = {client.post(url(name), form_of(name)).status_code for name in FORMS}
     assert answers <= ({403} if end == "demoted" else {302, 401})
     assert database() == before
 
@@ -233,7 +233,7 @@ def test_every_form_that_changes_something_leaves_an_entry(name, visitors, clien
     """A route that takes a form is in one of the tables (test_methods), so none escapes this."""
     known = {*AuditEntry.objects.values_list("pk", flat=True)}
     client = client_of(visitors["principal"])
-    form = {**FORMS, **FORMS_OF_EVERYBODY}[name]
+    form = form_of(name)
     client.post(url(name), form, REMOTE_ADDR="192.0.2.7")
     made = AuditEntry.objects.exclude(pk__in=known)
     assert made
@@ -249,7 +249,7 @@ RIGHTS = {"profiles:options", "profiles:roles", "profiles:copy", "profiles:valid
 @pytest.mark.parametrize("name", sorted(RIGHTS))
 def test_an_entry_of_a_change_of_rights_holds_both_sides(name, visitors, client_of):
     latest = AuditEntry.objects.latest("pk").pk
-    client_of(visitors["principal"]).post(url(name), FORMS[name])
+    client_of(visitors["principal"]).post(url(name), form_of(name))
     for entry in AuditEntry.objects.filter(pk__gt=latest):
         assert entry.before != entry.after
         assert entry.before or entry.after

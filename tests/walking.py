@@ -1,5 +1,6 @@
 """Going through the portal as a person would, link by link, and watching what the database does."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -12,18 +13,23 @@ from users.models import Session
 WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE")
 
 
-def walk(client, *starts: str) -> Iterator[tuple[str, object]]:
+def walk(client, *starts: str, leaving_out: str = r"$^") -> Iterator[tuple[str, object]]:
     """Every page that links lead to from these addresses, with its answer.
 
     Of addresses that differ in the values of their query only, the first stands for all; and a
-    list that is filtered already is not filtered further.
+    list that is filtered already is not filtered further. ``leaving_out`` is a pattern of paths.
     """
     waiting, known = [*starts], set()
     while waiting:
         address = waiting.pop()
         parts = urlsplit(address)
         key = (parts.path, tuple(sorted({name for name, _ in parse_qsl(parts.query)})))
-        if key in known or parts.netloc or parts.path.startswith("/static/"):
+        if (
+            key in known
+            or parts.netloc
+            or re.search(leaving_out, parts.path)
+            or parts.path.startswith("/static/")
+        ):
             continue
         known.add(key)
         response = client.get(address)
