@@ -25,7 +25,7 @@ from users import access
 from users.audit import Actor
 
 
-def offered_template(request, pk: int) -> AccessTemplate:
+def offered_template(request, pk: int | None) -> AccessTemplate:
     """One of the company's own, or a ready one of its types; of no other company."""
     return get_object_or_404(AccessTemplate.objects.offered_to(request.user.operator), pk=pk)
 
@@ -81,8 +81,8 @@ class EditTemplateView(access.PrincipalRequiredMixin, View):
         options, roles = frozenset(), frozenset()
         if username := request.GET.get("usuario"):
             options, roles = access_of(access.secondary_user(request.user, username))
-        elif key := access.key_of(request.GET.get("plantilla", "")):
-            options, roles = access_of(offered_template(request, key))
+        elif source := request.GET.get("plantilla"):
+            options, roles = access_of(offered_template(request, access.key_of(source)))
         return self.show(TemplateForm(), options, roles)
 
     def post(self, request, pk=None):
