@@ -101,6 +101,6 @@ HOSTILE = [
 
 # One of each way in which something breaks; each is tried alone in each field of each page.
 DANGEROUS = [
-    "", "\x00", "a\r\nX-Otro: b", "\u202e", "9" * 5000, "9" * 30, "-1", "%s{0}'\";--", "<script>alert(1)</script>", "٣",
-    '{"first_name": "\\ud800", "name": "\\ud800"}', '{"a":' * 2000, "[1]", "a" * 100_000,
+    "", "\x00", "a\r\nX-Otro: b", "9" * 5000, "9" * 30, "-1", "%s{0}'\";--<script>", "٣", "[1]", '{"a":' * 2000,
+    '{"first_name": "\\ud800", "name": "\\ud800"}',
 ]  # fmt: skip
