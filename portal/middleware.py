@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DataError
 from django.http import HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
+from django.utils.encoding import iri_to_uri
 
 from portal.logs import current_request
 from portal.views import bad_request, error_page
@@ -46,7 +47,8 @@ class RequestNumberMiddleware:
             logging.WARNING if refused else logging.INFO,
             "%s %s %s",
             request.method,
-            request.path,
+            # As it was sent: an address may hold the end of a line.
+            iri_to_uri(request.path),
             response.status_code,
             extra={"facts": facts},
         )

@@ -200,6 +200,13 @@ def clock(monkeypatch) -> Clock:
     return clock
 
 
+@pytest.fixture
+def unlimited_guesses(visitors, settings):
+    """For tests that try many values at one door: none of them is refused unread."""
+    for kind in ("", "_PER_ADDRESS", "_PER_RUC"):
+        setattr(settings, f"SIGN_IN_FAILURES{kind}", 10**6)
+
+
 def fail_to_sign_in(user: User, times: int | None = None) -> None:
     """As if somebody had guessed at the clave from nowhere: enough to lock it, unless told."""
     for _ in range(settings.SIGN_IN_FAILURES if times is None else times):

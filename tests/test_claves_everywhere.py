@@ -57,7 +57,7 @@ CLAVES = {
 
 
 @pytest.fixture
-def paths(visitors, client_of, monkeypatch):
+def paths(unlimited_guesses, visitors, client_of, monkeypatch):
     """Each way to set the clave of an operator's account; it answers whose clave it set."""
     principal, secondary, staff = (visitors[who] for who in ("principal", "secondary", "staff"))
     web, office = client_of(principal), client_of(staff)
@@ -71,7 +71,7 @@ def paths(visitors, client_of, monkeypatch):
 
     def change_own(clave):
         # Signed in anew: the change before this one was taken back, and its session with it.
-        form = {"current": PASSWORD, **twice(clave)}
+        form = {"current_password": PASSWORD, **twice(clave)}
         client_of(secondary).post(url("users:own_password"), form)
         return secondary
 
@@ -179,6 +179,7 @@ FORMS_THAT_SET_ONE = {
     "admin ResetPasswordForm": "admin reset",
     "NewOperatorForm": "admin new operator",
     "StaffCreationForm": "staff",
+    "StaffOwnPasswordForm": "staff",
 }
 MODULES = [users.forms, accounts, companies, profiles.forms]
 BASES = {"NewAccountForm", "TwiceTypedForm"}
@@ -217,7 +218,7 @@ def clave_forms(visitors) -> dict[str, tuple[str, dict]]:
     return {
         url("users:sign_in"): (None, FORMS_OF_EVERYBODY["users:sign_in"] | {"password": TYPED}),
         url("users:create"): ("principal", FORMS["users:create"] | twice),
-        url("users:own_password"): ("secondary", {"current": TYPED, **twice}),
+        url("users:own_password"): ("secondary", {"current_password": TYPED, **twice}),
         url("users:reset_password"): ("principal", {"way": "type", **twice}),
         "/admin/login/": (None, {"username": "admin", "password": TYPED}),
         "/admin/operators/operator/add/": ("staff", new_operator(**twice)),

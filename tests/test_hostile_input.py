@@ -14,7 +14,6 @@ from datetime import datetime
 import pytest
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import Group
 from django.db import connection, models
@@ -233,7 +232,11 @@ KINDS = {
     "SignInForm": {"ruc": ruc, "username": signing_in_as, "password": some_text},
     "SecondaryUserForm": {**ACCOUNT, "creation_key": anything},
     "EditUserForm": {**PERSON, "valid_from": day, "valid_until": day, "seen": any_text},
-    "OwnPasswordForm": {"current": one_of(PASSWORD), "password1": clave, "password2": clave},
+    "OwnPasswordForm": {
+        "current_password": one_of(PASSWORD),
+        "password1": clave,
+        "password2": clave,
+    },
     "ResetPasswordForm": {
         "way": one_of("generate", "type"),
         "password1": clave,
@@ -292,12 +295,12 @@ KINDS = {
     },
     "admin ResetPasswordForm": {"new_password1": clave, "new_password2": clave},
     "SetPasswordForm": {"new_password1": staff_password, "new_password2": staff_password},
-    "AdminPasswordChangeForm": {
+    "StaffOwnPasswordForm": {
         "old_password": one_of(ADMIN_PASSWORD),
         "new_password1": staff_password,
         "new_password2": staff_password,
     },
-    "AdminAuthenticationForm": {"username": line(10**6), "password": some_text},
+    "StaffSignInForm": {"username": line(10**6), "password": some_text},
     "Operator": {
         "name": visible_line(200),
         "operator_types": one_of("AGENTE_ADUANA"),
@@ -335,7 +338,7 @@ OF_FILES = {"CatalogFileForm"}
 
 
 @pytest.fixture
-def made(visitors, rf, monkeypatch):
+def made(unlimited_guesses, visitors, rf, monkeypatch):
     """made[form] makes the form with some data, and data that it takes."""
     secondary, operator, staff = (
         visitors["secondary"],
@@ -344,6 +347,8 @@ def made(visitors, rf, monkeypatch):
     )
     request = rf.get("/admin/")
     request.user = staff
+    own_request = rf.get("/clave/")
+    own_request.user = secondary
     # What other rows hold is no matter of a single field, and costs queries.
     monkeypatch.setattr(User, "_neighbours", lambda account: User.objects.none())
     monkeypatch.setattr(models.Model, "validate_constraints", lambda *args, **kwargs: None)
@@ -377,8 +382,8 @@ def made(visitors, rf, monkeypatch):
             {**account, "valid_from": "", "valid_until": "", "seen": ""},
         ),
         "OwnPasswordForm": (
-            lambda data: users.forms.OwnPasswordForm(data, account=secondary),
-            {"current": PASSWORD, **claves},
+            lambda data: users.forms.OwnPasswordForm(data, request=own_request),
+            {"current_password": PASSWORD, **claves},
         ),
         "ResetPasswordForm": (
             lambda data: users.forms.ResetPasswordForm(data, account=secondary),
@@ -424,16 +429,16 @@ def made(visitors, rf, monkeypatch):
             lambda data: SetPasswordForm(staff, data),
             {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD},
         ),
-        "AdminPasswordChangeForm": (
-            lambda data: AdminPasswordChangeForm(staff, data),
+        "StaffOwnPasswordForm": (
+            lambda data: users.forms.StaffOwnPasswordForm(request, data),
             {
                 "old_password": ADMIN_PASSWORD,
                 "new_password1": STAFF_PASSWORD,
                 "new_password2": STAFF_PASSWORD,
             },
         ),
-        "AdminAuthenticationForm": (
-            lambda data: AdminAuthenticationForm(None, data),
+        "StaffSignInForm": (
+            lambda data: users.forms.StaffSignInForm(None, data),
             {"username": "admin", "password": STAFF_PASSWORD},
         ),
         "Operator": (
@@ -480,8 +485,7 @@ def test_every_form_is_tried():
         for model, model_admin in admin.site._registry.items()
         if model is not User and not isinstance(model_admin, pages.ReadOnly)
     }
-    of_django = {form.__name__ for form in (SetPasswordForm, AdminPasswordChangeForm)}
-    assert {*KINDS} == written | edited | of_django | {"AdminAuthenticationForm"}
+    assert {*KINDS} == written | edited | {SetPasswordForm.__name__}
 
 
 @pytest.mark.parametrize("form_name", KINDS)

@@ -17,7 +17,6 @@ from django.db import connection, models
 from django.urls import reverse
 
 from operators.models import Operator, OperatorType
-from portal.views import server_error
 from profiles.actions import assign_options, assign_roles, save_template
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.conftest import PASSWORD, acting, person, soup
@@ -342,13 +341,6 @@ def test_a_line_that_was_sent_is_never_one_of_a_header_or_of_the_log(visitors, c
     for record in caplog.records:
         if record.name.startswith(("django.request", "django.security", "portal", "users")):
             assert "\n" not in record.getMessage()
-
-
-def test_the_log_line_of_a_failure_is_one_line(rf, caplog):
-    """Whatever fails may fail at an address that holds the end of a line."""
-    server_error(rf.get("/usuarios/A%0D%0AERROR%20todo%20bien/"))
-    (line,) = caplog.messages
-    assert not {"\r", "\n"} & {*line}
 
 
 def test_a_nul_stored_or_sent_is_refused_by_both_databases(visitors, client_of):

@@ -107,7 +107,7 @@ def test_a_user_who_is_shut_out_while_he_saves_leaves_one_clear_outcome(
 ):
     secondary = people["secondary"]
     own, principal = client_of(secondary), client_of(people["principal"])
-    form = {"current": PASSWORD, "password1": "Distinta1", "password2": "Distinta1"}
+    form = {"current_password": PASSWORD, "password1": "Distinta1", "password2": "Distinta1"}
     saved, shut = at_once(
         posting(own, "/clave/", form),
         posting(principal, url("users:change_state"), {"change": change}),

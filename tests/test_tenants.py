@@ -165,7 +165,7 @@ def foreign_values(a: User, b: User) -> dict[str, list[str]]:
 # Fields that name nothing of anybody's.
 PLAIN = {
     *("document_type", "document_number", "first_name", "last_name", "email", "username"),
-    *("password1", "password2", "current", "change", "valid_from", "valid_until", "way"),
+    *("password1", "password2", "current_password", "change", "valid_from", "valid_until", "way"),
     *("amount", "unit", "delay", "do", "modo", "name", "query", "profile", "csrfmiddlewaretoken"),
 }
 

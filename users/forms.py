@@ -308,18 +308,18 @@ class TwiceTypedForm(forms.Form):
 class OwnPasswordForm(TwiceTypedForm):
     """Whoever changes his own clave proves first that he has the present one."""
 
-    current = password_field(
+    current_password = password_field(
         "Clave actual", empty="Ingrese su clave actual", autocomplete="current-password"
     )
-    field_order = ["current"]
+    field_order = ["current_password"]
 
     def __init__(self, *args, request, **kwargs):
         super().__init__(*args, account=request.user, **kwargs)
         self.request = request
 
     @sensitive_variables()
-    def clean_current(self):
-        current = self.cleaned_data["current"]
+    def clean_current_password(self):
+        current = self.cleaned_data["current_password"]
         try:
             is_right = proves_own_password(self.request, current)
         except throttle.LockedError as locked:

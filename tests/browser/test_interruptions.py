@@ -205,6 +205,9 @@ def test_two_tabs_assigning_roles(desk, secondary):
     assert roles_of(secondary) == {DESPACHO}
     expect(role(other, CONSULTA)).to_be_checked()
     press(other, "Asignar")
+    # There are roles to be changed by now, so it says first what changes.
+    expect(other.get_by_text("Se agrega 1, se quita 1.")).to_be_visible()
+    press(other, "Asignar")
     expect(other.get_by_text(ASSIGNED)).to_be_visible()
     assert roles_of(secondary) == {CONSULTA}
 

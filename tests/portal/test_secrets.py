@@ -118,8 +118,8 @@ def test_nothing_that_works_writes_a_clave_down(known_claves, written):
         sign_in(WRONG)[1],
         client.post("/usuarios/nuevo/", NEW_USER | {"password2": WRONG}),
         client.post("/usuarios/nuevo/", NEW_USER, follow=True),
-        own.post("/clave/", twice(CHANGED, current=WRONG)),
-        own.post("/clave/", twice(CHANGED, current=SIGN_IN), follow=True),
+        own.post("/clave/", twice(CHANGED, current_password=WRONG)),
+        own.post("/clave/", twice(CHANGED, current_password=SIGN_IN), follow=True),
         client.post("/usuarios/JPEREZ01/clave/", {"way": "type", **twice(TEMPORARY)}, follow=True),
         office.post("/admin/login/", {"username": "admin", "password": WRONG}),
         office.post("/admin/login/?next=/admin/", {"username": "admin", "password": STAFF}),
@@ -179,7 +179,7 @@ def break_change(monkeypatch):
         raise RuntimeError("no such luck")
 
     monkeypatch.setattr("users.models.User.save", save)
-    return client.post("/clave/", twice(CHANGED, current=SIGN_IN))
+    return client.post("/clave/", twice(CHANGED, current_password=SIGN_IN))
 
 
 def break_reset(monkeypatch):

@@ -35,7 +35,7 @@ def stored(user) -> User:
 
 
 def change(client, current=PASSWORD, one=NEW, two=NEW):
-    return client.post(OWN, {"current": current, "password1": one, "password2": two})
+    return client.post(OWN, {"current_password": current, "password1": one, "password2": two})
 
 
 # Restablecer clave --------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def test_on_that_page_there_is_no_way_to_other_places(temporary):
 
 def test_once_changed_the_menu_opens(temporary, secondary):
     response = temporary.post(
-        OWN, {"current": "Temporal1", "password1": NEW, "password2": NEW}, follow=True
+        OWN, {"current_password": "Temporal1", "password1": NEW, "password2": NEW}, follow=True
     )
     assert soup(response).h1.text == "Comunidad del Operador"
     assert not stored(secondary).must_change_password
@@ -170,7 +170,7 @@ def test_the_owner_changes_his_clave_and_stays_while_his_other_sessions_end(
     user = {"principal": principal, "secondary": secondary}[who]
     here, elsewhere = client_of(user), client_of(user)
     response = here.post(
-        OWN, {"current": PASSWORD, "password1": NEW, "password2": NEW}, follow=True
+        OWN, {"current_password": PASSWORD, "password1": NEW, "password2": NEW}, follow=True
     )
     assert "Se cambió su clave. Se cerró su otra sesión." in soup(response).text
     assert stored(user).check_password(NEW)
@@ -185,12 +185,12 @@ def test_the_owner_changes_his_clave_and_stays_while_his_other_sessions_end(
         (
             ("", "", ""),
             {
-                "current": "Ingrese su clave actual",
+                "current_password": "Ingrese su clave actual",
                 "password1": "Ingrese la clave",
                 "password2": "Reingrese la clave",
             },
         ),
-        (("Equivocada1", NEW, NEW), {"current": "La clave actual no es correcta"}),
+        (("Equivocada1", NEW, NEW), {"current_password": "La clave actual no es correcta"}),
         (
             (PASSWORD, "sinnumero", "sinnumero"),
             {"password1": "La clave debe incluir al menos un número"},

@@ -369,7 +369,7 @@ def test_the_browser_in_which_the_owner_changed_it_stays_known(secondary, known_
     sign_in(known_browser, PASSWORD)
     known_browser.post(
         "/clave/",
-        {"current": PASSWORD, "password1": "Distinta2027", "password2": "Distinta2027"},
+        {"current_password": PASSWORD, "password1": "Distinta2027", "password2": "Distinta2027"},
     )
     known_browser.post("/salir/")
     fail_to_sign_in(secondary)
@@ -471,14 +471,14 @@ def test_the_present_clave_is_asked_for_five_times(client_of, secondary, clock, 
     form = {"password1": "Distinta2027", "password2": "Distinta2027"}
     compared.clear()
     for _ in range(5):
-        response = inside.post("/clave/", {**form, "current": GUESS})
-        assert field_errors(response) == {"current": "La clave actual no es correcta"}
-    response = inside.post("/clave/", {**form, "current": PASSWORD})
-    assert field_errors(response) == {"current": LOCKED.format("1 minuto")}
+        response = inside.post("/clave/", {**form, "current_password": GUESS})
+        assert field_errors(response) == {"current_password": "La clave actual no es correcta"}
+    response = inside.post("/clave/", {**form, "current_password": PASSWORD})
+    assert field_errors(response) == {"current_password": LOCKED.format("1 minuto")}
     assert len(compared) == 5
     assert inside.get("/").status_code == 200
     clock.advance(minutes=1)
-    assert inside.post("/clave/", {**form, "current": PASSWORD}).status_code == 302
+    assert inside.post("/clave/", {**form, "current_password": PASSWORD}).status_code == 302
 
 
 def test_so_is_that_of_staff(client_of, staff, clock):

@@ -268,3 +268,13 @@ def test_a_form_of_somebody_else_is_not(strict_client, secondary):
     response = strict_client.post(CREATE, {**FORM, "account": owner_token(secondary)}, headers=HERE)
     assert response.status_code == 403
     assert not soup(response).select("[name=first_name]")
+
+
+def test_of_the_change_of_ones_own_clave_no_clave_is_kept(secondary, client_of):
+    page = client_of(secondary).get("/clave/")
+    owner = soup(page).select_one("[name=account]")["value"]
+    claves = {"current_password": PASSWORD, "password1": "Distinta27", "password2": "Distinta27"}
+    response = Client().post("/clave/", {"account": owner, **claves})
+    blob = soup(response).select_one("[name=unsent]")["value"]
+    kept = str(signing.loads(blob, salt=SALT))
+    assert not any(clave in kept for clave in claves.values())
