@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
 NAMED = re.compile(
-    r"`(?P<path>(?:[\w.-]+/)*[\w.-]+\.(?:css|example|html|js|md|py|service|toml|txt|yaml))"
+    r"`(?P<path>(?:[\w.-]+/)*(?:Dockerfile|[\w.-]+\."
+    r"(?:css|example|html|js|md|py|service|toml|txt|yaml)))"
     r"(?:::(?P<test>\w+))?`(?P<planned> \(prevista\))?"
 )
 
