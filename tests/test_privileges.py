@@ -33,6 +33,7 @@ VARYING = {
     "last_login",
     "password",
     "id",
+    "subject_id",
     "failed_sign_ins",
 }
 

@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from profiles.models import OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.test_access_matrix import FORMS, url
-from users import actions
+from users import actions, throttle
 from users.models import AuditEntry, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,6 +106,8 @@ def test_a_user_who_is_shut_out_while_he_saves_leaves_one_clear_outcome(
     change, people, client_of, at_once
 ):
     secondary = people["secondary"]
+    with transaction.atomic():
+        throttle.lift(secondary)
     own, principal = client_of(secondary), client_of(people["principal"])
     form = {"current_password": PASSWORD, "password1": "Distinta1", "password2": "Distinta1"}
     saved, shut = at_once(

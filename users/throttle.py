@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -229,12 +229,7 @@ def _count(request, ruc: str, username: str, user: User | None) -> list[Key]:
 @transaction.atomic(durable=True)
 def _count_against(keys: list[Key], user: User | None) -> None:
     now = timezone.now()
-    counts = [
-        FailureCount.objects.select_for_update().get_or_create(
-            key=key, defaults={"account": key.account, "since": now}
-        )[0]
-        for key in keys
-    ]
+    counts = [_locked_count(key, now) for key in keys]
     opens_at = [key.opens_at(count, now) for key, count in zip(keys, counts, strict=True)]
     if refused := list(filter(None, opens_at)):
         raise LockedError(max(refused))
@@ -243,6 +238,16 @@ def _count_against(keys: list[Key], user: User | None) -> None:
         count.save()
     # One statement for a name that nobody has, too.
     _account(user).update(failed_sign_ins=F("failed_sign_ins") + 1)
+
+
+def _locked_count(key: Key, now: datetime) -> FailureCount:
+    counts = FailureCount.objects.select_for_update()
+    while True:
+        try:
+            return counts.get_or_create(key=key, defaults={"account": key.account, "since": now})[0]
+        except IntegrityError:
+            # It was there when it was to be made, and a right clave took it away since.
+            continue
 
 
 @transaction.atomic
