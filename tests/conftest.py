@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
+import pyotp
 import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
@@ -204,6 +205,20 @@ def fail_to_sign_in(user: User, times: int | None = None) -> None:
         name = {"ruc": user.operator.ruc if user.operator else "", "username": user.username}
         with throttle.guess(None, user=user, **name):
             pass
+
+
+class Telephone:
+    """An app with the second factor of an account, which it turns on."""
+
+    def __init__(self, user: User) -> None:
+        self.totp = pyotp.TOTP(pyotp.random_base32())
+        self.recovery_codes = actions.turn_on_second_factor(
+            actor=acting(user), secret=self.totp.secret, code=self.code(steps=-1)
+        )
+
+    def code(self, *, steps: int = 0) -> str:
+        """What it shows now, or so many times thirty seconds later."""
+        return self.totp.at(timezone.now(), counter_offset=steps)
 
 
 def person(number: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.urls import get_resolver, reverse
 
 from profiles.actions import assign_options, save_template
 from profiles.models import AccessTemplate
-from tests.conftest import acting, fail_to_sign_in
+from tests.conftest import Telephone, acting, fail_to_sign_in
 from users.models import Session, User
 
 VISITORS = ["anonymous", "secondary", "colleague", "principal", "stranger", "staff"]
@@ -27,6 +27,7 @@ MATRIX = {
     "portal:home":                 (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "portal:option":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        FORBIDDEN, FORBIDDEN),
     "users:sign_in":               (OK,        OK,        OK,        OK,        OK,        OK),
+    "users:sign_in_code":          (LOGIN,     LOGIN,     LOGIN,     LOGIN,     LOGIN,     LOGIN),
     "users:sign_out":              ("405",     "405",     "405",     "405",     "405",     "405"),
     "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -41,6 +42,10 @@ MATRIX = {
     "profiles:user_history":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:why":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:own_password":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:password_change"),
+    "users:second_factor":         (LOGIN,     OK,        OK,        OK,        OK,        OK),
+    "users:second_factor_off":     (LOGIN,     OK, "-> users:second_factor", OK, "-> users:second_factor", "-> users:second_factor"),
+    "users:recovery_codes":        (LOGIN,     OK, "-> users:second_factor", OK, "-> users:second_factor", "-> users:second_factor"),
+    "users:remove_second_factor":  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:reset_password":        (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:clock":                 (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:validity":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -97,6 +102,7 @@ FORMS = {
     "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
     "users:close_sessions": {},
     "users:unlock": {},
+    "users:remove_second_factor": {},
     "users:edit": {
         "document_type": "1",
         "document_number": "90000002",
@@ -163,6 +169,8 @@ def get_resolver_for(name: str):
 
 @pytest.fixture
 def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
+    for user in (secondary, principal):
+        Telephone(user)  # a second factor that can be taken away
     client_of(secondary)  # a session that can be closed
     fail_to_sign_in(secondary)  # a lock that can be lifted
     colleague = make_secondary("COLEGA01", 90000050)

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pyotp
 import pytest
 from django.apps import apps
 from django.db import OperationalError, connection
@@ -18,6 +19,7 @@ from tests.conftest import (
     PASSWORD,
     RUC,
     SMALL_CATALOG,
+    Telephone,
     acting,
     fail_to_sign_in,
     person,
@@ -29,6 +31,8 @@ pytestmark = pytest.mark.django_db
 
 OPTION, OTHER_OPTION = "90.1.1.1.1", "11.9.1.1.1"
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+SECRET = pyotp.random_base32()
+RECOVERY_CODES: list[str] = []  # of the principal, in the world of the moment
 
 # A catalogue in which a row is new, another changed, another gone, and a link another.
 CHANGED_CATALOG = "".join(
@@ -98,6 +102,15 @@ CALLS: dict[Callable, Callable] = {
     ),
     user_actions.close_sessions: lambda action: action(actor=acting(principal()), user=secondary()),
     user_actions.unlock_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    user_actions.turn_on_second_factor: lambda action: action(
+        actor=acting(secondary()), secret=SECRET, code=pyotp.TOTP(SECRET).now()
+    ),
+    user_actions.turn_off_second_factor: lambda action: action(
+        actor=staff_actor(), user=principal()
+    ),
+    user_actions.make_recovery_codes: lambda action: action(actor=acting(principal())),
+    user_actions.use_code: lambda action: action(actor=acting(principal()), code=RECOVERY_CODES[0]),
+    user_actions.seal_secrets_anew: lambda action: action(),
     user_actions.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
     user_actions.advance_clock: lambda action: action(
         actor=staff_actor(), operator=principal().operator, by=timedelta(hours=24)
@@ -160,6 +173,7 @@ def world(principal, secondary, make_secondary, stranger, client_of):
         actor=actor, name="De siempre", options=[OPTION, OTHER_OPTION], roles=[ROLE]
     )
     Operator.objects.filter(pk=stranger.operator_id).update(clock_offset=timedelta(hours=1))
+    RECOVERY_CODES[:] = Telephone(principal).recovery_codes
     client_of(secondary)
     fail_to_sign_in(secondary)
 

@@ -25,7 +25,7 @@ def record(
     action: str,
     *,
     actor: Actor,
-    operator: Operator,
+    operator: Operator | None,
     subject: User | None = None,
     before: dict | None = None,
     after: dict | None = None,

@@ -28,6 +28,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from users import actions
 from users.admin.marked import MarkedAccounts
 from users.admin.pages import FoldedSearch, NeverDeleted, SpanishPermissions, acting, form_page
+from users.admin.second_factor import SecondFactorPage
 from users.forms import password_field
 from users.models import User
 from users.sessions import open_sessions
@@ -98,7 +99,14 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, DjangoUserAdmin):
+class UserAdmin(
+    SecondFactorPage,
+    MarkedAccounts,
+    NeverDeleted,
+    SpanishPermissions,
+    FoldedSearch,
+    DjangoUserAdmin,
+):
     """All accounts. Operators' ones are looked at, brought to another state, put out of their
     sessions and given another clave; the staff's are edited, by superusers only."""
 
@@ -128,6 +136,7 @@ class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, 
     readonly_fields = [
         "kind",
         "document",
+        "second_factor",
         "sessions",
         "last_login",
         "failed_sign_ins",
@@ -135,13 +144,13 @@ class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, 
         "date_joined",
     ]
     STAFF_FIELDSETS = [
-        (None, {"fields": ["username", "state"]}),
+        (None, {"fields": ["username", "state", "second_factor"]}),
         ("Persona", {"fields": ["first_name", "last_name", "email"]}),
         ("Permisos", {"fields": ["is_superuser", "groups", "user_permissions"]}),
         ("Ingreso", {"fields": ["last_login", "failed_sign_ins", "locked_until", "date_joined"]}),
     ]
     OPERATOR_FIELDSETS = [
-        (None, {"fields": ["operator", "username", "kind", "state"]}),
+        (None, {"fields": ["operator", "username", "kind", "state", "second_factor"]}),
         ("Persona", {"fields": ["first_name", "last_name", "document", "email"]}),
         (
             "Ingreso",
@@ -196,6 +205,10 @@ class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, 
     def sessions(self, user):
         return open_sessions(user).count()
 
+    @admin.display(description="segundo factor")
+    def second_factor(self, user):
+        return "Activado" if user.has_second_factor else "No"
+
     # Who may do what
 
     def has_add_permission(self, request):
@@ -231,7 +244,7 @@ class UserAdmin(MarkedAccounts, NeverDeleted, SpanishPermissions, FoldedSearch, 
         return super().add_view(request, form_url, {**title, **(extra_context or {})})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        may = {"may_reset_password": super().has_change_permission(request)}
+        may = {"may_act": super().has_change_permission(request)}
         return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})
 
     @method_decorator(sensitive_post_parameters())
