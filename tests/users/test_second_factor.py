@@ -649,9 +649,9 @@ def test_staff_takes_it_from_a_principal(client, principal, clerk, client_of, cl
     for _ in range(5):
         Door(principal).enter(Client(), "000000")
     desk = client_of(clerk)
-    assert soup(desk.get(f"/admin/users/user/{principal.pk}/change/")).select_one(
-        f'a[href="{admin_page(principal)}"]'
-    )
+    page = soup(desk.get(f"/admin/users/user/{principal.pk}/change/"))
+    assert page.select_one(f'a[href="{admin_page(principal)}"]')
+    assert page.select_one(".field-second_factor_state .readonly").text == "Activado"
     assert "perdió su teléfono" in soup(desk.get(admin_page(principal))).text
     answer = desk.post(admin_page(principal), follow=True)
     assert "Se ha quitado el segundo factor de TITULAR1." in soup(answer).text

@@ -136,7 +136,7 @@ class UserAdmin(
     readonly_fields = [
         "kind",
         "document",
-        "second_factor",
+        "second_factor_state",
         "sessions",
         "last_login",
         "failed_sign_ins",
@@ -144,13 +144,13 @@ class UserAdmin(
         "date_joined",
     ]
     STAFF_FIELDSETS = [
-        (None, {"fields": ["username", "state", "second_factor"]}),
+        (None, {"fields": ["username", "state", "second_factor_state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "email"]}),
         ("Permisos", {"fields": ["is_superuser", "groups", "user_permissions"]}),
         ("Ingreso", {"fields": ["last_login", "failed_sign_ins", "locked_until", "date_joined"]}),
     ]
     OPERATOR_FIELDSETS = [
-        (None, {"fields": ["operator", "username", "kind", "state", "second_factor"]}),
+        (None, {"fields": ["operator", "username", "kind", "state", "second_factor_state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "document", "email"]}),
         (
             "Ingreso",
@@ -206,7 +206,7 @@ class UserAdmin(
         return open_sessions(user).count()
 
     @admin.display(description="segundo factor")
-    def second_factor(self, user):
+    def second_factor_state(self, user):
         return "Activado" if user.has_second_factor else "No"
 
     # Who may do what

@@ -41,7 +41,7 @@ class SecondFactorView(View):
             return redirect("users:second_factor")
         secret = second_factor.offered_to(request.user.pk, request.POST.get("offer", ""))
         if secret is None:
-            messages.info(request, "La clave para la aplicación venció. Empiece con esta nueva.")
+            messages.info(request, "Ese dibujo ya no sirve. Empiece con este, que es nuevo.")
             return redirect("users:second_factor")
         form = TurnOnSecondFactorForm(request.POST, request=request)
         if not form.is_valid():

@@ -109,7 +109,7 @@ class CodeView(RedirectURLMixin, View):
             messages.warning(
                 request,
                 f"Ingresó con un código de recuperación; le quedan {left}. Si ya no tiene su "
-                "teléfono, desactive el segundo factor y actívelo con el nuevo, en «Mi clave».",
+                "teléfono, desactive el segundo factor y actívelo con el nuevo.",
             )
         return entered(request, self.get_success_url(), self.unsent)
 
