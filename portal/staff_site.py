@@ -18,7 +18,7 @@ class StaffSite(AdminSite):
     def login(self, request, extra_context=None):
         """As Django's own, whose view would let in whoever has the right password."""
         if request.method == "GET" and self.has_permission(request):
-            return redirect("admin:index", current_app=self.name)
+            return redirect(reverse("admin:index", current_app=self.name))
         request.current_app = self.name
         return StaffSignInView.as_view(
             next_page=reverse("admin:index", current_app=self.name),
