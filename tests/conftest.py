@@ -18,7 +18,7 @@ from profiles import catalog
 from profiles.actions import load_catalog
 from users import actions, append_only, throttle
 from users.audit import Actor
-from users.models import AuditEntry, User
+from users.models import AuditEntry, SecondFactor, User
 
 # Playwright's loop lives in the thread of the tests, and Django takes it for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -213,8 +213,10 @@ class Telephone:
     def __init__(self, user: User) -> None:
         self.totp = pyotp.TOTP(pyotp.random_base32())
         self.recovery_codes = actions.turn_on_second_factor(
-            actor=acting(user), secret=self.totp.secret, code=self.code(steps=-1)
+            actor=acting(user), secret=self.totp.secret, code=self.code()
         )
+        # As if that was long ago: what it shows now has not been used.
+        SecondFactor.objects.filter(user=user).update(last_step=0)
 
     def code(self, *, steps: int = 0) -> str:
         """What it shows now, or so many times thirty seconds later."""
