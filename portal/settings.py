@@ -175,6 +175,15 @@ SIGN_IN_MEMORY = timedelta(hours=12)
 SIGN_IN_FAILURES_PER_ADDRESS = 25
 SIGN_IN_FAILURES_PER_RUC = 50
 
+# The second factor (docs/decisions/0011). Whoever guesses at its codes has the clave already, so the
+# waits grow to a day: then five guesses a day are heard, of which one in 333,333 is right.
+SECOND_FACTOR_WAITS = [*SIGN_IN_WAITS, timedelta(hours=1), timedelta(days=1)]
+# From the right clave to the code, and from the secret on the page to the code that turns it on.
+SECOND_FACTOR_SIGN_IN_AGE = timedelta(minutes=5)
+SECOND_FACTOR_OFFER_AGE = timedelta(minutes=30)
+# Staff without one is led to turn it on, and nowhere else.
+STAFF_SECOND_FACTOR_REQUIRED = env.bool("STAFF_SECOND_FACTOR_REQUIRED", default=not DEMO)
+
 # A browser in which an account has signed in keeps an allowance of its own, half a year long.
 DEVICE_COOKIE_NAME = "device" if DEMO else "__Host-device"
 DEVICE_COOKIE_AGE = 180 * 24 * 60 * 60

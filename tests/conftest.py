@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
+import pyotp
 import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
@@ -17,7 +18,7 @@ from profiles import catalog
 from profiles.actions import assign_options, load_catalog, save_template
 from users import actions, append_only, throttle
 from users.audit import Actor
-from users.models import AuditEntry, User
+from users.models import AuditEntry, SecondFactor, User
 
 # Playwright's loop lives in the thread of the tests, and Django takes it for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -215,9 +216,27 @@ def fail_to_sign_in(user: User, times: int | None = None) -> None:
             pass
 
 
+class Telephone:
+    """An app with the second factor of an account, which it turns on."""
+
+    def __init__(self, user: User) -> None:
+        self.totp = pyotp.TOTP(pyotp.random_base32())
+        self.recovery_codes = actions.turn_on_second_factor(
+            actor=acting(user), secret=self.totp.secret, code=self.code()
+        )
+        # As if that was long ago: what it shows now has not been used.
+        SecondFactor.objects.filter(user=user).update(last_step=0)
+
+    def code(self, *, steps: int = 0) -> str:
+        """What it shows now, or so many times thirty seconds later."""
+        return self.totp.at(timezone.now(), counter_offset=steps)
+
+
 @pytest.fixture
 def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
     """Who comes to the pages of the principal and of JPEREZ01, who has an option and a session."""
+    for user in (secondary, principal):
+        Telephone(user)  # a second factor that can be taken away
     client_of(secondary)  # a session that can be closed
     colleague = make_secondary("COLEGA01", 90000050)
     fail_to_sign_in(secondary)  # a lock that can be lifted

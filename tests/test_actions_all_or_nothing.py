@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pyotp
 import pytest
 from django.apps import apps
 from django.db import OperationalError, connection
@@ -21,17 +22,22 @@ from tests.conftest import (
     PASSWORD,
     RUC,
     SMALL_CATALOG,
+    Telephone,
     acting,
     fail_to_sign_in,
     person,
 )
 from users import actions as user_actions
+from users import second_factor
 from users.models import AuditEntry, User
 
 pytestmark = pytest.mark.django_db
 
 OPTION, OTHER_OPTION = "90.1.1.1.1", "11.9.1.1.1"
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+SECRET = pyotp.random_base32()
+# Of the principal; known, so that another process can use one.
+RECOVERY_CODES = [letter * 16 for letter in "ABCDEFGHIJ"]
 
 # A catalogue in which a row is new, another changed, another gone, and a link another.
 CHANGED_CATALOG = "".join(
@@ -101,6 +107,15 @@ CALLS: dict[Callable, Callable] = {
     ),
     user_actions.close_sessions: lambda action: action(actor=acting(principal()), user=secondary()),
     user_actions.unlock_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    user_actions.turn_on_second_factor: lambda action: action(
+        actor=acting(secondary()), secret=SECRET, code=pyotp.TOTP(SECRET).now()
+    ),
+    user_actions.turn_off_second_factor: lambda action: action(
+        actor=staff_actor(), user=principal()
+    ),
+    user_actions.make_recovery_codes: lambda action: action(actor=acting(principal())),
+    user_actions.use_code: lambda action: action(actor=acting(principal()), code=RECOVERY_CODES[0]),
+    user_actions.seal_secrets_anew: lambda action: action(),
     user_actions.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
     user_actions.advance_clock: lambda action: action(
         actor=staff_actor(), operator=principal().operator, by=timedelta(hours=24)
@@ -154,7 +169,7 @@ QUERIES = {
 
 
 @pytest.fixture
-def world(principal, secondary, make_secondary, stranger, client_of):
+def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch):
     actor = acting(principal)
     profile_actions.assign_options(actor=actor, user=secondary, codes=[OPTION], seen=[])
     profile_actions.assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
@@ -163,6 +178,9 @@ def world(principal, secondary, make_secondary, stranger, client_of):
         actor=actor, name="De siempre", options=[OPTION, OTHER_OPTION], roles=[ROLE]
     )
     Operator.objects.filter(pk=stranger.operator_id).update(clock_offset=timedelta(hours=1))
+    with monkeypatch.context() as patched:
+        patched.setattr(second_factor, "new_recovery_codes", lambda: RECOVERY_CODES)
+        Telephone(principal)
     client_of(secondary)
     fail_to_sign_in(secondary)
 
@@ -272,8 +290,9 @@ def test_whoever_is_killed_in_the_middle_has_done_nothing_and_it_can_be_done_aga
     assert AuditEntry.objects.count() > entries or action in UNRECORDED
 
 
-# Of the catalogue: its entry is Django's own, and the page that imports it writes it.
-UNRECORDED = {profile_actions.load_catalog}
+# Of the catalogue: its entry is Django's own, and the page that imports it writes it. Sealed anew,
+# everything is what it was.
+UNRECORDED = {profile_actions.load_catalog, user_actions.seal_secrets_anew}
 
 
 @pytest.mark.parametrize("module", [user_actions, profile_actions], ids=["users", "profiles"])

@@ -21,6 +21,7 @@ from django.http import QueryDict
 
 import profiles.admin
 import profiles.forms
+import users.actions
 import users.forms
 from operators.models import Operator, OperatorType
 from profiles.actions import validity_facts
@@ -145,6 +146,18 @@ def signing_in_as(value: str) -> bool:
     return bool(text) and "\x00" not in text and not (len(text) == 11 and text.isdigit())
 
 
+APP_CODE, RECOVERY_CODE = "123456", "A" * 16
+
+
+def without_blanks(value: str) -> str:
+    return "".join(value.replace("-", "").split()).upper()
+
+
+def app_code(value: str) -> bool:
+    code = without_blanks(value)
+    return len(code) == 6 and set(code) <= set(string.digits)
+
+
 def day(value: str) -> bool:
     text = value.strip()
     return not value or any(parse(text, shape) for shape in DAY_SHAPES)
@@ -236,6 +249,16 @@ KINDS = {
         "current_password": one_of(PASSWORD),
         "password1": clave,
         "password2": clave,
+    },
+    "OwnPasswordProofForm": {"password": one_of(PASSWORD)},
+    "TurnOnSecondFactorForm": {
+        "code": app_code,
+        "password": one_of(PASSWORD),
+        "offer": line(10**7),
+    },
+    "CodeForm": {
+        "code": lambda value: without_blanks(value) == APP_CODE,
+        "recovery_code": lambda value: without_blanks(value) in ("", RECOVERY_CODE),
     },
     "ResetPasswordForm": {
         "way": one_of("generate", "type"),
@@ -352,6 +375,10 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
     # What other rows hold is no matter of a single field, and costs queries.
     monkeypatch.setattr(User, "_neighbours", lambda account: User.objects.none())
     monkeypatch.setattr(models.Model, "validate_constraints", lambda *args, **kwargs: None)
+    # A code counts once, and here the same one is to be taken again and again.
+    monkeypatch.setattr(
+        users.actions, "use_code", lambda *, actor, code: code in (APP_CODE, RECOVERY_CODE)
+    )
     AccessTemplate.objects.all().delete()
 
     def of_model(model, row=None):
@@ -384,6 +411,18 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "OwnPasswordForm": (
             lambda data: users.forms.OwnPasswordForm(data, request=own_request),
             {"current_password": PASSWORD, **claves},
+        ),
+        "OwnPasswordProofForm": (
+            lambda data: users.forms.OwnPasswordProofForm(data, request=own_request),
+            {"password": PASSWORD},
+        ),
+        "TurnOnSecondFactorForm": (
+            lambda data: users.forms.TurnOnSecondFactorForm(data, request=own_request),
+            {"code": APP_CODE, "password": PASSWORD, "offer": "signed"},
+        ),
+        "CodeForm": (
+            lambda data: users.forms.CodeForm(data, request=own_request, user=secondary),
+            {"code": APP_CODE},
         ),
         "ResetPasswordForm": (
             lambda data: users.forms.ResetPasswordForm(data, account=secondary),

@@ -41,6 +41,10 @@ FORMS_OF_EVERYBODY = {
         "password2": "Distinta1",
     },
     "users:own_sessions": {},
+    "users:sign_in_code": {"code": "123456"},
+    "users:second_factor": {"code": "123456", "password": PASSWORD},
+    "users:second_factor_off": {"password": PASSWORD},
+    "users:recovery_codes": {"password": PASSWORD},
 }
 
 
@@ -167,4 +171,5 @@ def test_the_same_forms_are_taken_with_the_pages_own_token(visitors):
     token = client.get(reverse("users:sign_in")).context["csrf_token"]
     genuine = {**FORMS_OF_EVERYBODY["users:sign_in"], "csrfmiddlewaretoken": str(token)}
     response = client.post(reverse("users:sign_in"), genuine)
-    assert response.url == reverse("portal:home")
+    # The principal of the visitors has a second factor.
+    assert response.url == reverse("users:sign_in_code")

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from profiles.actions import assign_options, assign_roles, save_template
 from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant
-from tests.conftest import acting
+from tests.conftest import Telephone, acting
 from tests.test_access_matrix import MATRIX, OK, VISITORS, url
 from users.audit import record
 from users.models import Session, User
@@ -98,6 +98,7 @@ def test_every_page_costs_the_same_queries_when_there_is_a_hundred_times_more(
     assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1"], seen=[])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
     save_template(actor=actor, name="A", options=["11.9.1.1.1"], roles=[ROLE])
+    Telephone(principal)
     client = client_of(principal)
     few = {name: cost(client, name) for name in PAGES}
     grow(principal, secondary)

@@ -31,7 +31,7 @@ def record(
     action: str,
     *,
     actor: Actor,
-    operator: Operator,
+    operator: Operator | None,
     subject: User | None = None,
     before: dict | None = None,
     after: dict | None = None,
@@ -41,7 +41,7 @@ def record(
         "action": action,
         "channel": actor.channel,
         "user": actor.user.username,
-        "ruc": operator.ruc,
+        "ruc": operator and operator.ruc,
         "subject": subject and subject.username,
     }
     transaction.on_commit(partial(logger.info, action, extra={"facts": facts}))

@@ -15,9 +15,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import DELAYS, Operator
 from operators.validators import normalise_ruc, validate_ruc
-from users import throttle
-from users.actions import editable_facts
-from users.models import User
+from users import actions, second_factor, throttle
+from users.address import client_address
+from users.audit import Actor
+from users.models import AuditEntry, User
 from users.validators import DocumentType, normalise_username
 
 
@@ -235,7 +236,7 @@ class EditUserForm(PersonForm):
     def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.account = account
-        facts = editable_facts(account)
+        facts = actions.editable_facts(account)
         self.initial |= {**facts, "seen": json.dumps(facts)}
 
     def clean(self):
@@ -319,14 +320,7 @@ class OwnPasswordForm(TwiceTypedForm):
 
     @sensitive_variables()
     def clean_current_password(self):
-        current = self.cleaned_data["current_password"]
-        try:
-            is_right = proves_own_password(self.request, current)
-        except throttle.LockedError as locked:
-            raise ValidationError(locked.for_operators) from locked
-        if not is_right:
-            raise ValidationError("La clave actual no es correcta")
-        return current
+        return own_password(self.request, self.cleaned_data["current_password"])
 
 
 class StaffOwnPasswordForm(AdminPasswordChangeForm):
@@ -338,26 +332,140 @@ class StaffOwnPasswordForm(AdminPasswordChangeForm):
 
     @sensitive_variables()
     def clean_old_password(self):
-        old_password = self.cleaned_data["old_password"]
-        try:
-            is_right = proves_own_password(self.request, old_password)
-        except throttle.LockedError as locked:
-            raise ValidationError(locked.for_staff) from locked
-        if not is_right:
-            raise ValidationError(self.error_messages["password_incorrect"])
-        return old_password
+        wrong = self.error_messages["password_incorrect"]
+        return own_password(self.request, self.cleaned_data["old_password"], wrong=wrong)
 
 
 @sensitive_variables()
-def proves_own_password(request, password: str) -> bool:
-    """Whether somebody who is in knows his clave; a guess like any other: may raise LockedError."""
+def own_password(request, password: str, *, wrong: str = "La clave actual no es correcta") -> str:
+    """The clave, if it is that of who is in; a guess like any other, or else ValidationError."""
     user = request.user
+    try:
+        with throttle.guess(request, **naming(user), what="own_password") as guess:
+            guess.is_right = user.check_password(password)
+    except throttle.LockedError as locked:
+        raise ValidationError(locked.said_to(user)) from locked
+    if not guess.is_right:
+        raise ValidationError(wrong)
+    return password
+
+
+def naming(user: User) -> dict:
+    """An account as the throttle takes it."""
     ruc = user.operator.ruc if user.operator else ""
-    with throttle.guess(
-        request, ruc=ruc, username=user.username, user=user, what="own_password"
-    ) as guess:
-        guess.is_right = user.check_password(password)
-    return guess.is_right
+    return {"ruc": ruc, "username": user.username, "user": user}
+
+
+class OwnPasswordProofForm(forms.Form):
+    """Whoever changes how he enters proves first that it is he."""
+
+    password = password_field("Su clave", empty="Ingrese su clave", autocomplete="current-password")
+
+    def __init__(self, *args, request, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    @sensitive_variables()
+    def clean_password(self):
+        return own_password(self.request, self.cleaned_data["password"])
+
+
+class CodeInput(forms.TextInput):
+    """A code that was typed is never written back."""
+
+    def format_value(self, value):
+        return None
+
+
+class CodeField(forms.CharField):
+    """A code of a given shape, without the blanks that it is read with."""
+
+    widget = CodeInput
+
+    def __init__(self, *, shape, wrong: str, **kwargs):
+        super().__init__(error_messages={"required": wrong}, **kwargs)
+        self.shape, self.wrong = shape, wrong
+
+    def clean(self, value):
+        code = second_factor.normalise_code(super().clean(value))
+        if (code or self.required) and not self.shape.fullmatch(code):
+            raise ValidationError(self.wrong)
+        return code
+
+
+def app_code_field(**kwargs) -> CodeField:
+    attrs = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 12}
+    return CodeField(
+        label="Código",
+        shape=second_factor.APP_CODE,
+        wrong="Ingrese los 6 números que muestra la aplicación",
+        widget=CodeInput(attrs=attrs),
+        **kwargs,
+    )
+
+
+class TurnOnSecondFactorForm(OwnPasswordProofForm):
+    """The first code of an app, which shows that it has the secret on the page; ``offer`` is it."""
+
+    code = app_code_field(help_text="Los 6 números que muestra ahora la aplicación.")
+    offer = forms.CharField(widget=forms.HiddenInput)
+    field_order = ["code", "password"]
+
+
+class CodeForm(forms.Form):
+    """What is asked after the clave: a code of the app or, without it, a recovery code."""
+
+    code = app_code_field(required=False)
+    recovery_code = CodeField(
+        label="Código de recuperación",
+        shape=second_factor.RECOVERY_CODE,
+        wrong="Ingrese las 16 letras y números de uno de sus códigos de recuperación",
+        help_text="16 letras y números, como ABCD-EFGH-IJKL-MNOP. Cada uno sirve una vez.",
+        required=False,
+        widget=CodeInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    WRONG_RECOVERY_CODE = "Ese código de recuperación no es correcto o ya se usó. Use otro"
+
+    def __init__(self, *args, request, user: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request, self.user = request, user
+
+    @property
+    def used_recovery_code(self) -> bool:
+        return bool(self.cleaned_data["recovery_code"])
+
+    @sensitive_variables()
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        field = "recovery_code" if cleaned["recovery_code"] else "code"
+        if not cleaned[field]:
+            self.add_error("code", self.fields["code"].wrong)
+        elif sentence := self.refusal(cleaned[field]):
+            self.add_error(field, sentence)
+        return cleaned
+
+    @sensitive_variables()
+    def refusal(self, code: str) -> str:
+        """Why a code does not let in; empty if it does, which uses it up."""
+        user = self.user
+        try:
+            with throttle.guess(
+                self.request, **naming(user), what="second_factor", steps=throttle.CODES
+            ) as guess:
+                guess.is_right = actions.use_code(
+                    actor=Actor(user, AuditEntry.Channel.WEB, client_address(self.request)),
+                    code=code,
+                )
+        except throttle.LockedError as locked:
+            return locked.said_to(user)
+        if guess.is_right:
+            return ""
+        of_app = second_factor.APP_CODE.fullmatch(code)
+        return actions.WRONG_CODE if of_app else self.WRONG_RECOVERY_CODE
 
 
 class ResetPasswordForm(TwiceTypedForm):

@@ -29,6 +29,10 @@ ACTION_LABELS = {
     "user.password_reset": "Clave restablecida",
     "user.password_changed": "Clave cambiada por su dueño",
     "user.unlocked": "Usuario desbloqueado",
+    "user.second_factor_on": "Segundo factor activado",
+    "user.second_factor_off": "Segundo factor desactivado",
+    "recovery_codes.made": "Códigos de recuperación nuevos",
+    "recovery_code.used": "Código de recuperación usado",
     "user.sessions_closed": "Sesiones cerradas",
     "options.assigned": "Opciones asignadas",
     "roles.assigned": "Roles asignados",
@@ -41,6 +45,7 @@ ACTION_LABELS = {
 FACT_LABELS = {
     "principal": "Usuario principal",
     "sessions": "Sesiones que tenía abiertas",
+    "recovery_codes": "Códigos de recuperación",
     "options": "Opciones",
     "roles": "Roles",
     "codes": "Códigos",

@@ -15,16 +15,23 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     A form sent after the session ended is answered with the sign-in page, which keeps it.
     """
 
-    # Where a temporary clave leads to, and the way out.
-    OPEN_WITH_A_TEMPORARY_CLAVE = ("users:own_password", "users:sign_out")
+    WAYS_OUT = ("users:sign_out", "admin:logout")
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         refused = super().process_view(request, view_func, view_args, view_kwargs)
-        if refused or not getattr(request.user, "must_change_password", False):
-            return refused
-        if request.resolver_match.view_name in self.OPEN_WITH_A_TEMPORARY_CLAVE:
+        first = None if refused else self.to_do_first(request.user)
+        if first and request.resolver_match.view_name not in (first, *self.WAYS_OUT):
+            return redirect(first)
+        return refused
+
+    def to_do_first(self, user) -> str | None:
+        """The page of what a user has to do before anything else is open to him."""
+        if user.is_anonymous:
             return None
-        return redirect("users:own_password")
+        if user.must_change_password:
+            return "users:own_password"
+        required = settings.STAFF_SECOND_FACTOR_REQUIRED and user.is_staff
+        return "users:second_factor" if required and not user.has_second_factor else None
 
     def handle_no_permission(self, request, view_func):
         if request.resolver_match.app_name == "admin":

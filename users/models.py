@@ -274,6 +274,10 @@ class User(Validity, AbstractUser):
     def is_secondary(self) -> bool:
         return self.operator_id is not None and not self.is_principal
 
+    @property
+    def has_second_factor(self) -> bool:
+        return SecondFactor.objects.filter(user=self).exists()
+
     @cached_property
     def creation(self) -> "AuditEntry":
         """The entry of the history by which the account was made."""
@@ -412,11 +416,53 @@ class FailureCount(models.Model):
         return f"{self.key} {self.failures}"
 
 
+class SecondFactor(models.Model):
+    """What an account is asked for after its clave: there is a row if, and while, it is on.
+
+    ``users.second_factor`` makes what is in it.
+    """
+
+    user = models.OneToOneField(
+        User, primary_key=True, on_delete=models.CASCADE, related_name="second_factor"
+    )
+    # Encrypted; 32 letters and digits become 140.
+    sealed_secret = models.CharField(max_length=200)
+    # The thirty seconds of the last code that was taken: none of them or of before is again.
+    last_step = models.BigIntegerField()
+    since = models.DateTimeField("desde", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "segundo factor"
+        verbose_name_plural = "segundos factores"
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class RecoveryCode(models.Model):
+    """One of the codes that stand in for the app; there is a row until it is used."""
+
+    factor = models.ForeignKey(
+        SecondFactor, on_delete=models.CASCADE, related_name="recovery_codes"
+    )
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "código de recuperación"
+        verbose_name_plural = "códigos de recuperación"
+        constraints = [
+            models.UniqueConstraint(fields=["factor", "digest"], name="recovery_code_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.factor)
+
+
 class AuditEntry(models.Model):
     """One thing that was done to an account or an operator: who, what, before, after, from where.
 
     Written in the transaction of the change itself (``users.audit``), stamped in real time, never
-    changed. Neither ``before`` nor ``after`` ever holds a clave or its hash.
+    changed. Neither ``before`` nor ``after`` ever holds a clave or its hash, a secret or a code.
     """
 
     class Channel(models.TextChoices):
@@ -429,8 +475,14 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         User, verbose_name="quién", on_delete=models.PROTECT, related_name="audit_entries_made"
     )
+    # None in what is done to staff.
     operator = models.ForeignKey(
-        Operator, verbose_name="operador", on_delete=models.PROTECT, related_name="audit_entries"
+        Operator,
+        verbose_name="operador",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="audit_entries",
     )
     subject = models.ForeignKey(
         User,

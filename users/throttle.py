@@ -17,8 +17,10 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -46,6 +48,9 @@ class LockedError(Exception):
             f"o pida {helper} que lo desbloquee."
         )
 
+    def said_to(self, user: User) -> str:
+        return self.for_operators if user.operator_id else self.for_staff
+
     @property
     def for_operators(self) -> str:
         return self.sentence("al usuario principal")
@@ -64,6 +69,12 @@ class Steps:
     Of an account, and of a browser that it used.
     """
 
+    prefix = ""
+
+    @property
+    def waits(self) -> list[timedelta]:
+        return settings.SIGN_IN_WAITS
+
     def settle(self, count: FailureCount, now: datetime) -> None:
         if now - count.since >= settings.SIGN_IN_MEMORY:
             count.failures = 0
@@ -72,12 +83,31 @@ class Steps:
         step, rest = divmod(count.failures, settings.SIGN_IN_FAILURES)
         if rest or not step:
             return None
-        waits = settings.SIGN_IN_WAITS
-        return count.since + waits[min(step, len(waits)) - 1]
+        return count.since + self.waits[min(step, len(self.waits)) - 1]
 
     def add(self, count: FailureCount, now: datetime) -> None:
         count.failures += 1
         count.since = now
+
+
+class CodeSteps(Steps):
+    """Of the codes that follow the clave, counted apart: the right clave forgives none of them.
+
+    Whoever guesses at codes has the clave, so only a right code makes them forgotten, and waits
+    grow until the years to guess one are many.
+    """
+
+    prefix = "code-"
+
+    @property
+    def waits(self) -> list[timedelta]:
+        return settings.SECOND_FACTOR_WAITS
+
+    def settle(self, count: FailureCount, now: datetime) -> None:
+        pass
+
+
+CLAVES, CODES = Steps(), CodeSteps()
 
 
 @dataclass(frozen=True)
@@ -136,17 +166,17 @@ def digest(*parts: str) -> str:
     return salted_hmac("users.throttle", repr(parts), algorithm="sha256").hexdigest()[:32]
 
 
-def account_key(ruc: str, username: str) -> Key:
+def account_key(ruc: str, username: str, steps: Steps = CLAVES) -> Key:
     """One for all spellings of a name; of staff with an empty RUC."""
     # Longer than any name that exists, and short enough to fold.
     typed = username.strip()[:200]
     name = unicodedata.normalize("NFKC", typed).casefold().strip()
     account = digest("account", normalise_ruc(ruc), name)
-    return Key("account", account, Steps(), account)
+    return Key(f"{steps.prefix}account", account, steps, account)
 
 
-def key_of(user: User) -> Key:
-    return account_key(user.operator.ruc if user.operator else "", user.username)
+def key_of(user: User, steps: Steps = CLAVES) -> Key:
+    return account_key(user.operator.ruc if user.operator else "", user.username, steps)
 
 
 def ruc_key(ruc: str) -> Key:
@@ -161,15 +191,15 @@ def address_key(address: str) -> Key:
     return Key("address", digest("address", str(network)), pool)
 
 
-def _ways(request, ruc: str, username: str, user: User | None) -> Iterator[list[Key]]:
+def _ways(request, ruc: str, username: str, user: User | None, steps: Steps) -> Iterator[list[Key]]:
     """The keys that a guess is counted against; the second way when the first is closed.
 
     Always in this order: two transactions that lock rows in different orders wait for each other.
     """
-    account = account_key(ruc, username)
+    account = account_key(ruc, username, steps)
     if name := device.name_of_known(request, user):
         own = digest("device", account.digest, name)
-        yield [Key("device", own, Steps(), account.digest)]
+        yield [Key(f"{steps.prefix}device", own, steps, account.digest)]
     address = client_address(request) if request else None
     yield [
         account,
@@ -186,8 +216,18 @@ class Guess:
 
 
 @contextmanager
-def guess(request, *, ruc: str, username: str, user: User | None, what: str = "sign_in"):
+def guess(
+    request,
+    *,
+    ruc: str,
+    username: str,
+    user: User | None,
+    what: str = "sign_in",
+    steps: Steps = CLAVES,
+):
     """Count a guess at the clave of an account, then let the block compare it and set ``is_right``.
+
+    With CODES as ``steps``, a guess at a code of its second factor.
 
     Raises LockedError without entering the block when it is not to be heard. What the block raises
     takes the count back: nothing was compared.
@@ -196,7 +236,7 @@ def guess(request, *, ruc: str, username: str, user: User | None, what: str = "s
     # Of a name that nobody has nothing is logged: it may be a clave typed into the wrong field.
     report |= {"ruc": ruc, "username": user.username} if user else {}
     try:
-        counted = _count(request, ruc, username, user)
+        counted = _count(request, ruc, username, user, steps)
     except LockedError:
         _log(f"{what}_locked", report, logging.WARNING)
         raise
@@ -213,9 +253,9 @@ def guess(request, *, ruc: str, username: str, user: User | None, what: str = "s
         _log(f"{what}_failed", report, logging.WARNING)
 
 
-def _count(request, ruc: str, username: str, user: User | None) -> list[Key]:
+def _count(request, ruc: str, username: str, user: User | None, steps: Steps) -> list[Key]:
     refusals = []
-    for keys in _ways(request, ruc, username, user):
+    for keys in _ways(request, ruc, username, user, steps):
         try:
             _count_against(keys, user)
         except LockedError as refusal:
@@ -263,8 +303,12 @@ def _forgive(keys: list[Key], user: User) -> None:
     with transaction.atomic():
         FailureCount.objects.filter(key=own).delete()
         _take_back(shared, user)
-        _account(user).update(failed_sign_ins=0)
         _forget_old()
+
+
+@receiver(user_logged_in)
+def begin_to_count_anew(sender, user, **kwargs) -> None:
+    _account(user).update(failed_sign_ins=0)
 
 
 def _account(user: User | None):
@@ -274,6 +318,7 @@ def _account(user: User | None):
 def _forget_old() -> None:
     """Take away what no rule remembers, leaving alone what somebody is counting at this moment."""
     old = FailureCount.objects.filter(since__lt=timezone.now() - settings.SIGN_IN_MEMORY)
+    old = old.exclude(key__startswith=CODES.prefix)
     keys = old.select_for_update(skip_locked=True).values_list("key", flat=True)
     FailureCount.objects.filter(key__in=list(keys[:1000])).delete()
 
@@ -316,7 +361,8 @@ def lift(user: User) -> bool:
 
 
 def _keys_that_lock(user: User) -> list[Key]:
-    return [key_of(user), *([ruc_key(user.operator.ruc)] if user.operator else [])]
+    own = [key_of(user), key_of(user, CODES)]
+    return [*own, *([ruc_key(user.operator.ruc)] if user.operator else [])]
 
 
 def _log(event: str, facts: dict, level: int) -> None:

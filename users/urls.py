@@ -3,7 +3,17 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from users.views import account, clock, creation, lock, password, sessions, sign_in, state
+from users.views import (
+    account,
+    clock,
+    creation,
+    lock,
+    password,
+    second_factor,
+    sessions,
+    sign_in,
+    state,
+)
 
 
 class UsernameConverter(StringConverter):
@@ -17,8 +27,20 @@ register_converter(UsernameConverter, "username")
 app_name = "users"
 urlpatterns = [
     path("ingresar/", sign_in.SignInView.as_view(), name="sign_in"),
+    path("ingresar/codigo/", sign_in.CodeView.as_view(), name="sign_in_code"),
     path("salir/", login_not_required(LogoutView.as_view()), name="sign_out"),
     path("clave/", password.OwnPasswordView.as_view(), name="own_password"),
+    path("clave/segundo-factor/", second_factor.SecondFactorView.as_view(), name="second_factor"),
+    path(
+        "clave/segundo-factor/desactivar/",
+        second_factor.TurnOffView.as_view(),
+        name="second_factor_off",
+    ),
+    path(
+        "clave/segundo-factor/codigos/",
+        second_factor.RecoveryCodesView.as_view(),
+        name="recovery_codes",
+    ),
     path("sesiones/", sessions.OwnSessionsView.as_view(), name="own_sessions"),
     path("reloj/", clock.ClockView.as_view(), name="clock"),
     path("usuarios/estados/", state.ChangeStatesView.as_view(), name="change_states"),
@@ -35,6 +57,11 @@ urlpatterns = [
         "usuarios/<username:username>/clave/",
         password.ResetPasswordView.as_view(),
         name="reset_password",
+    ),
+    path(
+        "usuarios/<username:username>/segundo-factor/",
+        second_factor.RemoveSecondFactorView.as_view(),
+        name="remove_second_factor",
     ),
     path(
         "usuarios/<username:username>/estado/", state.ChangeStateView.as_view(), name="change_state"

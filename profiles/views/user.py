@@ -35,6 +35,7 @@ class UserView(access.PrincipalRequiredMixin, View):
             {
                 "account": user,
                 "obstacles": sorted(holdings.account, key=ORDER.__getitem__),
+                "second_factor": user.has_second_factor,
                 "locked_until": locks_of([user]).get(user),
                 "working": OptionTree(working),
                 "refused": [

@@ -1,6 +1,7 @@
 """Every screen in each of its states: no fault that axe knows, by day and by night, and no
 sideways scrolling on the narrowest screens."""
 
+import pyotp
 import pytest
 from django.http import HttpResponse
 from django.utils import timezone
@@ -9,7 +10,7 @@ from playwright.sync_api import expect
 from profiles.actions import assign_options, assign_roles, save_template
 from profiles.models import Option
 from tests.browser.browsing import enter, follow
-from tests.conftest import PASSWORD, RUC, acting, fail_to_sign_in
+from tests.conftest import PASSWORD, RUC, Telephone, acting, fail_to_sign_in
 from users import actions
 from users.models import Session, User
 
@@ -174,6 +175,25 @@ def test_continue_where_you_were(desk, secondary, is_accessible):
     sign_in(desk, "TITULAR1")
     has_title(desk, "Continúe donde estaba")
     is_accessible(desk)
+
+
+def test_ingreso_with_a_second_factor(page, principal, is_accessible):
+    Telephone(principal)
+    page.goto("/ingresar/")
+    page.get_by_label("RUC", exact=True).fill(RUC)
+    page.get_by_label("Usuario", exact=True).fill("TITULAR1")
+    page.get_by_label("Clave", exact=True).fill(PASSWORD)
+    press(page, "Ingresar")
+    has_title(page, "Código de ingreso")
+    is_accessible(page)
+    press(page, "Ingresar")
+    expect(page.get_by_role("alert")).to_contain_text("Ingrese los 6 números")
+    is_accessible(page)
+    page.get_by_text("No tengo mi teléfono").click()
+    page.get_by_label("Código de recuperación").fill("AAAA AAAA AAAA AAAA")
+    press(page, "Ingresar")
+    expect(page.get_by_role("alert")).to_contain_text("Use otro")
+    is_accessible(page)
 
 
 # Comunidad del Operador ---------------------------------------------------------------------------
@@ -618,6 +638,42 @@ def test_paper(desk, secondary, grant, is_accessible, granted):
     for path in (f"{LATER}/hoja/", f"/constancias/{secondary.creation.operation_number}/"):
         desk.goto(path)
         is_accessible(desk)
+
+
+def test_second_factor(desk, is_accessible):
+    desk.goto("/clave/segundo-factor/")
+    is_accessible(desk)
+    secret = desk.locator("#secret").inner_text().replace(" ", "")
+    press(desk, "Activar")
+    expect(desk.get_by_role("alert").get_by_role("link")).to_have_count(2)
+    is_accessible(desk)
+    desk.get_by_label("Código", exact=True).fill(pyotp.TOTP(secret).now())
+    desk.get_by_label("Su clave", exact=True).fill(PASSWORD)
+    press(desk, "Activar")
+    has_title(desk, "Sus códigos de recuperación")
+    is_accessible(desk)
+    for path in ("", "codigos/", "desactivar/"):
+        desk.goto(f"/clave/segundo-factor/{path}")
+        is_accessible(desk)
+
+
+@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
+def test_second_factor_of_another(desk, page_of, staff, secondary, is_accessible, is_on):
+    if is_on:
+        Telephone(secondary)
+    desk.goto(f"{LATER}/segundo-factor/")
+    is_accessible(desk)
+    page = page_of(staff)
+    page.goto(f"/admin/users/user/{secondary.pk}/segundo-factor/")
+    is_accessible(page)
+
+
+def test_second_factor_required_of_staff(page_of, staff, settings, is_accessible):
+    settings.STAFF_SECOND_FACTOR_REQUIRED = True
+    page = page_of(staff)
+    page.goto("/admin/")
+    has_title(page, "Activar el segundo factor")
+    is_accessible(page)
 
 
 def test_own_sessions(desk, page_of, principal, is_accessible):

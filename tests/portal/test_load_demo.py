@@ -11,7 +11,7 @@ from operators.models import Operator
 from operators.validators import validate_ruc
 from portal import demo
 from profiles.actions import assign_options, assign_roles
-from tests.conftest import acting, person, soup
+from tests.conftest import Telephone, acting, person, soup
 from users import actions
 from users.audit import Actor
 from users.models import AuditEntry, User
@@ -231,6 +231,7 @@ def change_everything(ruc: str) -> None:
         actions.reset_password(actor=acting(principal), user=user, password="Cambiada1")
         actions.eliminate_user(actor=acting(principal), user=user)
     actions.reset_password(actor=staff, user=principal, password="Cambiada1")
+    Telephone(principal)
     actions.change_operator(
         actor=staff,
         operator=principal.operator,

@@ -1,5 +1,6 @@
 """What the settings promise: a careful SQLite, Peruvian dates, no start without a secret."""
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import environ
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -177,3 +179,22 @@ def test_a_trusted_proxy_that_is_no_network_stops_the_start(start, networks):
 
 def test_networks_of_trusted_proxies_are_taken(start):
     assert start(DEMO="true", TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/48").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "required"),
+    [
+        (PRODUCTION, True),
+        (PRODUCTION | {"STAFF_SECOND_FACTOR_REQUIRED": "false"}, False),
+        ({"DEMO": "true"}, False),
+        ({"DEMO": "true", "STAFF_SECOND_FACTOR_REQUIRED": "true"}, True),
+    ],
+)
+def test_a_second_factor_is_required_of_staff_outside_of_practice(
+    monkeypatch, tmp_path, environment, required
+):
+    # Apart from any .env, and in just that environment.
+    (tmp_path / "portal").mkdir()
+    copy = shutil.copy(portal_settings.__file__, tmp_path / "portal")
+    monkeypatch.setattr(environ.Env, "ENVIRON", environment)
+    assert runpy.run_path(copy)["STAFF_SECOND_FACTOR_REQUIRED"] is required

@@ -154,7 +154,9 @@ def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
 def test_every_action_that_is_recorded_has_its_words():
     source = inspect.getsource(actions) + inspect.getsource(profile_actions)
     recorded = set(
-        re.findall(r'"((?:user|operator|options|roles|grants|template)\.[a-z_]+)"', source)
+        re.findall(
+            r'"((?:user|operator|options|roles|grants|template|recovery_codes?)\.[a-z_]+)"', source
+        )
     )
     assert len(recorded) > 15
     assert recorded == set(ACTION_LABELS)

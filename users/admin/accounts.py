@@ -35,6 +35,7 @@ from users.admin.pages import (
     acting,
     form_page,
 )
+from users.admin.second_factor import SecondFactorPage
 from users.forms import password_field
 from users.models import User
 from users.sessions import open_sessions
@@ -106,7 +107,13 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class UserAdmin(
-    MarkedAccounts, NeverDeleted, NumberedRows, SpanishPermissions, FoldedSearch, DjangoUserAdmin
+    SecondFactorPage,
+    MarkedAccounts,
+    NeverDeleted,
+    NumberedRows,
+    SpanishPermissions,
+    FoldedSearch,
+    DjangoUserAdmin,
 ):
     """All accounts. Operators' ones are looked at, brought to another state, put out of their
     sessions and given another clave; the staff's are edited, by superusers only."""
@@ -137,6 +144,7 @@ class UserAdmin(
     readonly_fields = [
         "kind",
         "document",
+        "second_factor_state",
         "sessions",
         "last_login",
         "failed_sign_ins",
@@ -144,13 +152,13 @@ class UserAdmin(
         "date_joined",
     ]
     STAFF_FIELDSETS = [
-        (None, {"fields": ["username", "state"]}),
+        (None, {"fields": ["username", "state", "second_factor_state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "email"]}),
         ("Permisos", {"fields": ["is_superuser", "groups", "user_permissions"]}),
         ("Ingreso", {"fields": ["last_login", "failed_sign_ins", "locked_until", "date_joined"]}),
     ]
     OPERATOR_FIELDSETS = [
-        (None, {"fields": ["operator", "username", "kind", "state"]}),
+        (None, {"fields": ["operator", "username", "kind", "state", "second_factor_state"]}),
         ("Persona", {"fields": ["first_name", "last_name", "document", "email"]}),
         (
             "Ingreso",
@@ -205,6 +213,10 @@ class UserAdmin(
     def sessions(self, user):
         return open_sessions(user).count()
 
+    @admin.display(description="segundo factor")
+    def second_factor_state(self, user):
+        return "Activado" if user.has_second_factor else "No"
+
     # Who may do what
 
     def has_add_permission(self, request):
@@ -240,7 +252,7 @@ class UserAdmin(
         return super().add_view(request, form_url, {**title, **(extra_context or {})})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        may = {"may_reset_password": super().has_change_permission(request)}
+        may = {"may_act": super().has_change_permission(request)}
         return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})
 
     @method_decorator(sensitive_post_parameters())

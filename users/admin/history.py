@@ -39,13 +39,13 @@ class AuditEntryAdmin(ReadOnly, FoldedSearch, admin.ModelAdmin):
     def what(self, entry):
         return action_label(entry)
 
-    @admin.display(description="RUC", ordering="operator__ruc")
+    @admin.display(description="RUC", ordering="operator__ruc", empty_value="")
     def ruc(self, entry):
-        return entry.operator.ruc
+        return entry.operator and entry.operator.ruc
 
-    @admin.display(description="razón social", ordering="operator__name")
+    @admin.display(description="razón social", ordering="operator__name", empty_value="")
     def company(self, entry):
-        return entry.operator.name
+        return entry.operator and entry.operator.name
 
     @admin.display(description="cambios")
     def changes(self, entry):

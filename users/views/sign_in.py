@@ -1,20 +1,41 @@
-"""Ingreso."""
+"""Ingreso: the two doors, and the code that some accounts are asked for after the clave."""
 
 from http import HTTPStatus
 
-from django.contrib.auth.views import LoginView
-from django.shortcuts import render
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, RedirectURLMixin
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users.forms import SignInForm
+from users import half_way
+from users.forms import CodeForm, SignInForm, StaffSignInForm
 from users.unsent import UnsentForm
 
 
-class SignInView(LoginView):
+class DoorView(LoginView):
+    """Whoever has a second factor is not in before he has given a code, too."""
+
+    unsent: UnsentForm | None = None
+
+    def form_valid(self, form):
+        user = form.get_user()
+        if user.has_second_factor:
+            half_way.begin(self.request, user)
+            return CodeView.asking(self.request, self.get_redirect_url(), self.unsent)
+        super().form_valid(form)
+        return entered(self.request, self.get_success_url(), self.unsent)
+
+
+class SignInView(DoorView):
     """Ingreso. The RUC and the usuario stay after an error, the clave never."""
 
     template_name = "users/sign_in.html"
     authentication_form = SignInForm
-    unsent: UnsentForm | None = None
 
     @classmethod
     def keeping(cls, request, unsent: UnsentForm):
@@ -30,17 +51,86 @@ class SignInView(LoginView):
         self.unsent = UnsentForm.loads(request.POST.get("unsent", ""))
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form):
-        response = super().form_valid(form)
-        if self.unsent and self.unsent.belongs_to(form.get_user()):
-            return resume(self.request, self.unsent)
-        return response
-
     def get_context_data(self, **kwargs):
         ended = self.request.user.is_anonymous and self.request.GET.get("sesion") == "terminada"
         return super().get_context_data(
             unsent=self.unsent, session_ended=ended or bool(self.unsent), **kwargs
         )
+
+
+class StaffSignInView(DoorView):
+    """Of staff, inside the administration (``portal.staff_site``)."""
+
+    template_name = "admin/login.html"
+    authentication_form = StaffSignInForm
+
+
+@method_decorator([login_not_required, sensitive_post_parameters()], name="dispatch")
+class CodeView(RedirectURLMixin, View):
+    """The code of whoever has just given the right clave, at either door."""
+
+    next_page = "portal:home"
+    unsent: UnsentForm | None = None
+
+    @classmethod
+    def asking(cls, request, next_url: str, unsent: UnsentForm | None):
+        """The way here from a door; a form that was kept travels in the page itself."""
+        if unsent is None:
+            return redirect(with_next("users:sign_in_code", next_url))
+        view = cls(unsent=unsent)
+        view.setup(request)
+        return view.show(CodeForm(request=request, user=half_way.user_of(request)))
+
+    def dispatch(self, request):
+        self.user = half_way.user_of(request)
+        self.unsent = UnsentForm.loads(request.POST.get("unsent", ""))
+        return super().dispatch(request) if self.user else self.begin_again()
+
+    def begin_again(self):
+        if self.unsent:
+            return SignInView.keeping(self.request, self.unsent)
+        door, next_url = half_way.door(self.request), self.get_redirect_url()
+        if half_way.end(self.request):
+            messages.info(self.request, "Pasó el tiempo para escribir el código. Ingrese de nuevo.")
+        return redirect(with_next(door, next_url))
+
+    def get(self, request):
+        return self.show(CodeForm(request=request, user=self.user))
+
+    @method_decorator(sensitive_variables())
+    def post(self, request):
+        form = CodeForm(request.POST, request=request, user=self.user)
+        if not form.is_valid():
+            return self.show(form)
+        half_way.end(request)
+        login(request, self.user)
+        if form.used_recovery_code:
+            left = self.user.second_factor.recovery_codes.count()
+            messages.warning(
+                request,
+                f"Ingresó con un código de recuperación; le quedan {left}. Si ya no tiene su "
+                "teléfono, desactive el segundo factor y actívelo con el nuevo.",
+            )
+        return entered(request, self.get_success_url(), self.unsent)
+
+    def show(self, form):
+        context = {"form": form, "next": self.get_redirect_url(), "unsent": self.unsent}
+        return render(
+            self.request,
+            "users/sign_in_code.html",
+            {**context, "door": half_way.door(self.request), "account": form.user},
+        )
+
+
+def with_next(name: str, next_url: str) -> str:
+    return reverse(name, query={"next": next_url} if next_url else None)
+
+
+def entered(request, next_url: str, unsent: UnsentForm | None):
+    """Where whoever is in now goes: to the form that he could not send, or to what he asked for."""
+    if unsent and unsent.belongs_to(request.user):
+        return resume(request, unsent)
+    return redirect(next_url)
 
 
 def resume(request, unsent: UnsentForm, *, status: int = HTTPStatus.OK):

@@ -117,6 +117,7 @@ class Command(BaseCommand):
             **self.person(row["principal"]),
         )
         actions.change_principal(actor=actor, user=user)
+        actions.turn_off_second_factor(actor=actor, user=user)
         user.refresh_from_db()
         if not user.check_password(password := demo.data()["principal"]["password"]):
             actions.reset_password(actor=actor, user=user, password=password)

@@ -4,11 +4,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from operators.validators import normalise_ruc
 from users.actions import reset_password
 from users.audit import Actor
+from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry, User
-from users.validators import normalise_username
 
 
 class Command(BaseCommand):
@@ -31,11 +30,11 @@ class Command(BaseCommand):
 
     def handle(self, *, username, ruc, by, **options):
         if ruc is None and by is None:
-            user = self.staff(username or getpass.getuser())
+            user = staff_named(username or getpass.getuser())
             self.ask(user, lambda password: self.set_staff_password(user, password))
         elif username and ruc is not None and by is not None:
-            user = self.account(normalise_ruc(ruc), normalise_username(username))
-            actor = Actor(self.staff(by), AuditEntry.Channel.COMMAND)
+            user = account_named(ruc, username)
+            actor = Actor(staff_named(by), AuditEntry.Channel.COMMAND)
             self.ask(
                 user, lambda password: reset_password(actor=actor, user=user, password=password)
             )
@@ -45,19 +44,6 @@ class Command(BaseCommand):
                 "del personal que hace el cambio."
             )
         self.stdout.write(f"Se cambió la clave de {user}.")
-
-    def staff(self, username: str) -> User:
-        user = User.objects.staff().existing().filter(username=username).first()
-        if user is None:
-            raise CommandError(f"No hay personal con el usuario «{username}».")
-        return user
-
-    def account(self, ruc: str, username: str) -> User:
-        users = User.objects.of_operators().existing().select_related("operator")
-        user = users.filter(operator__ruc=ruc, username=username).first()
-        if user is None:
-            raise CommandError(f"No hay un usuario «{username}» en un operador con RUC «{ruc}».")
-        return user
 
     def set_staff_password(self, user: User, password: str) -> None:
         validate_password(password, user)

@@ -1,0 +1,141 @@
+"""One's own second factor: turned on with an app, its recovery codes, turned off."""
+
+import pyotp
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from users import access, actions, second_factor
+from users.audit import Actor
+from users.forms import OwnPasswordProofForm, TurnOnSecondFactorForm
+from users.sessions import open_sessions
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class SecondFactorView(View):
+    """Turn it on or, once it is, see what there is of it."""
+
+    @method_decorator(sensitive_variables())
+    def get(self, request):
+        if request.user.has_second_factor:
+            return render(
+                request, "users/second_factor.html", {"factor": request.user.second_factor}
+            )
+        secret = pyotp.random_base32()
+        offer = second_factor.offer_of(request.user.pk, secret)
+        form = TurnOnSecondFactorForm(request=request, initial={"offer": offer})
+        return self.show(form, secret)
+
+    @method_decorator(sensitive_variables())
+    def post(self, request):
+        if request.user.has_second_factor:
+            messages.info(
+                request,
+                "El segundo factor ya está activado. Si no guardó los códigos de recuperación, "
+                "haga otros.",
+            )
+            return redirect("users:second_factor")
+        secret = second_factor.offered_to(request.user.pk, request.POST.get("offer", ""))
+        if secret is None:
+            messages.info(request, "Ese dibujo ya no sirve. Empiece con este, que es nuevo.")
+            return redirect("users:second_factor")
+        form = TurnOnSecondFactorForm(request.POST, request=request)
+        if not form.is_valid():
+            return self.show(form, secret)
+        others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
+        try:
+            codes = actions.turn_on_second_factor(
+                actor=Actor.from_request(request),
+                secret=secret,
+                code=form.cleaned_data["code"],
+                session_key=request.session.session_key,
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.show(form, secret)
+        return codes_page(request, codes, turned_on=True, closed=others)
+
+    @method_decorator(sensitive_variables())
+    def show(self, form, secret):
+        user = self.request.user
+        name = f"{user.operator.ruc} {user}" if user.operator else str(user)
+        context = {
+            "form": form,
+            "secret": second_factor.grouped(secret),
+            "qr_code": second_factor.qr_code(secret, name),
+            "required": user.is_staff and settings.STAFF_SECOND_FACTOR_REQUIRED,
+        }
+        return render(self.request, "users/second_factor_on.html", context)
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class ProvenView(View):
+    """Something about one's own second factor that asks for the clave first."""
+
+    template_name = ""
+
+    def dispatch(self, request):
+        if not request.user.has_second_factor:
+            return redirect("users:second_factor")
+        return super().dispatch(request)
+
+    def get(self, request):
+        return self.show(OwnPasswordProofForm(request=request))
+
+    def post(self, request):
+        form = OwnPasswordProofForm(request.POST, request=request)
+        return self.do(request) if form.is_valid() else self.show(form)
+
+    def do(self, request):
+        raise NotImplementedError
+
+    def show(self, form):
+        return render(self.request, self.template_name, {"form": form})
+
+
+class TurnOffView(ProvenView):
+    template_name = "users/second_factor_off.html"
+
+    def do(self, request):
+        actions.turn_off_second_factor(actor=Actor.from_request(request), user=request.user)
+        messages.success(request, "Se desactivó el segundo factor.")
+        return redirect("users:second_factor")
+
+
+class RecoveryCodesView(ProvenView):
+    template_name = "users/recovery_codes_new.html"
+
+    @method_decorator(sensitive_variables())
+    def do(self, request):
+        codes = actions.make_recovery_codes(actor=Actor.from_request(request))
+        return codes_page(request, codes)
+
+
+@sensitive_variables()
+def codes_page(request, codes: list[str], **context):
+    """The answer itself: the codes are kept nowhere, so there is no page to be sent to."""
+    codes = [second_factor.grouped(code, "-") for code in codes]
+    context |= {"codes": codes, "as_text": "\r\n".join(codes)}
+    return render(request, "users/recovery_codes.html", context)
+
+
+class RemoveSecondFactorView(access.PrincipalRequiredMixin, View):
+    """A user who lost both telephone and recovery codes enters with the clave alone again."""
+
+    def get(self, request, username):
+        user = access.secondary_user(request.user, username)
+        return render(request, "users/second_factor_remove.html", {"account": user})
+
+    def post(self, request, username):
+        user = access.secondary_user(
+            request.user, username, subject=request.POST.get("subject", "")
+        )
+        if actions.turn_off_second_factor(actor=Actor.from_request(request), user=user):
+            messages.success(request, f"Se quitó el segundo factor de {user}.")
+        else:
+            messages.info(request, f"{user} ya no tenía segundo factor.")
+        return redirect("profiles:user", user)
