@@ -1,5 +1,6 @@
 """Who acts and from where, and the entry that each action leaves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,7 +21,19 @@ class Actor:
         return cls(request.user, channel, request.META.get("REMOTE_ADDR") or None)
 
 
-def record(
+def record(action: str, **facts) -> AuditEntry:
+    """Write the ``entry`` of an action; call it inside the action's own transaction."""
+    written = entry(action, **facts)
+    written.save(force_insert=True)
+    return written
+
+
+def record_all(entries: Iterable[AuditEntry]) -> None:
+    """Write many at once, under the same terms."""
+    AuditEntry.objects.bulk_create(entries)
+
+
+def entry(
     action: str,
     *,
     actor: Actor,
@@ -29,8 +42,8 @@ def record(
     before: dict | None = None,
     after: dict | None = None,
 ) -> AuditEntry:
-    """Write the entry of an action; call it inside the action's own transaction."""
-    return AuditEntry.objects.create(
+    """What an action leaves in the history, not yet written."""
+    return AuditEntry(
         action=action,
         actor=actor.user,
         channel=actor.channel,

@@ -32,6 +32,7 @@ ACTION_LABELS = {
     "options.assigned": "Opciones asignadas",
     "roles.assigned": "Roles asignados",
     "grants.validity_changed": "Vigencia de opciones y roles cambiada",
+    "users.loaded": "Carga masiva aplicada",
     "template.saved": "Plantilla guardada",
     "template.deleted": "Plantilla eliminada",
 }
@@ -43,6 +44,9 @@ FACT_LABELS = {
     "options": "Opciones",
     "roles": "Roles",
     "codes": "Códigos",
+    "file": "Archivo",
+    "created": "Usuarios creados",
+    "changed": "Usuarios modificados",
 }
 FIELDS = {field.name: field for model in (Operator, User) for field in model._meta.get_fields()}
 
