@@ -1,5 +1,6 @@
 """Every setting of the portal, in one file; what differs between machines comes from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -33,6 +34,18 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Characters of a usuario of an operator. The real portal asks for exactly 8: docs/fidelity.md.
 USERNAME_LENGTH = 8
+
+# Carga masiva: what one file may weigh and hold, and how long a plan is kept with its claves.
+# A longer file is loaded in parts; whoever leaves a plan for another day makes it anew.
+LOAD_MAX_BYTES = 8 * 1024**2
+LOAD_MAX_ROWS = 10_000
+LOAD_PLAN_AGE = timedelta(hours=24)
+# A file that is too long is cut while it arrives: it never fills the disk.
+FILE_UPLOAD_HANDLERS = [
+    "profiles.load.upload.CuttingUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Applications -----------------------------------------------------------------------------------
 

@@ -5,13 +5,17 @@ A route that is in the URLconf and not in the table fails, so a new screen canno
 
 import json
 import re
+from io import BytesIO
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 
 from profiles.actions import assign_options, save_template
-from profiles.models import AccessTemplate
+from profiles.load import files
+from profiles.load.actions import make_plan
+from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import acting
 from users.models import Session, User
 
@@ -35,6 +39,9 @@ MATRIX = {
     "users:own_sessions":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     "405",     FORBIDDEN),
+    "profiles:load":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "profiles:load_plan":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:load_progress":       (LOGIN,     FORBIDDEN, FORBIDDEN, "-> profiles:load_plan", NOT_FOUND, FORBIDDEN),
     "profiles:user":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:history":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:user_history":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -77,6 +84,9 @@ SEEN_FACTS = json.dumps(
 SEEN_TEMPLATE = '{"name": "De siempre", "options": ["11.9.1.1.2"], "roles": []}'
 SEEN_VALIDITY = '{"options": {"11.9.1.1.2": ["", ""]}, "roles": {}}'
 
+# Stands for a file of users.
+A_FILE = "<file>"
+
 # Stands for the primary key of the user that the URLs name.
 OF_THE_USER = "<subject>"
 
@@ -103,6 +113,8 @@ FORMS = {
         "seen": SEEN_FACTS,
     },
     "users:reset_password": {"way": "generate"},
+    "profiles:load": {"file": A_FILE},
+    "profiles:load_plan": {"do": "apply"},
     "users:clock": {"amount": "24", "unit": "hours"},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
@@ -135,15 +147,17 @@ def url(name: str) -> str:
     samples = SAMPLES | {
         "pk": template and template.pk,
         "number": jperez and jperez.creation.operation_number,
+        "plan": LoadPlan.objects.values_list("pk", flat=True).first(),
     }
     return reverse(name, kwargs={key: samples[key] for key in converters(name)})
 
 
 def form(name: str) -> dict:
-    subject = User.objects.get(username=SAMPLES["username"]).pk
-    return {
-        field: subject if value == OF_THE_USER else value for field, value in FORMS[name].items()
+    values = {
+        OF_THE_USER: User.objects.get(username=SAMPLES["username"]).pk,
+        A_FILE: SimpleUploadedFile("usuarios.csv", b"Usuario,Nombres\nJPEREZ01,Intrusa"),
     }
+    return {field: values.get(value, value) for field, value in FORMS[name].items()}
 
 
 def converters(name: str) -> set[str]:
@@ -166,6 +180,12 @@ def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])
     save_template(actor=actor, name="De siempre", options=["11.9.1.1.2"], roles=[])
+    make_plan(
+        actor=actor,
+        operator=principal.operator,
+        sheet=files.read(BytesIO(b"Usuario,Nombres\nJPEREZ01,Juana")),
+        file_name="usuarios.csv",
+    )
     return dict(
         zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
     )

@@ -3,16 +3,21 @@
 import inspect
 from collections.abc import Callable
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.hashers import make_password
 from django.db import OperationalError, connection
 from django.db.models import Q
 
 from operators.models import Operator
 from profiles import actions as profile_actions
 from profiles import catalog
-from profiles.models import AccessTemplate
+from profiles.load import actions as load_actions
+from profiles.load import files
+from profiles.load.seal import seal
+from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, SMALL_CATALOG, acting, person
 from users import actions as user_actions
 from users.models import User
@@ -40,6 +45,16 @@ def secondary() -> User:
 
 def staff_actor():
     return acting(User.objects.staff().get())
+
+
+def sheet() -> files.Sheet:
+    """What changes the user in every respect."""
+    rows = "Usuario,Nombres,Estado,Opciones,Roles\nJPEREZ01,Otra,suspendido,11.9.1.1.1,"
+    return files.read(BytesIO(rows.encode()))
+
+
+def plan(state: str) -> LoadPlan:
+    return LoadPlan.objects.select_related("operator").get(state=state)
 
 
 # How each action is called; every call reads its own accounts, so it can be made again.
@@ -130,6 +145,44 @@ CALLS: dict[Callable, Callable] = {
         seen=[ROLE],
     ),
     profile_actions.load_catalog: lambda action: action(catalog.read(CHANGED_CATALOG)),
+    user_actions.load_accounts: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        new=[
+            User(
+                username="NUEVO001",
+                password=make_password(PASSWORD),
+                state=User.State.SUSPENDED,
+                valid_from=date(2026, 1, 1),
+                **person(90000070),
+            )
+        ],
+        changed=[(secondary(), {"first_name": "Otra", "state": User.State.SUSPENDED})],
+    ),
+    profile_actions.load_access: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        options=[(secondary(), [OPTION], [OTHER_OPTION])],
+        roles=[(secondary(), [ROLE], [])],
+    ),
+    load_actions.make_plan: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        sheet=sheet(),
+        file_name="usuarios.csv",
+    ),
+    load_actions.discard: lambda action: action(actor=acting(principal()), plan=plan("ready")),
+    load_actions.make_plan_again: lambda action: action(
+        actor=acting(principal()), plan=plan("stale")
+    ),
+    load_actions.start_applying: lambda action: action(
+        actor=acting(principal()), plan=plan("ready")
+    ),
+    # Of users who are all there: what is hashed of new ones is meant to stay.
+    load_actions.keep_applying: lambda action: action(
+        actor=acting(principal()), plan=plan("applying"), seconds=1
+    ),
+    load_actions.hand_over: lambda action: action(actor=acting(principal()), plan=plan("applied")),
 }
 
 # Public functions that only read.
@@ -152,6 +205,12 @@ def world(principal, secondary, make_secondary, stranger, client_of):
     )
     Operator.objects.filter(pk=stranger.operator_id).update(clock_offset=timedelta(hours=1))
     client_of(secondary)
+    for state in LoadPlan.State:
+        made = load_actions.make_plan(
+            actor=actor, operator=principal.operator, sheet=sheet(), file_name=state
+        )
+        LoadPlan.objects.filter(pk=made.pk).update(state=state)
+    plan("applied").rows.update(is_generated=True, sealed=seal(["Generada1"])[0])
 
 
 def all_rows() -> dict[str, list[tuple]]:
@@ -198,7 +257,9 @@ def test_wherever_the_database_fails_the_action_leaves_everything_as_it_was(monk
     assert all_rows() != before
 
 
-@pytest.mark.parametrize("module", [user_actions, profile_actions], ids=["users", "profiles"])
+@pytest.mark.parametrize(
+    "module", [user_actions, profile_actions, load_actions], ids=["users", "profiles", "load"]
+)
 def test_every_action_is_tried(module):
     public = {
         function
