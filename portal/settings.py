@@ -60,6 +60,18 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Characters of a usuario of an operator. The real portal asks for exactly 8: docs/fidelity.md.
 USERNAME_LENGTH = 8
 
+# Carga masiva: what one file may weigh and hold, and how long a plan is kept with its claves.
+# A longer file is loaded in parts; whoever leaves a plan for another day makes it anew.
+LOAD_MAX_BYTES = 8 * 1024**2
+LOAD_MAX_ROWS = 10_000
+LOAD_PLAN_AGE = timedelta(hours=24)
+# A file that is too long is cut while it arrives: it never fills the disk.
+FILE_UPLOAD_HANDLERS = [
+    "profiles.load.upload.CuttingUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # Applications -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -236,8 +248,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-# The largest thing anybody sends is a catalogue.
-MAX_REQUEST_BYTES = 5 * 1024 * 1024
+# A file of users somewhat too long still gets its answer in its form.
+MAX_REQUEST_BYTES = 4 * LOAD_MAX_BYTES
 
 # Log --------------------------------------------------------------------------------------------
 

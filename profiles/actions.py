@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -11,7 +11,7 @@ from operators.models import Operator, OperatorType
 from profiles.catalog import Catalog, CatalogError, is_folder
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role, RoleGrant
 from users import access
-from users.audit import Actor, record
+from users.audit import Actor, entry, record, record_all
 from users.models import User
 
 
@@ -85,9 +85,19 @@ def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) 
     if current != seen:
         raise StaleGrantsError(current)
     change = Change(added=wanted - current, removed=current - wanted)
-    now = user.operator.now()
     grants.filter(**{f"{code_field}__in": change.removed}).delete()
     grant_model.objects.bulk_create(
+        _new_grants(grant_model, code_field, actor, user, change.added, user.operator.now())
+    )
+    record(action, **_assigned(actor, user, current, wanted))
+    return change
+
+
+def _new_grants(
+    grant_model, code_field: str, actor: Actor, user: User, codes: Iterable[str], now: datetime
+) -> list:
+    """What is given at one instant, not yet written."""
+    return [
         grant_model(
             user=user,
             granted_by=actor.user,
@@ -95,17 +105,54 @@ def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) 
             effective_at=now + user.operator.activation_delay,
             **{code_field: code},
         )
-        for code in sorted(change.added)
-    )
-    record(
-        action,
-        actor=actor,
-        operator=user.operator,
-        subject=user,
-        before={"codes": sorted(current)},
-        after={"codes": sorted(wanted)},
-    )
-    return change
+        for code in sorted(codes)
+    ]
+
+
+def _assigned(actor: Actor, user: User, before: Iterable[str], after: Iterable[str]) -> dict:
+    """What the entry of an assignment says."""
+    return {
+        "actor": actor,
+        "operator": user.operator,
+        "subject": user,
+        "before": {"codes": sorted(before)},
+        "after": {"codes": sorted(after)},
+    }
+
+
+# Of one user: the codes that he has, and those that he shall have.
+Assignment = tuple[User, Iterable[str], Iterable[str]]
+
+
+@transaction.atomic
+def load_access(
+    *, actor: Actor, operator: Operator, options: list[Assignment], roles: list[Assignment]
+) -> None:
+    """Assign the options and the roles of many users of one operator: what the single actions do.
+
+    The users are under the caller's lock, and what they have is what it says. Raises
+    NotOfferedError for a code that the operator is not offered.
+    """
+    access.require_administrator_of(actor.user, operator)
+    offered_options = frozenset(Option.objects.offered_to(operator).values_list("code", flat=True))
+    offered = frozenset(offered_roles(operator).values_list("code", flat=True))
+    _load(OptionGrant, "option_id", "options.assigned", actor, operator, options, offered_options)
+    _load(RoleGrant, "role_id", "roles.assigned", actor, operator, roles, offered)
+
+
+def _load(grant_model, code_field, action, actor, operator, assignments, offered) -> None:
+    now, grants, entries = operator.now(), [], []
+    for user, before, after in assignments:
+        access.require_power_over(actor.user, user)
+        before, after = frozenset(before), frozenset(after)
+        if not_offered := after - offered:
+            raise NotOfferedError(not_offered)
+        if removed := before - after:
+            grant_model.objects.filter(user=user, **{f"{code_field}__in": removed}).delete()
+        grants += _new_grants(grant_model, code_field, actor, user, after - before, now)
+        entries.append(entry(action, **_assigned(actor, user, before, after)))
+    grant_model.objects.bulk_create(grants)
+    record_all(entries)
 
 
 @transaction.atomic

@@ -5,10 +5,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from profiles.actions import offered_roles
 from profiles.findings import Finding, having
+from profiles.load import files
 from profiles.models import AccessTemplate, Option
 from users.forms import day_field, sent_facts
 from users.history import ACTION_LABELS
@@ -148,6 +150,31 @@ class TemplateForm(forms.Form):
 
     def seen_facts(self) -> dict:
         return sent_facts(self.cleaned_data.get("seen", ""))
+
+
+class LoadForm(forms.Form):
+    """The file of a Carga masiva; ``sheet`` is then what could be read of it."""
+
+    file = forms.FileField(
+        label="Archivo CSV o XLSX",
+        allow_empty_file=True,
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
+        error_messages={
+            "required": "Elija un archivo",
+            "invalid": "Elija un archivo",
+            "max_length": "Acorte el nombre del archivo",
+        },
+    )
+
+    @sensitive_variables()
+    def clean_file(self):
+        upload = self.cleaned_data["file"]
+        try:
+            self.sheet = files.read(upload.file)
+        except files.FileError as error:
+            raise ValidationError(str(error)) from error
+        return upload
 
 
 class PastDayForm(forms.Form):

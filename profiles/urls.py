@@ -7,6 +7,7 @@ from profiles.views import (
     certificate,
     copying,
     history,
+    load,
     past,
     templates,
     transfer,
@@ -39,6 +40,9 @@ def assignment_paths(prefix: str, *, wizard: bool):
 
 
 urlpatterns = [
+    path("usuarios/carga/", load.LoadView.as_view(), name="load"),
+    path("usuarios/carga/<int:plan>/", load.PlanView.as_view(), name="load_plan"),
+    path("usuarios/carga/<int:plan>/avance/", load.ProgressView.as_view(), name="load_progress"),
     path("usuarios/", user_list.UserListView.as_view(), name="user_list"),
     path(
         "usuarios/nuevo/<username:username>/",

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from io import BytesIO
 
 import pyotp
 import pytest
@@ -16,6 +17,8 @@ from django.utils import timezone
 from operators.models import Operator
 from profiles import catalog
 from profiles.actions import assign_options, load_catalog, save_template
+from profiles.load import files
+from profiles.load.actions import make_plan
 from users import actions, append_only, throttle
 from users.audit import Actor
 from users.models import AuditEntry, SecondFactor, User
@@ -243,6 +246,12 @@ def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])
     save_template(actor=actor, name="De siempre", options=["11.9.1.1.2"], roles=[])
+    make_plan(
+        actor=actor,
+        operator=principal.operator,
+        sheet=files.read(BytesIO(b"Usuario,Nombres\nJPEREZ01,Juana")),
+        file_name="usuarios.csv",
+    )
     return dict(
         zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
     )

@@ -8,9 +8,10 @@ import re
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 
-from profiles.models import AccessTemplate
+from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import VISITORS
 from users.models import Session, User
 
@@ -36,6 +37,9 @@ MATRIX = {
     "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:unlock":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     "405",     FORBIDDEN),
+    "profiles:load":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "profiles:load_plan":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:load_progress":       (LOGIN,     FORBIDDEN, FORBIDDEN, "-> profiles:load_plan", NOT_FOUND, FORBIDDEN),
     "profiles:user":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:history":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:user_history":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -82,6 +86,9 @@ SEEN_FACTS = json.dumps(
 SEEN_TEMPLATE = '{"name": "De siempre", "options": ["11.9.1.1.2"], "roles": []}'
 SEEN_VALIDITY = '{"options": {"11.9.1.1.2": ["", ""]}, "roles": {}}'
 
+# Stands for a file of users.
+A_FILE = "<file>"
+
 # Stands for the primary key of the user that the URLs name.
 OF_THE_USER = "<subject>"
 
@@ -110,6 +117,8 @@ FORMS = {
         "seen": SEEN_FACTS,
     },
     "users:reset_password": {"way": "generate"},
+    "profiles:load": {"file": A_FILE},
+    "profiles:load_plan": {"do": "apply"},
     "users:clock": {"amount": "24", "unit": "hours"},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2"},
@@ -142,15 +151,17 @@ def url(name: str) -> str:
     samples = SAMPLES | {
         "pk": template and template.pk,
         "number": jperez and jperez.creation.operation_number,
+        "plan": LoadPlan.objects.values_list("pk", flat=True).first(),
     }
     return reverse(name, kwargs={key: samples[key] for key in converters(name)})
 
 
 def form(name: str) -> dict:
-    subject = User.objects.get(username=SAMPLES["username"]).pk
-    return {
-        field: subject if value == OF_THE_USER else value for field, value in FORMS[name].items()
+    values = {
+        OF_THE_USER: User.objects.get(username=SAMPLES["username"]).pk,
+        A_FILE: SimpleUploadedFile("usuarios.csv", b"Usuario,Nombres\nJPEREZ01,Intrusa"),
     }
+    return {field: values.get(value, value) for field, value in FORMS[name].items()}
 
 
 def converters(name: str) -> set[str]:

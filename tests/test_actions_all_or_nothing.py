@@ -6,17 +6,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, timedelta
+from io import BytesIO
 
 import pyotp
 import pytest
 from django.apps import apps
+from django.contrib.auth.hashers import make_password
 from django.db import OperationalError, connection
 from django.db.models import Q
 
 from operators.models import Operator
 from profiles import actions as profile_actions
 from profiles import catalog
-from profiles.models import AccessTemplate
+from profiles.load import actions as load_actions
+from profiles.load import files
+from profiles.load.seal import seal
+from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import (
     OTHER_RUC,
     PASSWORD,
@@ -57,6 +62,16 @@ def secondary() -> User:
 
 def staff_actor():
     return acting(User.objects.staff().get())
+
+
+def sheet() -> files.Sheet:
+    """What changes the user in every respect."""
+    rows = "Usuario,Nombres,Estado,Opciones,Roles\nJPEREZ01,Otra,suspendido,11.9.1.1.1,"
+    return files.read(BytesIO(rows.encode()))
+
+
+def plan(state: str) -> LoadPlan:
+    return LoadPlan.objects.select_related("operator").get(state=state)
 
 
 # How each action is called; every call reads its own accounts, so it can be made again.
@@ -157,6 +172,44 @@ CALLS: dict[Callable, Callable] = {
         seen=[ROLE],
     ),
     profile_actions.load_catalog: lambda action: action(catalog.read(CHANGED_CATALOG)),
+    user_actions.load_accounts: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        new=[
+            User(
+                username="NUEVO001",
+                password=make_password(PASSWORD),
+                state=User.State.SUSPENDED,
+                valid_from=date(2026, 1, 1),
+                **person(90000070),
+            )
+        ],
+        changed=[(secondary(), {"first_name": "Otra", "state": User.State.SUSPENDED})],
+    ),
+    profile_actions.load_access: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        options=[(secondary(), [OPTION], [OTHER_OPTION])],
+        roles=[(secondary(), [ROLE], [])],
+    ),
+    load_actions.make_plan: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        sheet=sheet(),
+        file_name="usuarios.csv",
+    ),
+    load_actions.discard: lambda action: action(actor=acting(principal()), plan=plan("ready")),
+    load_actions.make_plan_again: lambda action: action(
+        actor=acting(principal()), plan=plan("stale")
+    ),
+    load_actions.start_applying: lambda action: action(
+        actor=acting(principal()), plan=plan("ready")
+    ),
+    # Of users who are all there: what is hashed of new ones is meant to stay.
+    load_actions.keep_applying: lambda action: action(
+        actor=acting(principal()), plan=plan("applying"), seconds=1
+    ),
+    load_actions.hand_over: lambda action: action(actor=acting(principal()), plan=plan("applied")),
 }
 
 # Public functions that only read.
@@ -183,6 +236,12 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
         Telephone(principal)
     client_of(secondary)
     fail_to_sign_in(secondary)
+    for state in LoadPlan.State:
+        made = load_actions.make_plan(
+            actor=actor, operator=principal.operator, sheet=sheet(), file_name=state
+        )
+        LoadPlan.objects.filter(pk=made.pk).update(state=state)
+    plan("applied").rows.update(is_generated=True, sealed=seal(["Generada1"])[0])
 
 
 def all_rows() -> dict[str, list[tuple]]:
@@ -292,10 +351,20 @@ def test_whoever_is_killed_in_the_middle_has_done_nothing_and_it_can_be_done_aga
 
 # Of the catalogue: its entry is Django's own, and the page that imports it writes it. Sealed anew,
 # everything is what it was.
-UNRECORDED = {profile_actions.load_catalog, user_actions.seal_secrets_anew}
+UNRECORDED = {
+    profile_actions.load_catalog,
+    user_actions.seal_secrets_anew,
+    # A plan is a draft: what it does leaves its entries when it is done.
+    load_actions.make_plan,
+    load_actions.make_plan_again,
+    load_actions.discard,
+    load_actions.start_applying,
+}
 
 
-@pytest.mark.parametrize("module", [user_actions, profile_actions], ids=["users", "profiles"])
+@pytest.mark.parametrize(
+    "module", [user_actions, profile_actions, load_actions], ids=["users", "profiles", "load"]
+)
 def test_every_action_is_tried(module):
     public = {
         function

@@ -34,7 +34,7 @@ from tests.values import DANGEROUS, HOSTILE, LEGITIMATE
 from tests.walking import undone
 from users.admin import accounts, pages, principal
 from users.admin import operators as companies
-from users.models import User
+from users.models import Neighbours, User
 
 STAFF_PASSWORD = "otra-clave-muy-larga"
 ADMIN_PASSWORD = "una-clave-larga-de-personal"
@@ -355,9 +355,9 @@ KINDS = {
     },
     "Group": {"name": line(150), "permissions": PK},
 }
-# Their subclasses are what a page shows; and a file is no text (tests of the catalogue).
+# Their subclasses are what a page shows; and a file is no text (tests of the catalogue and of loading).
 ABSTRACT = {"PersonForm", "NewAccountForm", "TwiceTypedForm", "OptionForm"}
-OF_FILES = {"CatalogFileForm"}
+OF_FILES = {"CatalogFileForm", "LoadForm"}
 
 
 @pytest.fixture
@@ -373,7 +373,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
     own_request = rf.get("/clave/")
     own_request.user = secondary
     # What other rows hold is no matter of a single field, and costs queries.
-    monkeypatch.setattr(User, "_neighbours", lambda account: User.objects.none())
+    monkeypatch.setattr(Neighbours, "_of", lambda neighbours, account: User.objects.none())
     monkeypatch.setattr(models.Model, "validate_constraints", lambda *args, **kwargs: None)
     # A code counts once, and here the same one is to be taken again and again.
     monkeypatch.setattr(

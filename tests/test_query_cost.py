@@ -1,12 +1,15 @@
 """No page costs more queries when there is more of everything: users, options, history."""
 
 from datetime import timedelta
+from io import BytesIO
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from profiles.actions import assign_options, assign_roles, save_template
+from profiles.load import files
+from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant
 from tests.conftest import Telephone, acting
 from tests.test_access_matrix import MATRIX, OK, VISITORS, url
@@ -85,9 +88,22 @@ def grow(principal, secondary) -> None:
         )
         save_template(actor=actor, name=f"Plantilla {n}", options=["11.9.1.1.1"], roles=[ROLE])
     AccessTemplate.objects.first().options.set(options)
+    plan_of_all(principal)
     with connection.cursor() as cursor:
         # What the database does by itself in time: without it PostgreSQL plans for empty tables.
         cursor.execute("ANALYZE")
+
+
+def plan_of_all(principal) -> None:
+    """A plan that changes every user of the company."""
+    usernames = User.objects.secondary().values_list("username", flat=True)
+    lines = ["Usuario,Nombres,Opciones", *(f"{name},Otra,11.9.1.1.1" for name in usernames)]
+    make_plan(
+        actor=acting(principal),
+        operator=principal.operator,
+        sheet=files.read(BytesIO("\n".join(lines).encode())),
+        file_name="usuarios.csv",
+    )
 
 
 def test_every_page_costs_the_same_queries_when_there_is_a_hundred_times_more(
@@ -99,6 +115,7 @@ def test_every_page_costs_the_same_queries_when_there_is_a_hundred_times_more(
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
     save_template(actor=actor, name="A", options=["11.9.1.1.1"], roles=[ROLE])
     Telephone(principal)
+    plan_of_all(principal)
     client = client_of(principal)
     few = {name: cost(client, name) for name in PAGES}
     grow(principal, secondary)

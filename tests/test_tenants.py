@@ -1,5 +1,6 @@
 """Between two companies nothing passes: no text to be read, no identifier to be used."""
 
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
@@ -8,7 +9,9 @@ from django.urls import reverse
 
 from operators.models import Operator
 from profiles.actions import assign_options, save_template
-from profiles.models import AccessTemplate, OptionGrant, RoleGrant
+from profiles.load import files
+from profiles.load.actions import make_plan
+from profiles.models import AccessTemplate, LoadPlan, OptionGrant, RoleGrant
 from tests.conftest import PASSWORD, acting, person, soup
 from tests.test_access_matrix import FORMS, MATRIX, SAMPLES, converters, database, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
@@ -167,6 +170,7 @@ PLAIN = {
     *("document_type", "document_number", "first_name", "last_name", "email", "username"),
     *("password1", "password2", "current_password", "change", "valid_from", "valid_until", "way"),
     *("amount", "unit", "delay", "do", "modo", "name", "query", "profile", "csrfmiddlewaretoken"),
+    "file",
 }
 
 
@@ -181,6 +185,12 @@ def two(visitors):
     )
     assign_options(actor=acting(b), user=own, codes=["11.9.1.1.2"], seen=[])
     template = save_template(actor=acting(b), name="De B", options=["11.9.1.1.2"], roles=[])
+    make_plan(
+        actor=acting(b),
+        operator=b.operator,
+        sheet=files.read(BytesIO(b"Usuario,Nombres\nAJENO001,Otra")),
+        file_name="usuarios.csv",
+    )
     User.objects.filter(username="JPEREZ01").update(
         creation_key="6ba7b810-9dad-11d1-80b4-00c04fd430c8"
     )
@@ -188,7 +198,13 @@ def two(visitors):
 
 
 def own_url(name: str, template: AccessTemplate) -> str:
-    samples = {"username": "AJENO001", "pk": template.pk, "code": "11.9.1.1.2"}
+    plan = LoadPlan.objects.filter(operator=template.operator).first()
+    samples = {
+        "username": "AJENO001",
+        "pk": template.pk,
+        "plan": plan.pk,
+        "code": "11.9.1.1.2",
+    }
     return reverse(name, kwargs={key: samples[key] for key in converters(name)})
 
 

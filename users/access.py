@@ -68,6 +68,15 @@ def require_principal(user: User) -> None:
         raise PermissionDenied("Solo el usuario principal de la empresa administra usuarios.")
 
 
+def require_administrator_of(actor: User, operator) -> None:
+    """Staff administers the users of every operator, a principal those of its own."""
+    if actor.is_staff:
+        return
+    require_principal(actor)
+    if actor.operator_id != operator.pk:
+        raise PermissionDenied("Esa empresa no es la suya.")
+
+
 def require_power_over(actor: User, user: User) -> None:
     """Staff may act on any account of an operator, a principal on its own secondary users.
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.hashers import identify_hasher
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -19,8 +20,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from users import access, second_factor, throttle
-from users.audit import Actor, record
-from users.models import RecoveryCode, SecondFactor, Session, User
+from users.audit import Actor, entry, record, record_all
+from users.models import AuditEntry, KnownNeighbours, RecoveryCode, SecondFactor, Session, User
 
 PERSON_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")
 EDITABLE_FIELDS = (*PERSON_FIELDS, "valid_from", "valid_until")
@@ -116,8 +117,8 @@ def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | N
         setattr(user, field, facts[field])
     user.full_clean(exclude=["password"], validate_constraints=False)
     after = editable_facts(user)
-    changed = [field for field in EDITABLE_FIELDS if before[field] != after[field]]
-    if not changed:
+    change = _changed(actor, user, before, after)
+    if not change["after"]:
         return {}
     if before != seen:
         raise StaleUserError(before)
@@ -128,8 +129,8 @@ def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | N
         # Somebody took the document since full_clean looked: it says who.
         user.full_clean(exclude=["password"], validate_constraints=False)
         raise
-    _record_change("user.changed", actor, user, before, after, changed)
-    return {field: after[field] for field in changed}
+    record("user.changed", **change)
+    return change["after"]
 
 
 def editable_facts(user: User) -> dict:
@@ -161,6 +162,33 @@ def eliminate_user(*, actor: Actor, user: User) -> bool:
 def change_states(*, actor: Actor, users: Iterable[User], state: User.State) -> list[User]:
     """Bring several users to one state, all of them or none; returns those that were in another."""
     return [user for user in users if _change_state(actor, user, state)]
+
+
+@transaction.atomic
+def load_accounts(
+    *, actor: Actor, operator: Operator, new: list[User], changed: list[tuple[User, dict]]
+) -> None:
+    """Make and correct many secondary users of one operator: what the single actions would do.
+
+    ``new`` are accounts not yet saved, their claves already hashed by whoever checked them;
+    ``changed`` are saved ones, each with what shall be other of its EDITABLE_FIELDS and state.
+    Each leaves the entries of the single actions. Raises ValidationError for the first account
+    that breaks a rule, and IntegrityError for one that somebody else made meanwhile.
+    """
+    access.require_administrator_of(actor.user, operator)
+    neighbours = KnownNeighbours(
+        operator,
+        [user.username for user in new],
+        [user.document_number for user in new]
+        + [facts.get("document_number", "") for _, facts in changed],
+    )
+    entries = _load_new(actor, operator, new, neighbours)
+    for user, facts in changed:
+        access.require_power_over(actor.user, user)
+        entries += _load_change(actor, operator, user, facts, neighbours)
+    closing = [user for user, _ in changed if user.state != User.State.ACTIVE]
+    Session.objects.filter(user__in=closing).delete()
+    record_all(entries)
 
 
 @sensitive_variables()
@@ -544,34 +572,89 @@ def _change_state(actor: Actor, user: User, state: User.State) -> bool:
     before = current.state
     if current.is_principal and state == User.State.ELIMINATED:
         raise ValidationError("El usuario principal no se puede eliminar.")
-    if before == User.State.ELIMINATED != state:
-        raise ValidationError("Un usuario eliminado ya no cambia de estado.")
+    _refuse_eliminated(before, state)
     user.state = state
     if before == state:
         return False
     user.save(update_fields=["state"])
     if state != User.State.ACTIVE:
         _close_sessions(user)
-    record(
-        STATE_ACTIONS[state],
-        actor=actor,
-        operator=user.operator,
-        subject=user,
-        before={"state": before},
-        after={"state": state},
-    )
+    record(STATE_ACTIONS[state], **_changed_state(actor, user, before))
     return True
 
 
-def _record_change(action, actor, user, before: dict, after: dict, changed: list[str]) -> None:
-    record(
-        action,
-        actor=actor,
-        operator=user.operator,
-        subject=user,
-        before={field: before[field] for field in changed},
-        after={field: after[field] for field in changed},
-    )
+def _refuse_eliminated(before: str, state: str) -> None:
+    if before == User.State.ELIMINATED != state:
+        raise ValidationError("Un usuario eliminado ya no cambia de estado.")
+
+
+def _changed_state(actor: Actor, user: User, before: str) -> dict:
+    """What the entry of a change of state says."""
+    return {
+        "actor": actor,
+        "operator": user.operator,
+        "subject": user,
+        "before": {"state": before},
+        "after": {"state": user.state},
+    }
+
+
+def _changed(actor: Actor, user: User, before: dict, after: dict) -> dict:
+    """What the entry of a change of EDITABLE_FIELDS says: those that are other, if any."""
+    changed = [field for field in EDITABLE_FIELDS if before[field] != after[field]]
+    return {
+        "actor": actor,
+        "operator": user.operator,
+        "subject": user,
+        "before": {field: before[field] for field in changed},
+        "after": {field: after[field] for field in changed},
+    }
+
+
+def _load_new(
+    actor: Actor, operator: Operator, new: list[User], neighbours: KnownNeighbours
+) -> list[AuditEntry]:
+    """Write the new accounts; returns their entries, the ones of the single actions in turn."""
+    for user in new:
+        user.operator, user.neighbours = operator, neighbours
+        user.full_clean(exclude=["password", "operator"], validate_constraints=False)
+        # A clave that nobody hashed must not get into the table.
+        identify_hasher(user.password)
+        user.index()
+    User.objects.bulk_create(new)
+    entries = []
+    for user in new:
+        made = {**_user_facts(user), "state": User.State.ACTIVE}
+        entries.append(
+            entry("user.created", actor=actor, operator=operator, subject=user, after=made)
+        )
+        facts = editable_facts(user)
+        always = {**facts, "valid_from": "", "valid_until": ""}
+        entries += _entries_of_change(actor, user, always, User.State.ACTIVE)
+    return entries
+
+
+def _load_change(
+    actor: Actor, operator: Operator, user: User, facts: dict, neighbours: KnownNeighbours
+) -> list[AuditEntry]:
+    before, state = editable_facts(user), user.state
+    for field, value in facts.items():
+        setattr(user, field, value)
+    _refuse_eliminated(state, user.state)
+    user.operator, user.neighbours = operator, neighbours
+    user.full_clean(exclude=["password", "operator"], validate_constraints=False)
+    user.save(update_fields=[*facts])
+    return _entries_of_change(actor, user, before, state)
+
+
+def _entries_of_change(actor: Actor, user: User, before: dict, state: str) -> list[AuditEntry]:
+    """The entries of what became other than these facts and this state."""
+    entries = []
+    if (change := _changed(actor, user, before, editable_facts(user)))["after"]:
+        entries.append(entry("user.changed", **change))
+    if user.state != state:
+        entries.append(entry(STATE_ACTIONS[user.state], **_changed_state(actor, user, state)))
+    return entries
 
 
 def _operator_facts(operator: Operator) -> dict:

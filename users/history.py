@@ -37,6 +37,8 @@ ACTION_LABELS = {
     "options.assigned": "Opciones asignadas",
     "roles.assigned": "Roles asignados",
     "grants.validity_changed": "Vigencia de opciones y roles cambiada",
+    "users.loaded": "Carga masiva aplicada",
+    "users.claves_handed_over": "Claves de una carga descargadas",
     "template.saved": "Plantilla guardada",
     "template.deleted": "Plantilla eliminada",
 }
@@ -49,6 +51,10 @@ FACT_LABELS = {
     "options": "Opciones",
     "roles": "Roles",
     "codes": "Códigos",
+    "file": "Archivo",
+    "claves": "Claves generadas",
+    "created": "Usuarios creados",
+    "changed": "Usuarios modificados",
 }
 FIELDS = {field.name: field for model in (Operator, User) for field in model._meta.get_fields()}
 

@@ -1,5 +1,6 @@
 """Who signs in, from where, and the record of everything that is done to an account."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Self
 
@@ -109,6 +110,52 @@ class Bar(models.TextChoices):
     EXPIRED = "user_expired", "Vencido"
 
 
+class Neighbours:
+    """The existing accounts that an account must differ from, asked of the database one by one."""
+
+    def namesake(self, user: "User") -> bool:
+        return self._of(user).filter(username__iexact=user.username).exists()
+
+    def holder_of_document(self, user: "User") -> str | None:
+        """The usuario of whoever has the same document."""
+        holders = self._of(user).filter(
+            document_type=user.document_type, document_number=user.document_number
+        )
+        return holders.values_list("username", flat=True).first()
+
+    def _of(self, user: "User"):
+        return User.objects.existing().filter(operator=user.operator_id).exclude(pk=user.pk)
+
+
+class KnownNeighbours(Neighbours):
+    """The same of one operator, read at once: for many accounts.
+
+    It knows whoever shares a usuario or a document number with the ones it was made for.
+    """
+
+    def __init__(
+        self, operator: Operator, usernames: Iterable[str], document_numbers: Iterable[str]
+    ) -> None:
+        rows = User.objects.existing().filter(
+            Q(username__in=[*usernames]) | Q(document_number__in=[*document_numbers]),
+            operator=operator,
+        )
+        self.names, self.holders = {}, {}
+        for pk, username, *document in rows.values_list(
+            "pk", "username", "document_type", "document_number"
+        ):
+            self.names[username] = pk
+            self.holders[tuple(document)] = pk, username
+
+    def namesake(self, user: "User") -> bool:
+        return self.names.get(user.username, user.pk) != user.pk
+
+    def holder_of_document(self, user: "User") -> str | None:
+        document = user.document_type, user.document_number
+        pk, username = self.holders.get(document, (user.pk, None))
+        return username if pk != user.pk else None
+
+
 class User(Validity, AbstractUser):
     """An account: staff, or of exactly one operator and then its principal or a secondary user.
 
@@ -187,6 +234,11 @@ class User(Validity, AbstractUser):
     # Set by the door that lets him in: when he last came in before.
     previous_sign_in = None
 
+    SEARCHED = ("username", "first_name", "last_name", "document_number", "email")
+
+    # Whoever checks many accounts at once gives each of them KnownNeighbours.
+    neighbours = Neighbours()
+
     objects = UserManager()
 
     class Meta(AbstractUser.Meta):
@@ -237,17 +289,15 @@ class User(Validity, AbstractUser):
         return self.username
 
     def save(self, *args, update_fields=None, **kwargs) -> None:
-        searched = (
-            self.username,
-            self.first_name,
-            self.last_name,
-            self.document_number,
-            self.email,
-        )
-        self.search_text = fold(" ".join(searched))
-        if update_fields is not None:
-            update_fields = {*update_fields, "search_text"}
+        if update_fields is None or set(self.SEARCHED) & set(update_fields):
+            self.index()
+            if update_fields is not None:
+                update_fields = {*update_fields, "search_text"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    def index(self) -> None:
+        """Bring what the account is found by to what it is."""
+        self.search_text = fold(" ".join(getattr(self, field) for field in self.SEARCHED))
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -346,8 +396,7 @@ class User(Validity, AbstractUser):
         )
 
     def _username_taken(self, sentence: str) -> str:
-        namesakes = self._neighbours().filter(username__iexact=self.username)
-        return sentence if namesakes.exists() else ""
+        return sentence if self.neighbours.namesake(self) else ""
 
     def _document_problem(self):
         if not self.document_number:
@@ -358,16 +407,8 @@ class User(Validity, AbstractUser):
             validate_document_number, self.document_type, self.document_number
         ):
             return broken
-        holder = (
-            self._neighbours()
-            .filter(document_type=self.document_type, document_number=self.document_number)
-            .first()
-        )
+        holder = self.neighbours.holder_of_document(self)
         return f"Este documento ya lo usa {holder} en su empresa" if holder else ""
-
-    def _neighbours(self):
-        """The accounts this one must differ from."""
-        return User.objects.existing().filter(operator=self.operator_id).exclude(pk=self.pk)
 
 
 class Session(AbstractBaseSession):
@@ -469,6 +510,7 @@ class AuditEntry(models.Model):
         WEB = "web", "Web"
         ADMIN = "admin", "Administrador"
         COMMAND = "command", "Comando"
+        LOAD = "load", "Carga"
 
     at = models.DateTimeField("fecha y hora", auto_now_add=True)
     action = models.CharField("acción", max_length=50)

@@ -5,7 +5,6 @@ from itertools import islice
 
 from django.core.paginator import InvalidPage, Paginator
 from django.shortcuts import render
-from django.utils import timezone
 from django.views import View
 
 from profiles import findings
@@ -13,7 +12,7 @@ from profiles.access import Holdings, Reason, obstacles_of_the_grants
 from profiles.actions import offered_roles
 from profiles.forms import UserFilterForm
 from profiles.models import Option, Role
-from profiles.spreadsheet import csv_response
+from profiles.spreadsheet import file_response
 from profiles.tree import OptionTree
 from users import access
 from users.models import User
@@ -30,9 +29,8 @@ class AccessTableView(access.PrincipalRequiredMixin, View):
         everybody = User.objects.secondary().filter(operator=self.operator)
         filters = UserFilterForm(request.GET, operator=self.operator)
         users = filters.filter(everybody).select_related("operator").order_by("username", "pk")
-        if request.GET.get("formato") == "csv":
-            name = f"accesos-{self.operator.ruc}-{timezone.localdate():%Y-%m-%d}.csv"
-            return csv_response(csv_rows(users), name)
+        if kind := request.GET.get("formato"):
+            return file_response(kind, file_rows(users), f"accesos-{self.operator.ruc}")
         page = self.page(users)
         holdings = Holdings.of_each(list(page))
         context = {
@@ -103,7 +101,7 @@ def role_cell(holdings: Holdings, role: Role) -> tuple[bool, Reason | None]:
     return role.code in holdings.roles, holdings.roles.get(role.code)
 
 
-def csv_rows(users) -> Iterator[list]:
+def file_rows(users) -> Iterator[list]:
     """One row for each user and each option or role held."""
     yield ["Usuario", "Nombres y Apellidos", "Estado", "Qué", "Código", "Nombre", "Ruta", "Rige", "Por qué no"]  # fmt: skip
     leaves = {leaf.code: leaf for leaf in OptionTree(Option.objects.every_leaf()).ordered_leaves}

@@ -7,7 +7,7 @@ from django.views import View
 
 from profiles.forms import HistoryFilterForm
 from profiles.models import Option, Role
-from profiles.spreadsheet import csv_response
+from profiles.spreadsheet import file_response
 from users import access
 from users.history import action_label, changes
 from users.models import AuditEntry
@@ -34,8 +34,9 @@ class HistoryView(access.PrincipalRequiredMixin, View):
             entries = entries.filter(subject=account)
         filters = HistoryFilterForm(request.GET)
         entries = filters.filter(entries.select_related("actor", "subject"))
-        if request.GET.get("formato") == "csv" and filters.is_valid():
-            return self.as_csv(entries)
+        if (kind := request.GET.get("formato")) and filters.is_valid():
+            name = f"historial-{request.user.operator.ruc}"
+            return file_response(kind, file_rows(entries), name)
         page = self.page(entries)
         names = names_of_the_catalogue()
         context = {
@@ -53,13 +54,8 @@ class HistoryView(access.PrincipalRequiredMixin, View):
         except InvalidPage:
             return paginator.page(1)
 
-    def as_csv(self, entries):
-        ruc = self.request.user.operator.ruc
-        name = f"historial-{ruc}-{timezone.localdate():%Y-%m-%d}.csv"
-        return csv_response(csv_rows(entries), name)
 
-
-def csv_rows(entries):
+def file_rows(entries):
     names = names_of_the_catalogue()
     yield ["Fecha y hora", "Quién", "Canal", "Dirección", "Acción", "A quién", "Cambios"]
     for entry in entries.iterator(chunk_size=500):

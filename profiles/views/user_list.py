@@ -7,7 +7,9 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from profiles.forms import UserFilterForm
+from profiles.load.export import user_rows
 from profiles.models import OptionGrant, RoleGrant
+from profiles.spreadsheet import file_response
 from users import access
 from users.models import User
 from users.throttle import locks_of
@@ -42,6 +44,9 @@ class UserListView(access.PrincipalRequiredMixin, View):
         operator = request.user.operator
         everybody = User.objects.secondary().filter(operator=operator).select_related("operator")
         filters = UserFilterForm(request.GET, operator=operator)
+        if kind := request.GET.get("formato"):
+            users = filters.filter(everybody).order_by("username", "pk")
+            return file_response(kind, user_rows(users), f"usuarios-{operator.ruc}")
         order = request.GET.get("orden", "")
         page = self.page(self.sorted(filters.filter(everybody), order))
         locks = locks_of(page)

@@ -106,8 +106,8 @@ def no_js_page(new_context):
 def page_of(new_context, client_of, base_url):
     """page_of(user) is a page in a browser in which that user has signed in."""
 
-    def make(user):
-        context = new_context()
+    def make(user, **kwargs):
+        context = new_context(**kwargs)
         session = client_of(user).cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
         return context.new_page()

@@ -14,6 +14,7 @@ from django.utils import timezone
 from operators.models import Operator
 from profiles import actions as profile_actions
 from profiles.actions import assign_options, assign_roles
+from profiles.load import actions as load_actions
 from tests.conftest import PASSWORD, acting, field_errors, soup
 from users import actions
 from users.history import ACTION_LABELS
@@ -152,10 +153,11 @@ def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
 
 
 def test_every_action_that_is_recorded_has_its_words():
-    source = inspect.getsource(actions) + inspect.getsource(profile_actions)
+    source = "".join(map(inspect.getsource, (actions, profile_actions, load_actions)))
     recorded = set(
         re.findall(
-            r'"((?:user|operator|options|roles|grants|template|recovery_codes?)\.[a-z_]+)"', source
+            r'"((?:users?|operator|options|roles|grants|template|recovery_codes?)\.[a-z_]+)"',
+            source,
         )
     )
     assert len(recorded) > 15

@@ -11,7 +11,7 @@ from django.db import connection
 from operators.models import Operator
 from tests.conftest import PASSWORD, acting, person, soup
 from users.actions import create_operator
-from users.models import AuditEntry, User
+from users.models import AuditEntry, Neighbours, User
 
 URL = "/usuarios/nuevo/"
 FORM = {
@@ -49,17 +49,17 @@ def entries_of_creation():
 @pytest.fixture
 def blind_until_saved(monkeypatch):
     """Nobody sees his neighbours until he writes: what happens when another was quicker."""
-    look, save = User._neighbours, User.save
+    look, save = Neighbours._of, User.save
     seeing = []
 
-    def neighbours(self):
-        return look(self) if seeing else User.objects.none()
+    def neighbours_of(self, user):
+        return look(self, user) if seeing else User.objects.none()
 
     def save_and_see(self, *args, **kwargs):
         seeing.append(self)
         return save(self, *args, **kwargs)
 
-    monkeypatch.setattr(User, "_neighbours", neighbours)
+    monkeypatch.setattr(Neighbours, "_of", neighbours_of)
     monkeypatch.setattr(User, "save", save_and_see)
     return seeing
 

@@ -1,0 +1,339 @@
+"""Makes plans and applies them: the only code that writes them.
+
+Applying is three things. Claves are hashed some at a time, outside of any long transaction, and
+each hash is kept as soon as there is one: whoever is stopped, or dies, goes on where he was. Then
+one transaction computes the plan once more and, if it still says the same, does all of it. A plan
+that was applied stays applied.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from time import monotonic
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from operators.models import Operator
+from profiles.actions import NotOfferedError, load_access
+from profiles.load.files import Row, Sheet
+from profiles.load.planning import DAYS, GRANTS, ROWS_AT_ONCE, PlannedRow, Planner
+from profiles.load.seal import seal, unseal
+from profiles.models import LoadPlan, LoadRow, Outcome
+from users import access
+from users.actions import load_accounts
+from users.audit import Actor, record
+from users.models import User
+from users.validators import generate_password
+
+# Hashed together and kept together: half a second's work of two cores.
+HASHED_AT_ONCE = 32 * (os.cpu_count() or 1)
+
+
+class StalePlanError(Exception):
+    """What the plan would do is no longer what it says."""
+
+
+class PlanWithErrorsError(Exception):
+    """A plan is applied whole, so one with errors is not applied."""
+
+
+@sensitive_variables()
+def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str) -> LoadPlan:
+    """Keep what the rows of a file would do; nothing is done yet.
+
+    Plans too old to be applied go. A plan with errors keeps no clave.
+    """
+    access.require_administrator_of(actor.user, operator)
+    planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
+    is_sound = not any(row.problems for row in planned)
+    plan = LoadPlan(
+        operator=operator,
+        made_by=actor.user,
+        file_name="".join(filter(str.isprintable, file_name))[:100],
+        columns=[*sheet.columns],
+    )
+    rows = [
+        LoadRow(
+            plan=plan,
+            number=row.number,
+            username=row.username[:150],
+            cells=_without_clave(source) if is_sound else {},
+            **_result(row),
+        )
+        for source, row in zip(sheet.rows, planned, strict=True)
+    ]
+    if is_sound:
+        new = [(row, source.password) for row, source in zip(rows, planned, strict=True)]
+        _seal_claves(new)
+    with transaction.atomic():
+        LoadPlan.objects.filter(made_at__lt=timezone.now() - settings.LOAD_PLAN_AGE).delete()
+        plan.save()
+        LoadRow.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+    return plan
+
+
+@transaction.atomic
+def discard(*, actor: Actor, plan: LoadPlan) -> None:
+    """Throw a plan away that was not applied; what was hashed for it goes with it."""
+    access.require_administrator_of(actor.user, plan.operator)
+    LoadPlan.objects.exclude(state=LoadPlan.State.APPLIED).filter(pk=plan.pk).delete()
+
+
+@sensitive_variables()
+@transaction.atomic
+def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
+    """Bring a stale plan to what its file would do now."""
+    plan = _locked(actor, plan)
+    if plan.state != LoadPlan.State.STALE:
+        return
+    stale = list(_stale_rows(plan))
+    for row, planned in stale:
+        for name, value in _result(planned).items():
+            setattr(row, name, value)
+        if row.outcome != Outcome.CREATE:
+            row.sealed = row.password = ""
+    # Of somebody who was there when the file was read, no clave was kept.
+    _seal_claves([(row, "") for row, _ in stale if not row.sealed and not row.password])
+    LoadRow.objects.bulk_update(
+        [row for row, _ in stale],
+        ["outcome", "before", "after", "problems", "notices", "sealed", "password", "is_generated"],
+        batch_size=100,
+    )
+    plan.state = LoadPlan.State.READY
+    plan.save(update_fields=["state"])
+
+
+def start_applying(*, actor: Actor, plan: LoadPlan) -> None:
+    """Say that the plan shall be applied: ``keep_applying`` does it.
+
+    Raises PlanWithErrorsError, and StalePlanError when it says something else by now.
+    """
+    access.require_administrator_of(actor.user, plan.operator)
+    if plan.rows.filter(outcome=Outcome.ERROR).exists():
+        raise PlanWithErrorsError
+    is_stale = next(_stale_rows(plan), None) is not None
+    with transaction.atomic():
+        plan = _locked(actor, plan)
+        if plan.state in (LoadPlan.State.APPLYING, LoadPlan.State.APPLIED):
+            return
+        plan.state = LoadPlan.State.STALE if is_stale else LoadPlan.State.APPLYING
+        plan.save(update_fields=["state"])
+    if is_stale:
+        raise StalePlanError
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many claves are hashed of how many, and at which rate now, in rows a second."""
+
+    done: int
+    total: int
+    rate: float = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.done == self.total
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 100
+
+    @property
+    def seconds_left(self) -> int:
+        return round((self.total - self.done) / self.rate) if self.rate else 0
+
+
+@sensitive_variables()
+def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
+    """Hash claves for about so many seconds; once all are, apply the plan.
+
+    For a plan that started, as often as it takes. Raises StalePlanError, and then nothing of the
+    plan is done; BrokenSealError when its claves are too old to be read.
+    """
+    access.require_administrator_of(actor.user, plan.operator)
+    if plan.state != LoadPlan.State.APPLYING:
+        return Progress(0, 0)
+    total, left = plan.rows.filter(outcome=Outcome.CREATE).count(), plan.unhashed.count()
+    started, hashed = monotonic(), 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        while hashed < left:
+            hashed += _hash_some(actor, plan, pool)
+            # At the end, so that however short a stretch is it gets on.
+            if monotonic() - started >= seconds:
+                break
+    rate = hashed / (monotonic() - started)
+    if hashed == left:
+        _apply(actor, plan)
+    return Progress(total - left + hashed, total, rate)
+
+
+@sensitive_variables()
+@transaction.atomic
+def hand_over(*, actor: Actor, plan: LoadPlan) -> list[tuple[str, str]]:
+    """Each usuario with its generated clave, once: they are erased with this."""
+    plan = _locked(actor, plan)
+    if plan.state != LoadPlan.State.APPLIED:
+        return []
+    rows = list(plan.to_hand_over.values_list("username", "sealed"))
+    passwords = unseal([sealed for _, sealed in rows])
+    plan.rows.update(sealed="")
+    if rows:
+        record(
+            "users.claves_handed_over",
+            actor=actor,
+            operator=plan.operator,
+            after={"file": plan.file_name, "claves": len(rows)},
+        )
+    return [(username, password) for (username, _), password in zip(rows, passwords, strict=True)]
+
+
+def _locked(actor: Actor, plan: LoadPlan) -> LoadPlan:
+    access.require_administrator_of(actor.user, plan.operator)
+    plans = LoadPlan.objects.select_for_update(of=("self",)).select_related("operator")
+    # Somebody may have thrown it away.
+    return get_object_or_404(plans, pk=plan.pk)
+
+
+@sensitive_variables()
+def _seal_claves(rows: list[tuple[LoadRow, str]]) -> None:
+    """Seal the clave of each new user, a generated one where none is given."""
+    new = [(row, password) for row, password in rows if row.outcome == Outcome.CREATE]
+    sealed = seal([password or generate_password() for _, password in new])
+    for (row, password), text in zip(new, sealed, strict=True):
+        row.sealed, row.is_generated = text, not password
+
+
+def _without_clave(row: Row) -> dict[str, str]:
+    return {name: text for name, text in row.cells.items() if name != "password"}
+
+
+def _result(planned: PlannedRow) -> dict:
+    return {
+        "outcome": planned.outcome,
+        "before": planned.before,
+        "after": planned.after,
+        "problems": planned.problems,
+        "notices": planned.notices,
+    }
+
+
+def _planned_again(plan: LoadPlan, *, locked: bool = False) -> Iterator[tuple[LoadRow, PlannedRow]]:
+    rows = plan.rows.iterator(chunk_size=ROWS_AT_ONCE)
+    planner = Planner(plan.operator, plan.columns, locked=locked)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        yield from zip(some, planner.plan(Row(row.number, row.cells) for row in some), strict=True)
+
+
+def _says_the_same(row: LoadRow, planned: PlannedRow) -> bool:
+    return (row.outcome, row.before, row.after) == (planned.outcome, planned.before, planned.after)
+
+
+def _stale_rows(plan: LoadPlan) -> Iterator[tuple[LoadRow, PlannedRow]]:
+    return (
+        (row, planned) for row, planned in _planned_again(plan) if not _says_the_same(row, planned)
+    )
+
+
+@sensitive_variables()
+def _hash_some(actor: Actor, plan: LoadPlan, pool: ThreadPoolExecutor) -> int:
+    """Argon2 lets other threads run meanwhile, so the pool uses every core."""
+    rows = list(plan.unhashed.only("sealed", "is_generated")[:HASHED_AT_ONCE])
+    passwords = unseal([row.sealed for row in rows])
+    for row, password in zip(rows, pool.map(make_password, passwords), strict=True):
+        row.password = password
+        if not row.is_generated:
+            row.sealed = ""
+    with transaction.atomic():
+        # In another window the plan may have been applied meanwhile, and its claves erased.
+        if _locked(actor, plan).state == LoadPlan.State.APPLYING:
+            LoadRow.objects.bulk_update(rows, ["password", "sealed"])
+    return len(rows)
+
+
+def _apply(actor: Actor, plan: LoadPlan) -> None:
+    try:
+        with transaction.atomic():
+            plan = _locked(actor, plan)
+            if plan.state != LoadPlan.State.APPLYING:
+                return
+            counts = plan.counts()
+            pairs = _planned_again(plan, locked=True)
+            while some := list(islice(pairs, ROWS_AT_ONCE)):
+                if not all(_says_the_same(row, planned) for row, planned in some):
+                    raise StalePlanError
+                _write(actor, plan.operator, some)
+            plan.state, plan.applied_at = LoadPlan.State.APPLIED, timezone.now()
+            plan.save(update_fields=["state", "applied_at"])
+            # Its hashes stand in the accounts now.
+            plan.rows.update(password="", cells={})
+            if counts[Outcome.CREATE] or counts[Outcome.CHANGE]:
+                record(
+                    "users.loaded",
+                    actor=actor,
+                    operator=plan.operator,
+                    after={
+                        "file": plan.file_name,
+                        "created": counts[Outcome.CREATE],
+                        "changed": counts[Outcome.CHANGE],
+                    },
+                )
+    except (StalePlanError, IntegrityError, ValidationError, NotOfferedError) as error:
+        # Somebody got there between the computation and the writing: the same thing.
+        LoadPlan.objects.filter(pk=plan.pk).update(state=LoadPlan.State.STALE)
+        raise StalePlanError from error
+
+
+def _write(actor: Actor, operator: Operator, pairs: list[tuple[LoadRow, PlannedRow]]) -> None:
+    """Do what these rows say, on users who stay as they are until it is done."""
+    rows = [
+        (row, planned.user or _new_user(row))
+        for row, planned in pairs
+        if row.outcome in (Outcome.CREATE, Outcome.CHANGE)
+    ]
+    load_accounts(
+        actor=actor,
+        operator=operator,
+        new=[user for row, user in rows if row.outcome == Outcome.CREATE],
+        changed=[
+            (user, facts)
+            for row, user in rows
+            if row.outcome == Outcome.CHANGE and (facts := _account_facts(row.after))
+        ],
+    )
+    assignments = {
+        kind: [
+            (user, row.before.get(kind, []), row.after[kind])
+            for row, user in rows
+            if row.after.get(kind, []) != row.before.get(kind, [])
+        ]
+        for kind in GRANTS
+    }
+    load_access(actor=actor, operator=operator, **assignments)
+
+
+def _new_user(row: LoadRow) -> User:
+    return User(
+        username=row.username,
+        password=row.password,
+        # Somebody else has it in a file.
+        must_change_password=row.is_generated,
+        **_account_facts(row.after),
+    )
+
+
+def _account_facts(facts: dict) -> dict:
+    """Those of the account itself, as the model holds them."""
+    return {
+        name: value if name not in DAYS else date.fromisoformat(value) if value else None
+        for name, value in facts.items()
+        if name not in GRANTS
+    }

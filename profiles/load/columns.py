@@ -1,0 +1,81 @@
+"""The columns of a file of users: what each is called, and what may stand in it."""
+
+from dataclasses import dataclass
+
+from users.search import fold
+
+
+@dataclass(frozen=True)
+class Column:
+    """``name`` is the fact of the account that the column tells, ``heading`` its title."""
+
+    name: str
+    heading: str
+    note: str
+    also: tuple[str, ...] = ()
+
+
+COLUMNS = {
+    column.name: column
+    for column in (
+        Column(
+            "username",
+            "Usuario",
+            "Ocho letras o números. Si ya existe en su empresa, la fila lo modifica; si no, lo crea.",
+            also=("Usuario secundario",),
+        ),
+        Column(
+            "document_type",
+            "Tipo de documento",
+            "DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad.",
+            also=("Tipo", "Tipo de documento de identidad"),
+        ),
+        Column(
+            "document_number",
+            "Número de documento",
+            "Uno por persona. Si Excel le quitó a un DNI el cero inicial, se le devuelve.",
+            also=("Nro de documento", "Documento"),
+        ),
+        Column("first_name", "Nombres", "Solo letras, espacios, guion, punto y apóstrofo."),
+        Column("last_name", "Apellidos", "Como los nombres."),
+        Column(
+            "email",
+            "Correo electrónico",
+            "Opcional.",
+            also=("Correo", "Correo electrónico (opcional)"),
+        ),
+        Column(
+            "password",
+            "Clave",
+            "Solo para usuarios nuevos: entre 8 y 12 caracteres, con al menos un número. Vacía, se "
+            "genera una temporal, que se le entrega una sola vez en un archivo.",
+        ),
+        Column("state", "Estado", "Activo, Suspendido o Eliminado. Vacío, queda como está."),
+        Column("valid_from", "Vigente desde", "Una fecha como 31/12/2026.", also=("Desde",)),
+        Column("valid_until", "Vigente hasta", "Una fecha como 31/12/2026.", also=("Hasta",)),
+        Column(
+            "template",
+            "Plantilla",
+            "El nombre de una plantilla: el usuario queda con sus opciones y sus roles.",
+        ),
+        Column(
+            "options",
+            "Opciones",
+            "Sus códigos, separados por espacios. Están en la Matriz de accesos.",
+        ),
+        Column("roles", "Roles", "Sus códigos, como los de las opciones."),
+    )
+}
+
+# What an export tells of each user, so that it can be loaded again: neither claves, nor from
+# which template something came.
+EXPORTED = [name for name in COLUMNS if name not in ("password", "template")]
+
+_BY_TITLE = {
+    fold(title): column for column in COLUMNS.values() for title in (column.heading, *column.also)
+}
+
+
+def column_titled(title: str) -> Column | None:
+    """The column of a title: no matter the accents, the case, or underscores for spaces."""
+    return _BY_TITLE.get(fold(" ".join(title.replace("_", " ").split())))

@@ -1,0 +1,132 @@
+import os
+import sys
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from operators.models import Operator
+from operators.validators import normalise_ruc
+from profiles.load import actions, files
+from profiles.load.export import user_rows
+from profiles.load.seal import BrokenSealError
+from profiles.models import LoadPlan, Outcome
+from profiles.spreadsheet import KINDS, csv_lines
+from users.audit import Actor
+from users.models import AuditEntry, User
+
+
+class Command(BaseCommand):
+    help = (
+        "Carga masiva de usuarios de un operador: plan, apply y export. "
+        "Ejemplo: users plan --ruc 20999999043 usuarios.csv"
+    )
+    # How long a stretch of hashing is between two looks at the bar.
+    STRETCH = 1
+
+    def add_arguments(self, parser):
+        commands = parser.add_subparsers(dest="command", required=True)
+        plan = commands.add_parser("plan", help="dice qué haría un archivo; no cambia ningún usuario")  # fmt: skip
+        plan.add_argument("file", type=Path, help="archivo CSV o XLSX")
+        apply = commands.add_parser("apply", help="aplica un plan, o sigue con uno que se detuvo")
+        apply.add_argument("plan", type=int, help="número del plan")
+        apply.add_argument(
+            "--claves",
+            type=Path,
+            help="archivo nuevo para las claves generadas, que se entregan una sola vez",
+        )
+        export = commands.add_parser("export", help="escribe los usuarios que hay")
+        export.add_argument("--format", choices=KINDS, default="csv")
+        export.add_argument("--output", type=Path, help="archivo; sin él, la salida estándar")
+        for command in (plan, apply, export):
+            command.add_argument("--ruc", required=True, help="RUC del operador")
+        for command in (plan, apply):
+            command.add_argument(
+                "--by", help="cuenta del personal que lo hace; hace falta si hay más de una"
+            )
+
+    def handle(self, *, command, ruc, **options):
+        operator = Operator.objects.filter(ruc=normalise_ruc(ruc)).first()
+        if operator is None:
+            raise CommandError(f"No hay un operador con RUC «{ruc}».")
+        getattr(self, command)(operator, **options)
+
+    def plan(self, operator: Operator, *, file: Path, by, **options):
+        actor = self.staff(by)
+        try:
+            with file.open("rb") as content:
+                sheet = files.read(content)
+        except (OSError, files.FileError) as error:
+            raise CommandError(f"{file}: {error}") from error
+        plan = actions.make_plan(actor=actor, operator=operator, sheet=sheet, file_name=file.name)
+        counts = plan.counts()
+        for outcome in Outcome:
+            self.stdout.write(f"{outcome.label}: {counts[outcome]}")
+        for row in plan.rows.filter(outcome=Outcome.ERROR).iterator(chunk_size=500):
+            for column, value, sentence, corrected in row.problems:
+                said = f" «{value}»" if value else ""
+                meant = f" ¿Quiso decir {corrected}?" if corrected else ""
+                self.stdout.write(f"fila {row.number}, {column}{said}: {sentence}.{meant}")
+        if counts[Outcome.ERROR]:
+            raise CommandError("Corrija el archivo: un plan con errores no se aplica.")
+        self.stdout.write(f"Plan {plan.pk}. Para aplicarlo: users apply --ruc {operator.ruc} {plan.pk}")  # fmt: skip
+
+    def apply(self, operator: Operator, *, plan: int, claves: Path | None, by, **options):
+        actor = self.staff(by)
+        plan = LoadPlan.objects.select_related("operator").filter(pk=plan, operator=operator).first()  # fmt: skip
+        if plan is None:
+            raise CommandError("Ese operador no tiene un plan con ese número.")
+        if plan.to_hand_over.exists() and claves is None:
+            raise CommandError("El plan genera claves: indique con --claves en qué archivo nuevo.")
+        if claves is not None and claves.exists():
+            raise CommandError(f"{claves} ya existe. Indique otro.")
+        try:
+            actions.start_applying(actor=actor, plan=plan)
+            plan.refresh_from_db(fields=["state"])
+            while plan.state == LoadPlan.State.APPLYING:
+                self.show(actions.keep_applying(actor=actor, plan=plan, seconds=self.STRETCH))
+                plan.refresh_from_db(fields=["state"])
+        except actions.StalePlanError as error:
+            raise CommandError("Los datos cambiaron desde que se hizo el plan. Haga otro.") from error  # fmt: skip
+        except actions.PlanWithErrorsError as error:
+            raise CommandError("Corrija el archivo: un plan con errores no se aplica.") from error
+        except BrokenSealError as error:
+            raise CommandError("El plan es demasiado antiguo. Haga otro.") from error
+        counts = plan.counts()
+        self.stdout.write(
+            f"Creados: {counts[Outcome.CREATE]}. Modificados: {counts[Outcome.CHANGE]}."
+        )
+        if claves is not None:
+            self.hand_over(actor, plan, claves)
+
+    def hand_over(self, actor: Actor, plan: LoadPlan, path: Path) -> None:
+        # Nobody else may read it.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            rows = actions.hand_over(actor=actor, plan=plan)
+            file.writelines(csv_lines([["Usuario", "Clave temporal"], *rows]))
+        self.stdout.write(f"Claves generadas: {len(rows)}, en {path}.")
+
+    def export(self, operator: Operator, *, format, output: Path | None, **options):
+        users = User.objects.secondary().existing().filter(operator=operator).order_by("username")
+        write, _ = KINDS[format]
+        with output.open("xb") if output else open(sys.stdout.fileno(), "wb", closefd=False) as file:  # fmt: skip
+            for piece in write(user_rows(users)):
+                file.write(piece if isinstance(piece, bytes) else piece.encode())
+
+    def show(self, progress: actions.Progress) -> None:
+        if not self.stderr.isatty():
+            return
+        bar = "█" * (progress.percent // 5)
+        self.stderr.write(
+            f"\r{bar:░<20} {progress.done} de {progress.total}, {progress.rate:.0f} por segundo, "
+            f"faltan {progress.seconds_left} s  ",
+            ending="\n" if progress.is_over else "",
+        )
+
+    def staff(self, username: str | None) -> Actor:
+        staff = User.objects.staff().existing()
+        if username:
+            staff = staff.filter(username=username)
+        if len(found := list(staff[:2])) != 1:
+            raise CommandError("Indique con --by una cuenta del personal, la que hace la carga.")
+        return Actor(found[0], AuditEntry.Channel.LOAD)

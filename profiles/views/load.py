@@ -1,0 +1,185 @@
+"""Carga masiva: a file, its plan, the wait while it is applied, and what came of it."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import InvalidPage, Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from profiles.forms import LoadForm
+from profiles.load import actions
+from profiles.load.columns import COLUMNS
+from profiles.load.export import sample_rows
+from profiles.load.planning import FACTS
+from profiles.load.seal import BrokenSealError
+from profiles.models import LoadPlan, Outcome
+from profiles.spreadsheet import file_response
+from profiles.views.history import names_of_the_catalogue
+from users import access
+from users.audit import Actor
+from users.history import changes
+from users.models import AuditEntry
+
+# How long one request hashes before it says how far it got.
+SLICE = 2
+
+
+def own_plan(request, pk: int) -> LoadPlan:
+    plans = LoadPlan.objects.select_related("operator", "made_by")
+    return get_object_or_404(plans, pk=pk, operator=request.user.operator_id)
+
+
+def acting(request) -> Actor:
+    return Actor.from_request(request, AuditEntry.Channel.LOAD)
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class LoadView(access.PrincipalRequiredMixin, View):
+    """Choose a file, or take up a plan that was left."""
+
+    def get(self, request):
+        if kind := request.GET.get("muestra"):
+            return file_response(kind, sample_rows(request.user.operator), "muestra-de-carga")
+        return self.show(LoadForm())
+
+    @method_decorator(sensitive_variables())
+    def post(self, request):
+        form = LoadForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return self.show(form)
+        plan = actions.make_plan(
+            actor=acting(request),
+            operator=request.user.operator,
+            sheet=form.sheet,
+            file_name=form.cleaned_data["file"].name,
+        )
+        return redirect("profiles:load_plan", plan.pk)
+
+    def show(self, form):
+        plans = LoadPlan.objects.filter(operator=self.request.user.operator_id)
+        context = {
+            "form": form,
+            "columns": COLUMNS.values(),
+            "plans": plans[:5],
+            "max_rows": settings.LOAD_MAX_ROWS,
+            "max_megabytes": settings.LOAD_MAX_BYTES // 1024**2,
+        }
+        return render(self.request, "profiles/load.html", context)
+
+
+class PlanView(access.PrincipalRequiredMixin, View):
+    """What each row would do, or did."""
+
+    PAGE_SIZE = 100
+
+    def get(self, request, plan):
+        return self.show(own_plan(request, plan))
+
+    def post(self, request, plan):
+        plan = own_plan(request, plan)
+        match request.POST.get("do"):
+            case "apply":
+                return self.start(plan)
+            case "discard":
+                actions.discard(actor=acting(request), plan=plan)
+                messages.success(request, "Se descartó el plan. No se cambió ningún usuario.")
+                return redirect("profiles:load")
+            case "again":
+                actions.make_plan_again(actor=acting(request), plan=plan)
+                return redirect("profiles:load_plan", plan.pk)
+            case "hand_over":
+                return self.hand_over(plan)
+        raise Http404
+
+    def start(self, plan: LoadPlan):
+        try:
+            actions.start_applying(actor=acting(self.request), plan=plan)
+        except (actions.StalePlanError, actions.PlanWithErrorsError):
+            # Its page says so.
+            return redirect("profiles:load_plan", plan.pk)
+        return redirect("profiles:load_progress", plan.pk)
+
+    @method_decorator(sensitive_variables())
+    def hand_over(self, plan: LoadPlan):
+        """The answer itself: a clave is kept nowhere, so there is no page to be sent to."""
+        try:
+            claves = actions.hand_over(actor=acting(self.request), plan=plan)
+        except BrokenSealError:
+            messages.error(self.request, CLAVES_ARE_GONE)
+            return redirect("profiles:load_plan", plan.pk)
+        if not claves:
+            return redirect("profiles:load_plan", plan.pk)
+        return file_response("csv", [["Usuario", "Clave temporal"], *claves], "claves-temporales")
+
+    def show(self, plan: LoadPlan):
+        counts = plan.counts()
+        # What is to be mended comes first.
+        first = Outcome.ERROR if counts[Outcome.ERROR] else ""
+        outcome = self.request.GET.get("ver", first)
+        if outcome not in Outcome.values:
+            outcome = ""
+        rows = plan.rows.defer("cells", "sealed", "password")
+        paginator = Paginator(rows.filter(outcome=outcome) if outcome else rows, self.PAGE_SIZE)
+        try:
+            page = paginator.page(self.request.GET.get("pagina", 1))
+        except InvalidPage:
+            page = paginator.page(1)
+        names = names_of_the_catalogue()
+        context = {
+            "plan": plan,
+            "counts": [(Outcome(value), count) for value, count in counts.items()],
+            "errors": counts[Outcome.ERROR],
+            "created": counts[Outcome.CREATE],
+            "changed": counts[Outcome.CHANGE],
+            "to_do": counts[Outcome.CREATE] + counts[Outcome.CHANGE],
+            "shown": outcome,
+            "page": page,
+            "rows": [
+                (
+                    row,
+                    changes(
+                        AuditEntry(before=ordered(row.before), after=ordered(row.after)), names
+                    ),
+                )
+                for row in page
+            ],
+            "to_hand_over": plan.to_hand_over.count(),
+        }
+        return render(self.request, "profiles/load_plan.html", context)
+
+
+def ordered(facts: dict) -> dict:
+    """A database does not keep the order."""
+    return {name: facts[name] for name in FACTS if name in facts}
+
+
+CLAVES_ARE_GONE = (
+    "Las claves de este plan ya no se pueden leer: pasó demasiado tiempo. Restablezca la clave de "
+    "quien no la tenga, o cargue el archivo otra vez."
+)
+
+
+class ProgressView(access.PrincipalRequiredMixin, View):
+    """Each look at this page hashes for a while: no queue, no thread that outlives the request.
+
+    The work was ordered by the POST of Aplicar; whoever closes the page stops it, and goes on when
+    he comes back.
+    """
+
+    def get(self, request, plan):
+        plan = own_plan(request, plan)
+        if plan.state == LoadPlan.State.APPLYING:
+            try:
+                progress = actions.keep_applying(actor=acting(request), plan=plan, seconds=SLICE)
+            except actions.StalePlanError:
+                return redirect("profiles:load_plan", plan.pk)
+            except BrokenSealError:
+                messages.error(request, CLAVES_ARE_GONE)
+                return redirect("profiles:load")
+            if not progress.is_over:
+                context = {"plan": plan, "progress": progress}
+                return render(request, "profiles/load_progress.html", context)
+        return redirect("profiles:load_plan", plan.pk)

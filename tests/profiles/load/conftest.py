@@ -1,0 +1,92 @@
+"""Files of users as people send them, and the plans that come of them."""
+
+import csv
+import io
+
+import pytest
+from openpyxl import Workbook
+
+from profiles.load import actions, files
+from tests.conftest import acting
+from users.audit import Actor
+from users.models import AuditEntry
+
+HEADINGS = [
+    "Usuario",
+    "Tipo de documento",
+    "Número de documento",
+    "Nombres",
+    "Apellidos",
+    "Clave",
+]
+
+
+def as_csv(*rows, delimiter=",", encoding="utf-8") -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
+def as_xlsx(*rows) -> bytes:
+    book, content = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(content)
+    return content.getvalue()
+
+
+def new_user(number: int, **cells) -> dict[str, str]:
+    """A row that makes a user, by heading; what else it says in ``cells``."""
+    return {
+        "Usuario": f"NUEVO{number:03}",
+        "Tipo de documento": "DNI",
+        "Número de documento": str(90001000 + number),
+        "Nombres": "Ana",
+        "Apellidos": "Ficticia",
+        "Clave": "Practica2026",
+    } | cells
+
+
+def table(*people: dict[str, str]) -> list[list[str]]:
+    """Rows with their titles, of whatever columns the people name."""
+    titles = list(dict.fromkeys(title for person in people for title in person))
+    return [titles, *([person.get(title, "") for title in titles] for person in people)]
+
+
+def read(content: bytes) -> files.Sheet:
+    return files.read(io.BytesIO(content))
+
+
+@pytest.fixture
+def loader(principal) -> Actor:
+    return Actor(principal, AuditEntry.Channel.LOAD, acting(principal).address)
+
+
+@pytest.fixture
+def plan(loader):
+    """plan(*people) is the plan of a file with these rows."""
+
+    def make(*people):
+        return actions.make_plan(
+            actor=loader,
+            operator=loader.user.operator,
+            sheet=read(as_csv(*table(*people))),
+            file_name="usuarios.csv",
+        )
+
+    return make
+
+
+@pytest.fixture
+def apply(loader):
+    """apply(plan) does all of it."""
+
+    def run(plan):
+        actions.start_applying(actor=loader, plan=plan)
+        plan.refresh_from_db()
+        progress = actions.keep_applying(actor=loader, plan=plan, seconds=60)
+        assert progress.is_over
+        plan.refresh_from_db()
+        return plan
+
+    return run

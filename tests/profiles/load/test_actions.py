@@ -1,0 +1,403 @@
+"""Plans are applied whole, once, and as they were shown."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from profiles.actions import assign_options, assign_roles
+from profiles.load import actions as load
+from profiles.load.seal import BrokenSealError
+from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
+from tests.conftest import PASSWORD, acting, person
+from tests.profiles.load.conftest import as_csv, new_user, read, table
+from users import actions
+from users.audit import Actor
+from users.models import AuditEntry, User
+
+LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
+ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+
+
+def story() -> list[tuple]:
+    """What the history tells, whoever did it and through which channel; and never the load itself."""
+    return sorted(
+        (entry.action, str(entry.subject), json.dumps([entry.before, entry.after], sort_keys=True))
+        for entry in AuditEntry.objects.exclude(action="users.loaded").select_related("subject")
+    )
+
+
+def people() -> list[tuple]:
+    users = User.objects.secondary().order_by("username")
+    fields = [
+        "username",
+        *actions.EDITABLE_FIELDS,
+        "state",
+        "search_text",
+        "must_change_password",
+    ]
+    return [
+        (
+            *[getattr(user, field) for field in fields],
+            sorted(user.option_grants.values_list("option_id", flat=True)),
+            sorted(user.role_grants.values_list("role_id", flat=True)),
+        )
+        for user in users
+    ]
+
+
+def test_a_load_leaves_what_the_single_actions_leave(
+    plan, apply, principal, secondary, make_secondary, client_of
+):
+    """One by one, and undone; then by a file: the same rows and the same entries."""
+    actor = acting(principal)
+    quiet = make_secondary("QUIETO01", 90000010)
+    actions.suspend_user(actor=actor, user=quiet)
+    leaving = make_secondary("SEVA0001", 90000011)
+    assign_options(actor=actor, user=secondary, codes=[LEAF], seen=[])
+    client_of(secondary)
+    client_of(leaving)
+    file = [
+        new_user(1, Opciones=f"{LEAF} {OTHER_LEAF}", Roles=ROLE, Desde="2026-01-01"),
+        new_user(2, Estado="Suspendido"),
+        {
+            "Usuario": "JPEREZ01",
+            "Nombres": "Juana",
+            "Apellidos": "Pérez Ñaupari",
+            "Tipo de documento": "DNI",
+            "Número de documento": "90000002",
+            "Estado": "Suspendido",
+            "Opciones": OTHER_LEAF,
+        },
+        {
+            "Usuario": "QUIETO01",
+            "Estado": "Activo",
+            "Tipo de documento": "DNI",
+            "Número de documento": "90000010",
+            "Nombres": "Ana",
+            "Apellidos": "Ficticia",
+            "Roles": ROLE,
+        },
+        {"Usuario": "SEVA0001", "Estado": "Eliminado"},
+    ]
+    made = plan(*file)
+    assert made.counts() == {"error": 0, "create": 2, "change": 3, "unchanged": 0}
+
+    def one_by_one():
+        def create(number):
+            return actions.create_secondary_user(
+                actor=actor,
+                username=f"NUEVO00{number}",
+                password=PASSWORD,
+                **person(90001000 + number),
+            )
+
+        first, second = create(1), create(2)
+        actions.change_user(
+            actor=actor,
+            user=first,
+            seen=actions.editable_facts(first),
+            **{
+                **actions.editable_facts(first),
+                "valid_from": date(2026, 1, 1),
+                "valid_until": None,
+            },
+        )
+        assign_options(actor=actor, user=first, codes=[LEAF, OTHER_LEAF], seen=[])
+        assign_roles(actor=actor, user=first, codes=[ROLE], seen=[])
+        actions.suspend_user(actor=actor, user=second)
+        facts = actions.editable_facts(secondary)
+        actions.change_user(
+            actor=actor,
+            user=secondary,
+            seen=facts,
+            **{**facts, "first_name": "Juana", "valid_from": None, "valid_until": None},
+        )
+        actions.suspend_user(actor=actor, user=secondary)
+        assign_options(actor=actor, user=secondary, codes=[OTHER_LEAF], seen=[LEAF])
+        actions.reactivate_user(actor=actor, user=quiet)
+        assign_roles(actor=actor, user=quiet, codes=[ROLE], seen=[])
+        actions.eliminate_user(actor=actor, user=leaving)
+
+    expected = undone(one_by_one)
+    apply(made)
+    assert people() == expected[0]
+    assert story() == expected[1]
+    assert not secondary.sessions.exists()
+    assert not leaving.sessions.exists()
+
+
+def undone(do):
+    """What ``do`` leaves, all of which is taken back."""
+    with transaction.atomic():
+        do()
+        left = people(), story()
+        transaction.set_rollback(True)
+    return left
+
+
+def test_the_load_itself_is_told_once(plan, apply, principal):
+    apply(plan(new_user(1), new_user(2)))
+    (entry,) = AuditEntry.objects.filter(action="users.loaded")
+    assert (entry.subject, entry.operator, entry.actor) == (None, principal.operator, principal)
+    assert entry.after == {"file": "usuarios.csv", "created": 2, "changed": 0}
+    assert set(AuditEntry.objects.filter(subject__username__startswith="NUEVO").values_list("channel", "address")) == {("load", "192.0.2.1")}  # fmt: skip
+
+
+def test_grants_take_effect_with_the_delay_of_the_operator(plan, apply, principal, staff):
+    actions.set_activation_delay(
+        actor=acting(staff), operator=principal.operator, delay=timedelta(hours=24)
+    )
+    apply(plan(new_user(1, Opciones=LEAF)))
+    grant = OptionGrant.objects.get()
+    assert grant.effective_at - grant.granted_at == timedelta(hours=24)
+    assert grant.granted_by == principal
+
+
+def test_a_given_clave_lets_its_owner_in_and_needs_no_change(plan, apply):
+    apply(plan(new_user(1, Clave="Distinta1")))
+    user = User.objects.get(username="NUEVO001")
+    assert user.check_password("Distinta1")
+    assert not user.must_change_password
+
+
+def test_a_generated_clave_is_handed_over_once_and_is_temporary(plan, apply, loader):
+    made = plan(new_user(1, Clave=""), new_user(2, Clave="Distinta1"))
+    assert load.hand_over(actor=loader, plan=made) == []  # nobody has it yet
+    apply(made)
+    ((username, password),) = load.hand_over(actor=loader, plan=made)
+    user = User.objects.get(username=username)
+    assert user.check_password(password)
+    assert user.must_change_password
+    entry = AuditEntry.objects.first()
+    assert (entry.action, entry.after["claves"]) == ("users.claves_handed_over", 1)
+    assert load.hand_over(actor=loader, plan=made) == []
+    assert AuditEntry.objects.first() == entry
+
+
+@pytest.mark.parametrize("moment", ["planned", "applied", "handed over"])
+def test_no_clave_stands_anywhere_in_the_database(plan, apply, loader, moment):
+    made = plan(new_user(1, Clave="Distinta1"), new_user(2, Clave=""))
+    claves = ["Distinta1"]
+    if moment != "planned":
+        apply(made)
+    if moment == "handed over":
+        claves += [password for _, password in load.hand_over(actor=loader, plan=made)]
+        assert not LoadRow.objects.exclude(sealed="", password="").exists()
+    stored = repr([list(model._base_manager.values_list()) for model in apps.get_models()])
+    assert not [clave for clave in claves if clave in stored]
+
+
+def test_a_plan_with_errors_keeps_no_clave_and_is_not_applied(plan, loader):
+    made = plan(*(new_user(number) for number in range(1, 500)), new_user(500, Nombres=""))
+    assert made.counts()["error"] == 1
+    assert made.rows.get(outcome=Outcome.ERROR).number == 501
+    assert not made.rows.exclude(sealed="").exists()
+    with pytest.raises(load.PlanWithErrorsError):
+        load.start_applying(actor=loader, plan=made)
+    assert not User.objects.filter(username__startswith="NUEVO").exists()
+
+
+def test_applied_twice_nothing_changes(plan, apply, loader):
+    made = apply(plan(new_user(1), new_user(2, Clave="")))
+    before = people(), story(), AuditEntry.objects.count()
+    load.start_applying(actor=loader, plan=made)
+    load.keep_applying(actor=loader, plan=made, seconds=1)
+    assert (people(), story(), AuditEntry.objects.count()) == before
+
+
+def test_the_same_file_planned_again_has_nothing_to_do(plan, apply):
+    file = [new_user(1, Opciones=LEAF, Roles=ROLE), new_user(2, Estado="Suspendido")]
+    apply(plan(*file))
+    assert plan(*file).counts() == {"error": 0, "create": 0, "change": 0, "unchanged": 2}
+
+
+def change_a_name(secondary, principal):
+    facts = actions.editable_facts(secondary)
+    changed = {**facts, "first_name": "Otro", "valid_from": None, "valid_until": None}
+    actions.change_user(actor=acting(principal), user=secondary, seen=facts, **changed)
+
+
+MEANWHILE = {
+    "somebody changed the user": change_a_name,
+    "somebody was given an option": lambda secondary, principal: assign_options(
+        actor=acting(principal), user=secondary, codes=[OTHER_LEAF], seen=[]
+    ),
+    "somebody took the usuario": lambda secondary, principal: actions.create_secondary_user(
+        actor=acting(principal),
+        username="NUEVO001",
+        password=PASSWORD,
+        document_type="1",
+        document_number="90000077",
+        first_name="Otra",
+        last_name="Ficticia",
+    ),
+    "somebody took the document": lambda secondary, principal: actions.create_secondary_user(
+        actor=acting(principal),
+        username="DISTINTO",
+        password=PASSWORD,
+        document_type="1",
+        document_number="90001001",
+        first_name="Otra",
+        last_name="Ficticia",
+    ),
+    "the user was eliminated": lambda secondary, principal: actions.eliminate_user(
+        actor=acting(principal), user=secondary
+    ),
+    "the option is no longer offered": lambda secondary, principal: (
+        principal.operator.operator_types.set(["TRANSPORTISTA"])
+    ),
+}
+
+
+@pytest.mark.parametrize("started", [False, True], ids=["before it starts", "while it hashes"])
+@pytest.mark.parametrize("meanwhile", MEANWHILE.values(), ids=MEANWHILE)
+def test_a_plan_that_says_something_else_by_now_is_refused(
+    plan, loader, principal, secondary, meanwhile, started
+):
+    made = plan(
+        new_user(1, Opciones=LEAF),
+        {
+            "Usuario": "JPEREZ01",
+            "Nombres": "Juana",
+            "Apellidos": "Pérez Ñaupari",
+            "Tipo de documento": "DNI",
+            "Número de documento": "90000002",
+        },
+    )
+    if started:
+        load.start_applying(actor=loader, plan=made)
+        made.refresh_from_db()
+    meanwhile(secondary, principal)
+    before = people(), story()
+    step = load.keep_applying if started else load.start_applying
+    with pytest.raises(load.StalePlanError):
+        step(actor=loader, plan=made, **({"seconds": 60} if started else {}))
+    assert (people(), story()) == before
+    made.refresh_from_db()
+    assert made.state == LoadPlan.State.STALE
+
+
+def test_a_stale_plan_is_made_again_from_the_same_file(plan, apply, loader, principal, secondary):
+    made = plan(new_user(1), {"Usuario": "JPEREZ01", "Nombres": "Juana", "Apellidos": "Pérez Ñaupari", "Tipo de documento": "DNI", "Número de documento": "90000002"})  # fmt: skip
+    change_a_name(secondary, principal)
+    with pytest.raises(load.StalePlanError):
+        load.start_applying(actor=loader, plan=made)
+    load.make_plan_again(actor=loader, plan=made)
+    made.refresh_from_db()
+    assert made.rows.get(number=3).before == {"first_name": "Otro"}
+    apply(made)
+    secondary.refresh_from_db()
+    assert secondary.first_name == "Juana"
+    assert User.objects.get(username="NUEVO001").check_password("Practica2026")
+
+
+def test_whoever_went_meanwhile_is_made_anew_with_a_generated_clave(
+    plan, apply, loader, principal, secondary
+):
+    row = new_user(1, Usuario="JPEREZ01") | {"Número de documento": "90000002"}
+    made = plan(row, new_user(2))
+    actions.eliminate_user(actor=acting(principal), user=secondary)
+    with pytest.raises(load.StalePlanError):
+        load.start_applying(actor=loader, plan=made)
+    load.make_plan_again(actor=loader, plan=made)
+    made.refresh_from_db()
+    apply(made)
+    assert [username for username, _ in load.hand_over(actor=loader, plan=made)] == ["JPEREZ01"]
+
+
+def test_a_clave_that_waited_too_long_is_unreadable(plan, loader, settings):
+    made = plan(new_user(1))
+    settings.LOAD_PLAN_AGE = timedelta(seconds=-1)
+    load.start_applying(actor=loader, plan=made)
+    made.refresh_from_db()
+    with pytest.raises(BrokenSealError):
+        load.keep_applying(actor=loader, plan=made, seconds=1)
+
+
+def test_another_key_opens_no_seal_and_an_old_one_does(plan, apply, settings):
+    made = plan(new_user(1))
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "otra" * 20
+    apply(made)
+    assert User.objects.get(username="NUEVO001").check_password("Practica2026")
+
+
+def test_old_plans_go_with_the_next_one(plan, settings):
+    old = plan(new_user(1))
+    settings.LOAD_PLAN_AGE = timedelta(seconds=-1)
+    plan(new_user(2))
+    assert not LoadPlan.objects.filter(pk=old.pk).exists()
+    assert not LoadRow.objects.filter(plan_id=old.pk).exists()
+
+
+def test_a_discarded_plan_leaves_nothing_but_an_applied_one_stays(plan, apply, loader):
+    load.discard(actor=loader, plan=plan(new_user(1)))
+    assert not LoadRow.objects.exists()
+    made = apply(plan(new_user(1)))
+    load.discard(actor=loader, plan=made)
+    assert LoadPlan.objects.filter(pk=made.pk).exists()
+
+
+def test_hashing_goes_on_where_it_was(plan, loader, monkeypatch):
+    monkeypatch.setattr(load, "HASHED_AT_ONCE", 2)
+    made = plan(*(new_user(number) for number in range(1, 6)))
+    load.start_applying(actor=loader, plan=made)
+    made.refresh_from_db()
+    done = []
+    while made.state == LoadPlan.State.APPLYING:
+        # No time at all: one batch for each call.
+        progress = load.keep_applying(actor=loader, plan=made, seconds=0)
+        done.append(progress.done)
+        made.refresh_from_db()
+    assert done == [2, 4, 5]
+    assert User.objects.filter(username__startswith="NUEVO").count() == 5
+
+
+@pytest.mark.parametrize("name", ["make_plan", "start_applying", "keep_applying", "hand_over", "discard", "make_plan_again"])  # fmt: skip
+def test_only_staff_and_the_principal_of_the_operator_load(plan, loader, stranger, secondary, name):
+    made = plan(new_user(1))
+    sheet = read(as_csv(*table(new_user(2))))
+    for user in (stranger, secondary):
+        arguments = (
+            {"operator": loader.user.operator, "sheet": sheet, "file_name": "a"}
+            if name == "make_plan"
+            else {"plan": made}
+        )
+        if name == "keep_applying":
+            arguments["seconds"] = 1
+        with pytest.raises(PermissionDenied):
+            getattr(load, name)(actor=acting(user), **arguments)
+
+
+def test_staff_loads_in_its_own_name(staff, operator):
+    actor = Actor(staff, AuditEntry.Channel.LOAD)
+    sheet = read(as_csv(*table(new_user(1, Opciones=LEAF, Roles=ROLE))))
+    made = load.make_plan(actor=actor, operator=operator, sheet=sheet, file_name="a.csv")
+    load.start_applying(actor=actor, plan=made)
+    made.refresh_from_db()
+    load.keep_applying(actor=actor, plan=made, seconds=60)
+    assert RoleGrant.objects.get().granted_by == staff
+    assert User.objects.get(username="NUEVO001").creation.actor == staff
+
+
+def test_an_unhashed_clave_never_reaches_the_table(loader):
+    user = User(username="NUEVO001", password="Practica2026", document_type="1", document_number="90001001", first_name="Ana", last_name="Ficticia")  # fmt: skip
+    with pytest.raises(ValueError, match="hashing algorithm"):
+        actions.load_accounts(actor=loader, operator=loader.user.operator, new=[user], changed=[])
+
+
+def test_without_the_history_nothing_is_loaded(plan, loader, monkeypatch):
+    made = plan(new_user(1))
+    load.start_applying(actor=loader, plan=made)
+    made.refresh_from_db()
+
+    def fail(*args, **kwargs):
+        raise IntegrityError("the history failed")
+
+    monkeypatch.setattr(actions, "record_all", fail)
+    with pytest.raises(load.StalePlanError):
+        load.keep_applying(actor=loader, plan=made, seconds=60)
+    assert not User.objects.filter(username="NUEVO001").exists()

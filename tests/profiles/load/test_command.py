@@ -1,0 +1,108 @@
+"""manage.py users: plan, apply and export from the terminal."""
+
+import csv
+import io
+import stat
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from profiles.models import LoadPlan
+from tests.conftest import PASSWORD, RUC, acting
+from tests.profiles.load.conftest import as_csv, new_user, table
+from users import actions
+from users.models import User
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(*people):
+        path = tmp_path / "usuarios.csv"
+        path.write_bytes(as_csv(*table(*people)))
+        return path
+
+    return write
+
+
+def run(*arguments, ruc=RUC) -> str:
+    out = io.StringIO()
+    command, *rest = map(str, arguments)
+    call_command("users", command, "--ruc", ruc, *rest, stdout=out)
+    return out.getvalue()
+
+
+def test_a_file_is_planned_applied_and_exported(operator, file, tmp_path, capfd):
+    said = run("plan", file(new_user(1), new_user(2, Clave="")))
+    assert "Se crea: 2" in said
+    assert not User.objects.filter(username="NUEVO001").exists()
+    plan, claves = LoadPlan.objects.get(), tmp_path / "claves.csv"
+    said = run("apply", plan.pk, "--claves", claves)
+    assert "Creados: 2" in said
+    (row,) = csv.DictReader(io.StringIO(claves.read_text("utf-8-sig")))
+    assert stat.S_IMODE(claves.stat().st_mode) == 0o600
+    assert User.objects.get(username="NUEVO002").check_password(row["Clave temporal"])
+    run("export", "--output", tmp_path / "salida.csv")
+    assert "Sin cambios: 2" in run("plan", tmp_path / "salida.csv")
+    run("export")
+    assert "NUEVO001" in capfd.readouterr().out
+
+
+def test_the_errors_of_a_file_are_listed_and_it_is_no_plan_to_apply(operator, file, capsys):
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="Corrija el archivo"):
+        call_command("users", "plan", "--ruc", RUC, str(file(new_user(1, Nombres=""))), stdout=out)
+    assert "fila 2, Nombres: Ingrese los nombres." in out.getvalue()
+    with pytest.raises(CommandError, match="Corrija el archivo"):
+        run("apply", LoadPlan.objects.get().pk)
+
+
+def test_a_plan_is_applied_again_without_a_change(operator, file):
+    run("plan", file(new_user(1)))
+    plan = LoadPlan.objects.get().pk
+    run("apply", plan)
+    assert "Creados: 1" in run("apply", plan)
+    assert User.objects.filter(username="NUEVO001").count() == 1
+
+
+def test_the_entries_are_of_the_staff_that_loads(operator, file, staff):
+    User.objects.create_superuser("otra", password="una-clave-larga-de-personal")
+    path = file(new_user(1))
+    with pytest.raises(CommandError, match="--by"):
+        run("plan", path)
+    run("plan", path, "--by", "otra")
+    run("apply", LoadPlan.objects.get().pk, "--by", "otra")
+    assert User.objects.get(username="NUEVO001").creation.actor.username == "otra"
+
+
+def test_a_plan_overtaken_by_a_change_is_refused(operator, principal, file):
+    run("plan", file(new_user(1)))
+    actions.create_secondary_user(
+        actor=acting(principal),
+        username="NUEVO001",
+        password=PASSWORD,
+        document_type="1",
+        document_number="90000077",
+        first_name="Otra",
+        last_name="Ficticia",
+    )
+    with pytest.raises(CommandError, match="Los datos cambiaron"):
+        run("apply", LoadPlan.objects.get().pk)
+
+
+def test_what_is_missing_or_wrong_is_said(operator, stranger, file, tmp_path):
+    path = file(new_user(1, Clave=""))
+    with pytest.raises(CommandError, match="No hay un operador"):
+        run("plan", path, ruc="20999999027")
+    (tmp_path / "mal.csv").write_text("Sueldo\n1")
+    with pytest.raises(CommandError, match="títulos"):
+        run("plan", tmp_path / "mal.csv")
+    with pytest.raises(CommandError, match="no-hay"):
+        run("plan", tmp_path / "no-hay.csv")
+    run("plan", path)
+    plan = LoadPlan.objects.get().pk
+    with pytest.raises(CommandError, match="--claves"):
+        run("apply", plan)
+    with pytest.raises(CommandError, match="ya existe"):
+        run("apply", plan, "--claves", path)
+    with pytest.raises(CommandError, match="no tiene un plan"):
+        run("apply", plan, ruc=stranger.operator.ruc)

@@ -1,0 +1,202 @@
+"""What is read of a file, and what is refused of one that is broken or hostile."""
+
+import io
+import tracemalloc
+import zipfile
+from datetime import date
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from profiles.load.columns import COLUMNS
+from profiles.load.files import FileError
+from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
+
+ROWS = table(new_user(1, Nombres="Íñigo"), new_user(2))
+
+
+def cells(content: bytes) -> list[dict]:
+    return [row.cells for row in read(content).rows]
+
+
+EXPECTED = cells(as_csv(*ROWS))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_csv_is_read_however_excel_saves_it(delimiter, encoding):
+    assert cells(as_csv(*ROWS, delimiter=delimiter, encoding=encoding)) == EXPECTED
+    assert EXPECTED[0]["first_name"] == "Íñigo"
+
+
+def test_xlsx_reads_as_the_same_rows():
+    assert cells(as_xlsx(*ROWS)) == EXPECTED
+
+
+def test_titles_in_any_order_with_or_without_accents():
+    rows = [["NUMERO_DE_DOCUMENTO", "correo", "usuario"], ["90000001", "a@b.pe", "NUEVO001"]]
+    assert cells(as_csv(*rows)) == [
+        {"document_number": "90000001", "email": "a@b.pe", "username": "NUEVO001"}
+    ]
+
+
+def test_rows_keep_the_number_that_excel_shows():
+    sheet = read(as_csv(["Usuario"], ["A"], [""], ["B"]))
+    assert [row.number for row in sheet.rows] == [2, 4]
+
+
+def test_a_quoted_cell_may_hold_delimiters_and_lines():
+    assert cells(as_csv(["Usuario", "Opciones"], ["A", "1.1\n1.2, 1.3"])) == [
+        {"username": "A", "options": "1.1\n1.2, 1.3"}
+    ]
+
+
+def test_a_number_is_read_without_decimals_and_a_day_as_a_day():
+    rows = [
+        ["Usuario", "Número de documento", "Vigente hasta"],
+        ["A", 1234567.0, date(2026, 12, 31)],
+    ]
+    assert cells(as_xlsx(*rows)) == [
+        {"username": "A", "document_number": "1234567", "valid_until": "2026-12-31"}
+    ]
+
+
+def test_a_clave_is_read_to_its_last_space():
+    assert cells(as_csv(["Usuario", "Clave"], ["A", " '=Clave 1 "])) == [
+        {"username": "A", "password": " '=Clave 1 "}
+    ]
+
+
+@pytest.mark.parametrize("value", ["=1+1", '=HYPERLINK("http://x")'])
+def test_a_formula_is_a_flaw_of_its_cell(value):
+    row = read(as_xlsx(["Usuario", "Nombres"], ["A", value])).rows[0]
+    assert list(row.flaws) == ["first_name"]
+    assert "fórmula" in row.flaws["first_name"]
+
+
+def test_what_excel_may_have_cut_is_a_flaw():
+    row = read(as_xlsx(["Usuario", "Clave"], ["A", 12345678])).rows[0]
+    assert "texto" in row.flaws["password"]
+
+
+def test_a_value_outside_of_the_columns_is_a_flaw():
+    row = read(as_csv(["Usuario", ""], ["A", "perdido"])).rows[0]
+    assert list(row.flaws) == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "está vacío"),
+        (as_csv(["Usuario"]), "no tiene filas"),
+        (as_csv(["Usuario", "Sueldo"], ["A", "1"]), "No se conoce «Sueldo»"),
+        (as_csv(["Sueldo"], ["1"]), "La primera fila"),
+        (as_csv(["Nombres"], ["Ana"]), "Falta la columna «Usuario»"),
+        (as_csv(["Usuario", "usuario"], ["A", "B"]), "está dos veces"),
+        (b'Usuario\n"abierta', "revise sus comillas"),
+        (b'Usuario\n"' + b"x" * 200_000 + b'"', "revise sus comillas"),
+        (b"Usuario\n" + b"x" * 2_000_000, "demasiado larga"),
+        ("Usuario\nA".encode("utf-16"), "CSV UTF-8"),
+        (b"Usuario\n\x81", "CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "antiguo o con contraseña"),
+        (b"%PDF-1.4\n\0", "No es un archivo CSV ni XLSX"),
+        (b"PK\x03\x04basura", "dañado"),
+        (as_csv(["Usuario"], *[["A"]] * 10_001), "más de 10000 filas"),
+        (as_xlsx(["Usuario"], *[["A"]] * 10_001), "más de 10000 filas"),
+        (as_csv(["Usuario"] + ["x"] * 16_384, ["A"]), "No se conoce"),
+        (as_xlsx(["Usuario"] + ["x"] * 16_383, ["A"]), "No se conoce"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_says_what_to_do(content, sentence):
+    with pytest.raises(FileError, match=sentence):
+        read(content)
+
+
+def test_the_titles_that_are_known_are_named():
+    with pytest.raises(FileError) as error:
+        read(as_csv(["Sueldo"], ["1"]))
+    assert all(column.heading in str(error.value) for column in COLUMNS.values())
+
+
+def rebuilt(**parts: bytes) -> bytes:
+    """A good workbook with other or further parts; a slash is written __ in their names."""
+    content = io.BytesIO()
+    parts = {name.replace("__", "/").replace("_DOT_", "."): data for name, data in parts.items()}
+    with (
+        zipfile.ZipFile(io.BytesIO(as_xlsx(*ROWS))) as good,
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as book,
+    ):
+        for name in good.namelist():
+            if name not in parts:
+                book.writestr(name, good.read(name))
+        for name, data in parts.items():
+            book.writestr(name, data)
+    return content.getvalue()
+
+
+def a_sheet(rows: bytes) -> bytes:
+    return (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        + rows
+        + b"</sheetData></worksheet>"
+    )
+
+
+ENTITIES = (
+    b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
+    b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    b'<row r="1"><c r="A1" t="inlineStr"><is><t>&a;</t></is></c></row></sheetData></worksheet>'
+)
+SHEET = "xl__worksheets__sheet1_DOT_xml"
+CELL = b'<c t="inlineStr"><is><t>Usuario</t></is></c>'
+HOSTILE = {
+    "a bomb": {SHEET: b" " * 200_000_000},
+    "one row of two million cells": {SHEET: a_sheet(b'<row r="1">' + b"<c/>" * 2_000_000 + b"</row>")},
+    "a cell of twenty megabytes": {SHEET: a_sheet(b'<row r="1"><c t="inlineStr"><is><t>' + b"x" * 20_000_000 + b"</t></is></c></row>")},
+    "a million rows": {SHEET: a_sheet(b"".join(b'<row r="%d"><c/></row>' % n for n in range(1, 1_000_001)))},
+    "a row far down": {SHEET: a_sheet(b'<row r="1">' + CELL + b'</row><row r="1048576"><c/></row>')},
+    "cells far to the right": {SHEET: a_sheet(b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(1, 10_001)))},
+    "one text in a million pieces": {"xl__sharedStrings_DOT_xml": b"<sst><si>" + b"<r/>" * 1_000_000 + b"</si></sst>"},
+    "a large part": {"xl__styles_DOT_xml": b"<a>" + b"<b/>" * 1_000_000 + b"</a>"},
+    "entities": {SHEET: ENTITIES},
+    "macros": {"xl__vbaProject_DOT_bin": b"x"},
+    "no workbook": {"xl__workbook_DOT_xml": b""},
+    "not XML": {SHEET: b"nada"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_workbook_is_refused_with_little_memory(parts):
+    content = rebuilt(**parts)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileError):
+            read(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50 * 1024**2
+
+
+def test_a_file_that_is_no_workbook_at_all_is_refused():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("otra.txt", "cosa")
+    with pytest.raises(FileError, match="No es un libro de Excel"):
+        read(content.getvalue())
+
+
+def test_the_size_of_a_file_is_limited(settings):
+    settings.LOAD_MAX_BYTES = 1024**2
+    with pytest.raises(FileError, match="más de 1 MB"):
+        read(b"Usuario\n" + b"A\n" * 1024**2)
+
+
+def test_only_the_first_sheet_counts():
+    book, content = Workbook(), io.BytesIO()
+    for row in ROWS:
+        book.active.append(row)
+    book.create_sheet("Notas").append(["lo que sea"])
+    book.save(content)
+    assert len(load_workbook(content).worksheets) == 2
+    assert cells(content.getvalue()) == EXPECTED

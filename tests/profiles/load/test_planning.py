@@ -1,0 +1,241 @@
+"""What each row of a file would do, and what is wrong with it."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from profiles.actions import assign_options, assign_roles, save_template
+from profiles.load.planning import Planner
+from profiles.models import Outcome, Role
+from tests.conftest import acting
+from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
+from users import actions
+
+LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
+ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+
+
+@pytest.fixture
+def plan_row(operator):
+    """plan_row(person) is what a file with that one row would do."""
+
+    def make(person, content=as_csv):
+        sheet = read(content(*table(person)))
+        (planned,) = Planner(operator, sheet.columns).plan(sheet.rows)
+        return planned
+
+    return make
+
+
+def problem(planned) -> tuple[str, str]:
+    ((column, _, sentence, _),) = planned.problems
+    return column, sentence
+
+
+def test_a_usuario_that_is_not_there_is_created(plan_row):
+    planned = plan_row(new_user(1, Opciones=f"{LEAF}, {OTHER_LEAF}", Roles=ROLE))
+    assert planned.outcome == Outcome.CREATE
+    assert planned.before == {}
+    assert planned.after == {
+        "document_type": "1",
+        "document_number": "90001001",
+        "first_name": "Ana",
+        "last_name": "Ficticia",
+        "email": "",
+        "valid_from": "",
+        "valid_until": "",
+        "state": "active",
+        "options": [OTHER_LEAF, LEAF],
+        "roles": [ROLE],
+    }
+
+
+def test_one_that_is_there_is_changed_in_what_the_file_says(plan_row, secondary):
+    planned = plan_row({"Usuario": "JPEREZ01", "Nombres": "Juana", "Estado": "Suspendido"})
+    assert planned.outcome == Outcome.CHANGE
+    assert planned.before == {"first_name": "Juan", "state": "active"}
+    assert planned.after == {"first_name": "Juana", "state": "suspended"}
+
+
+@pytest.mark.parametrize("person", [{}, {"Estado": "activo"}, {"Correo": ""}, {"Opciones": ""}])
+def test_one_that_is_as_the_file_says_stays(plan_row, secondary, person):
+    planned = plan_row({"Usuario": "JPEREZ01"} | person)
+    assert (planned.outcome, planned.before, planned.after) == (Outcome.UNCHANGED, {}, {})
+
+
+def test_an_empty_cell_empties_and_an_absent_column_does_not(plan_row, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=[LEAF], seen=[])
+    assert plan_row({"Usuario": "JPEREZ01", "Roles": ""}).outcome == Outcome.UNCHANGED
+    assert plan_row({"Usuario": "JPEREZ01", "Opciones": ""}).after == {"options": []}
+
+
+def test_a_template_gives_its_options_and_roles_besides_the_named_ones(plan_row, principal):
+    save_template(actor=acting(principal), name="De siempre", options=[LEAF], roles=[ROLE])
+    planned = plan_row(new_user(1, Plantilla="de siempre", Opciones=OTHER_LEAF))
+    assert (planned.after["options"], planned.after["roles"]) == ([OTHER_LEAF, LEAF], [ROLE])
+
+
+def test_validity_is_a_day_however_it_is_written(plan_row):
+    planned = plan_row(new_user(1, Desde="2026-01-02", Hasta="31/12/2026"))
+    assert (planned.after["valid_from"], planned.after["valid_until"]) == (
+        "2026-01-02",
+        "2026-12-31",
+    )
+
+
+def test_a_day_of_excel_is_a_day(plan_row):
+    planned = plan_row(new_user(1, Hasta=date(2026, 12, 31)), as_xlsx)
+    assert planned.after["valid_until"] == "2026-12-31"
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "sentence"),
+    [
+        ({"Usuario": ""}, "Usuario", "Ingrese el usuario"),
+        ({"Usuario": "CORTO"}, "Usuario", "El usuario debe tener 8 caracteres, solo letras y números"),
+        ({"Usuario": "TITULAR1"}, "Usuario", "Es el usuario principal: la carga es de usuarios secundarios"),
+        ({"Tipo de documento": ""}, "Tipo de documento", "Seleccione el tipo de documento"),
+        ({"Tipo de documento": "Brevete"}, "Tipo de documento", "Escriba DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad"),
+        ({"Número de documento": ""}, "Número de documento", "Ingrese el número de documento"),
+        ({"Número de documento": "123"}, "Número de documento", "El DNI debe tener 8 dígitos"),
+        ({"Número de documento": "90000001"}, "Número de documento", "Este documento ya lo usa TITULAR1 en su empresa"),
+        ({"Nombres": ""}, "Nombres", "Ingrese los nombres"),
+        ({"Nombres": "=1+1"}, "Nombres", "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo"),
+        ({"Apellidos": "R2D2"}, "Apellidos", "Los apellidos solo pueden tener letras, espacios, guion, punto y apóstrofo"),
+        ({"Correo": "no es"}, "Correo electrónico", "Ingrese un correo con el formato nombre@empresa.pe"),
+        ({"Clave": "corta"}, "Clave", "La clave debe tener entre 8 y 12 caracteres. La clave debe incluir al menos un número"),
+        ({"Estado": "Dormido"}, "Estado", "Escriba Activo, Suspendido o Eliminado"),
+        ({"Estado": "Eliminado"}, "Estado", "En su empresa no hay un usuario con ese nombre"),
+        ({"Desde": "ayer"}, "Vigente desde", "Ingrese una fecha como 31/12/2026"),
+        ({"Desde": "2027-01-01", "Hasta": "2026-01-01"}, "Vigente hasta", "La fecha de fin es anterior a la de inicio"),
+        ({"Plantilla": "Ninguna"}, "Plantilla", "En su empresa no hay una plantilla con ese nombre"),
+        ({"Opciones": "90.1"}, "Opciones", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
+        ({"Roles": "NSIGAD.TRANSPORTISTA.TRANSMISOR"}, "Roles", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
+    ],
+)  # fmt: skip
+def test_an_error_says_the_column_and_what_to_do(plan_row, cells, column, sentence):
+    planned = plan_row(new_user(1) | cells)
+    assert planned.outcome == Outcome.ERROR
+    assert problem(planned) == (column, sentence)
+
+
+@pytest.mark.parametrize(
+    ("heading", "given", "kept", "fact"),
+    [
+        ("Número de documento", "1234567", "01234567", "document_number"),
+        ("Número de documento", " 9000 1001 ", "90001001", "document_number"),
+        ("Nombres", "  Ana   María ", "Ana María", "first_name"),
+        ("Apellidos", "O’Higgins", "O'Higgins", "last_name"),
+        ("Correo", " ana@empresa.pe ", "ana@empresa.pe", "email"),
+    ],
+)
+def test_what_can_be_mended_for_certain_is_mended_and_said(plan_row, heading, given, kept, fact):
+    planned = plan_row(new_user(1) | {heading: given})
+    assert planned.outcome == Outcome.CREATE
+    assert planned.after[fact] == kept
+    ((_, value, _, corrected),) = planned.notices
+    assert (value, corrected) == (given, kept)
+
+
+def test_the_zero_that_excel_took_is_given_back(plan_row):
+    planned = plan_row(new_user(1) | {"Número de documento": 1234567}, as_xlsx)
+    assert planned.after["document_number"] == "01234567"
+
+
+def test_a_usuario_in_lower_case_is_raised_and_said(plan_row, secondary):
+    planned = plan_row({"Usuario": " jperez01", "Nombres": "Juan"})
+    assert (planned.outcome, planned.username) == (Outcome.UNCHANGED, "JPEREZ01")
+    assert planned.notices == [["Usuario", " jperez01", "Se corrigió", "JPEREZ01"]]
+
+
+def test_a_dni_that_lacks_more_than_one_digit_is_only_proposed(plan_row):
+    ((_, _, sentence, corrected),) = plan_row(
+        new_user(1) | {"Número de documento": "12345"}
+    ).problems
+    assert (sentence, corrected) == ("El DNI debe tener 8 dígitos", "00012345")
+
+
+def test_a_dni_that_was_mended_is_judged_like_any_other(plan_row, make_secondary):
+    make_secondary("CEROS001", "01234567")
+    planned = plan_row(new_user(1) | {"Número de documento": "1234567"})
+    assert problem(planned) == (
+        "Número de documento",
+        "Este documento ya lo usa CEROS001 en su empresa",
+    )
+
+
+def test_a_passport_keeps_its_seven_digits(plan_row):
+    planned = plan_row(
+        new_user(1) | {"Tipo de documento": "Pasaporte", "Número de documento": "1234567"}
+    )
+    assert (planned.after["document_number"], planned.notices) == ("1234567", [])
+
+
+def test_the_clave_of_whoever_is_there_is_left_and_said(plan_row, secondary):
+    planned = plan_row({"Usuario": "JPEREZ01", "Clave": "Distinta1"})
+    assert (planned.outcome, planned.password) == (Outcome.UNCHANGED, "")
+    ((column, value, sentence, _),) = planned.notices
+    assert (column, value) == ("Clave", "")
+    assert "Restablecer clave" in sentence
+
+
+def test_a_clave_that_breaks_the_rule_is_never_repeated(plan_row):
+    planned = plan_row(new_user(1, Clave="secretoso"))
+    assert "secretoso" not in repr(planned)
+
+
+def test_the_same_usuario_or_document_twice_names_the_first_row(plan):
+    rows = plan(new_user(1), new_user(1), new_user(3, **{"Número de documento": "90001001"})).rows
+    assert [row.problems for row in rows.all()] == [
+        [],
+        [
+            ["Usuario", "NUEVO001", "Ya está en la fila 2", ""],
+        ],
+        [
+            [
+                "Número de documento",
+                "90001001",
+                "El mismo documento está en la fila 2",
+                "",
+            ]
+        ],
+    ]
+
+
+def test_a_usuario_of_another_company_is_nobody_here(plan_row, strangers_secondary):
+    planned = plan_row(new_user(1, Usuario="AJENO001") | {"Número de documento": "90000003"})
+    assert planned.outcome == Outcome.CREATE
+
+
+def test_a_template_of_another_company_is_none(plan_row, stranger):
+    save_template(actor=acting(stranger), name="Ajena", options=[OTHER_LEAF], roles=[])
+    assert problem(plan_row(new_user(1, Plantilla="Ajena")))[0] == "Plantilla"
+
+
+def test_an_option_that_is_held_and_no_longer_offered_may_stay(plan_row, principal, secondary):
+    assign_roles(actor=acting(principal), user=secondary, codes=[ROLE], seen=[])
+    Role.objects.filter(pk=ROLE).update(is_retired=True)
+    assert plan_row({"Usuario": "JPEREZ01", "Roles": ROLE}).outcome == Outcome.UNCHANGED
+
+
+def test_an_eliminated_user_stays_eliminated(plan_row, principal, secondary):
+    actions.eliminate_user(actor=acting(principal), user=secondary)
+    assert plan_row({"Usuario": "JPEREZ01", "Estado": "Eliminado"}).outcome == Outcome.UNCHANGED
+
+
+def test_eliminating_changes_nothing_else(plan_row, secondary):
+    planned = plan_row({"Usuario": "JPEREZ01", "Estado": "Eliminado", "Nombres": "Otra"})
+    assert planned.after == {"state": "eliminated"}
+
+
+def test_a_plan_costs_the_same_queries_for_one_row_and_for_five_hundred(operator):
+    costs = []
+    for people in ([new_user(0)], [new_user(number) for number in range(500)]):
+        sheet = read(as_csv(*table(*people)))
+        with CaptureQueriesContext(connection) as queries:
+            planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
+        assert len(planned) == len(people)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]

@@ -1,0 +1,255 @@
+"""Carga masiva in the browser, without scripts: a file, its plan, the wait, what came of it."""
+
+import csv
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from profiles.load import actions as load
+from profiles.models import LoadPlan
+from profiles.views import load as views
+from tests.conftest import PASSWORD, acting, field_errors, soup
+from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, table
+from users import actions
+from users.models import AuditEntry, User
+
+URL = "/usuarios/carga/"
+
+
+@pytest.fixture
+def client(client_of, principal):
+    return client_of(principal)
+
+
+@pytest.fixture
+def upload(client):
+    """upload(content) is the page that answers to the file."""
+
+    def send(content: bytes, name="usuarios.csv"):
+        return client.post(URL, {"file": SimpleUploadedFile(name, content)}, follow=True)
+
+    return send
+
+
+def counts(page) -> dict[str, int]:
+    return {
+        item.a.contents[-1].strip(): int(item.strong.get_text())
+        for item in soup(page).select(".plan-counts li")
+    }
+
+
+def buttons(page) -> list[str]:
+    return [button.get_text(strip=True) for button in soup(page).select("main button")]
+
+
+def test_a_file_is_planned_applied_and_planned_again(client, upload):
+    file = as_csv(*table(new_user(1), new_user(2)))
+    page = upload(file)
+    assert counts(page) == {"Con error": 0, "Se crea": 2, "Se modifica": 0, "Sin cambios": 0}
+    assert not User.objects.filter(username="NUEVO001").exists()
+    done = client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
+    assert soup(done).h1.get_text() == "Plan aplicado"
+    assert "2 usuarios creados, 0 modificados" in soup(done).get_text()
+    assert client.login(ruc="20999999043", username="NUEVO002", password=PASSWORD)
+    client.force_login(
+        User.objects.get(is_principal=True), backend="users.backends.OperatorBackend"
+    )
+    again = upload(file)
+    assert counts(again)["Sin cambios"] == 2
+    assert "Aplicar plan" not in buttons(again)
+
+
+def test_the_entries_say_that_it_was_a_load(client, upload):
+    page = upload(as_csv(*table(new_user(1))))
+    client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
+    history = soup(client.get("/historial/", {"canal": "load"})).get_text(" ", strip=True)
+    assert "Carga masiva aplicada" in history
+    assert "Usuario creado" in history
+
+
+@pytest.mark.parametrize("name", ["usuarios.csv", "usuarios.xlsx", "cualquiera.bin"])
+def test_what_a_file_is_its_content_says(upload, name):
+    assert counts(upload(as_xlsx(*table(new_user(1))), name))["Se crea"] == 1
+
+
+def test_an_error_tells_row_column_value_cause_and_cure(upload):
+    page = upload(as_csv(*table(new_user(1), new_user(2) | {"Número de documento": "12345"})))
+    row = soup(page).select_one(".plan-table tbody tr")
+    assert row.select_one("[data-label=Fila]").get_text() == "3"
+    said = row.select_one(".plan-problem").get_text(" ", strip=True)
+    assert said == (
+        "Número de documento «12345»: El DNI debe tener 8 dígitos. ¿Quiso decir 00012345 ?"
+    )
+    assert "Aplicar plan" not in buttons(page)
+    assert soup(page).title.get_text().startswith("Error: ")
+
+
+def test_a_plan_with_errors_is_not_applied_by_a_forged_form(client, upload):
+    page = upload(as_csv(*table(new_user(1, Nombres=""))))
+    client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
+    assert LoadPlan.objects.get().state == LoadPlan.State.READY
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "El archivo está vacío"), (b"Sueldo\n1", "títulos"), (b"PK\x03\x04", "dañado")],
+)
+def test_what_cannot_be_read_is_said_beside_the_field(upload, content, sentence):
+    page = upload(content)
+    assert sentence in field_errors(page)["file"]
+    assert not LoadPlan.objects.exists()
+
+
+def test_no_file_is_said_beside_the_field(client):
+    assert field_errors(client.post(URL)) == {"file": "Elija un archivo"}
+
+
+def test_a_file_that_is_too_long_is_cut_while_it_arrives(upload, settings):
+    settings.LOAD_MAX_BYTES = 1024**2
+    page = upload(b"Usuario\n" + b"NUEVO001\n" * 400_000)
+    assert "más de 1 MB" in field_errors(page)["file"]
+
+
+def test_a_long_name_of_a_file_is_not_more_than_the_column_holds(upload):
+    page = upload(as_csv(*table(new_user(1))), "ñ" * 180 + ".csv")
+    assert counts(page)["Se crea"] == 1
+
+
+def test_the_limits_stand_on_the_page(client, settings):
+    text = soup(client.get(URL)).get_text(" ", strip=True)
+    assert "Hasta 10000 filas y 8 MB" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_sample_loads_without_an_error(client, upload, kind):
+    sample = b"".join(client.get(URL, {"muestra": kind}).streaming_content)
+    assert counts(upload(sample, f"muestra.{kind}")) == {
+        "Con error": 0,
+        "Se crea": 2,
+        "Se modifica": 0,
+        "Sin cambios": 0,
+    }
+
+
+def test_a_sample_of_another_kind_is_not_there(client):
+    assert client.get(URL, {"muestra": "pdf"}).status_code == 404
+
+
+def test_what_a_row_changes_is_shown_before_it_is_done(upload, secondary):
+    page = upload(as_csv(["Usuario", "Nombres", "Opciones"], ["JPEREZ01", "Juana", "90.1.1.1.1"]))
+    lines = [item.get_text(" ", strip=True) for item in soup(page).select(".plan-table details li")]
+    assert lines == [
+        "Nombres: Juan → Juana",
+        "+ agregó Numeración de la declaración (90.1.1.1.1)",
+    ]
+
+
+def test_rows_are_filtered_and_a_hundred_to_a_page(client, upload, secondary):
+    people = [new_user(number) for number in range(150)]
+    page = upload(as_csv(*table({"Usuario": "JPEREZ01"}, *people), delimiter=";"))
+    # The columns of the others are empty for the first, who therefore is in error.
+    assert counts(page)["Con error"] == 1
+    url = page.request["PATH_INFO"]
+    assert len(soup(page).select(".plan-table tbody tr")) == 1
+    assert len(soup(client.get(url, {"ver": "create"})).select(".plan-table tbody tr")) == 100
+    second = client.get(url, {"ver": "create", "pagina": 2})
+    assert len(soup(second).select(".plan-table tbody tr")) == 50
+    assert len(soup(client.get(url, {"ver": "todas"})).select(".plan-table tbody tr")) == 100
+    assert client.get(url, {"pagina": "x", "ver": "nada"}).status_code == 200
+
+
+def test_while_it_is_applied_the_page_says_how_far_it_got(client, upload, monkeypatch):
+    monkeypatch.setattr(load, "HASHED_AT_ONCE", 2)
+    monkeypatch.setattr(views, "SLICE", 0)
+    page = upload(as_csv(*table(*(new_user(number) for number in range(4)))))
+    waiting = client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
+    bar = soup(waiting).progress
+    assert (bar["value"], bar["max"]) == ("2", "4")
+    assert soup(waiting).select_one("noscript meta[http-equiv=refresh]")
+    assert soup(waiting).find("a", string="Seguir")["href"] == waiting.request["PATH_INFO"]
+    done = client.get(waiting.request["PATH_INFO"], follow=True)
+    assert soup(done).h1.get_text() == "Plan aplicado"
+
+
+def test_a_plan_that_was_left_is_taken_up_again(client, upload):
+    page = upload(as_csv(*table(new_user(1))))
+    client.post(page.request["PATH_INFO"], {"do": "apply"})
+    (left,) = soup(client.get(URL)).select(".plan-list a")
+    plan = soup(client.get(left["href"]))
+    assert plan.find("a", string="Continuar")["href"].endswith("/avance/")
+
+
+def test_a_generated_clave_is_downloaded_once(client, upload):
+    page = upload(as_csv(*table(new_user(1, Clave=""))))
+    url = page.request["PATH_INFO"]
+    assert "Descargar las claves" not in buttons(page)
+    done = client.post(url, {"do": "apply"}, follow=True)
+    assert "Descargar las claves" in buttons(done)
+    file = b"".join(client.post(url, {"do": "hand_over"}).streaming_content).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(file))
+    assert User.objects.get(username=row["Usuario"]).check_password(row["Clave temporal"])
+    again = client.post(url, {"do": "hand_over"}, follow=True)
+    assert "Descargar las claves" not in buttons(again)
+    assert row["Clave temporal"] not in again.content.decode()
+
+
+def test_claves_that_cannot_be_read_any_more_are_said_to_be_gone(client, upload, settings):
+    page = upload(as_csv(*table(new_user(1, Clave=""))))
+    url = page.request["PATH_INFO"]
+    settings.SECRET_KEY = "otra" * 20
+    client.force_login(
+        User.objects.get(is_principal=True), backend="users.backends.OperatorBackend"
+    )
+    client.post(url, {"do": "apply"})
+    answer = client.get(f"{url}avance/", follow=True)
+    assert "ya no se pueden leer" in soup(answer).get_text()
+    LoadPlan.objects.update(state=LoadPlan.State.APPLIED)
+    answer = client.post(url, {"do": "hand_over"}, follow=True)
+    assert "ya no se pueden leer" in soup(answer).get_text()
+
+
+@pytest.mark.parametrize("moment", ["before it starts", "while it hashes"])
+def test_a_plan_overtaken_by_a_change_offers_a_new_one(client, upload, principal, moment):
+    page = upload(as_csv(*table(new_user(1))))
+    url = page.request["PATH_INFO"]
+    if moment == "while it hashes":
+        client.post(url, {"do": "apply"})
+    actions.create_secondary_user(
+        actor=acting(principal),
+        username="NUEVO001",
+        password=PASSWORD,
+        document_type="1",
+        document_number="90000077",
+        first_name="Otra",
+        last_name="Ficticia",
+    )
+    target = f"{url}avance/" if moment == "while it hashes" else url
+    send = client.get if moment == "while it hashes" else client.post
+    refused = send(target, {"do": "apply"}, follow=True)
+    assert "Los datos cambiaron" in soup(refused).select_one("[role=alert]").get_text()
+    new = client.post(url, {"do": "again"}, follow=True)
+    assert counts(new)["Se modifica"] == 1
+    done = client.post(url, {"do": "apply"}, follow=True)
+    assert soup(done).h1.get_text() == "Plan aplicado"
+    assert AuditEntry.objects.filter(action="user.changed", channel="load").exists()
+
+
+def test_a_discarded_plan_is_gone(client, upload):
+    page = upload(as_csv(*table(new_user(1))))
+    answer = client.post(page.request["PATH_INFO"], {"do": "discard"}, follow=True)
+    assert "No se cambió ningún usuario" in soup(answer).get_text()
+    assert client.get(page.request["PATH_INFO"]).status_code == 404
+
+
+def test_what_no_button_sends_is_not_there(client, upload):
+    page = upload(as_csv(*table(new_user(1))))
+    assert client.post(page.request["PATH_INFO"], {"do": "otra"}).status_code == 404
+
+
+def test_a_plan_of_another_company_is_not_there(client_of, stranger, upload):
+    page = upload(as_csv(*table(new_user(1))))
+    other = client_of(stranger)
+    for path in ("", "avance/"):
+        assert other.get(page.request["PATH_INFO"] + path).status_code == 404
+    assert "usuarios.csv" not in other.get(URL).content.decode()

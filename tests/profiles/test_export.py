@@ -1,0 +1,135 @@
+"""What is downloaded: the rows that are listed, as text, and loadable again."""
+
+import csv
+import io
+
+import pytest
+from openpyxl import load_workbook
+
+from profiles.actions import assign_options, assign_roles
+from profiles.load import files
+from profiles.load.planning import Planner
+from profiles.models import Outcome
+from profiles.spreadsheet import as_text, as_typed, csv_lines, xlsx_chunks
+from tests.conftest import acting
+from users import actions
+
+ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+KINDS = ["csv", "xlsx"]
+DANGEROUS = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠A1"]
+HARMLESS = ["", "Ana", "'Ana", "1=1", "O'Higgins", "90000001"]
+
+
+@pytest.fixture
+def client(client_of, principal):
+    return client_of(principal)
+
+
+def download(client, url, **query) -> bytes:
+    return b"".join(client.get(url, query).streaming_content)
+
+
+def table(content: bytes, kind: str) -> list[list[str]]:
+    if kind == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    sheet = load_workbook(io.BytesIO(content)).active
+    assert {cell.data_type for row in sheet for cell in row if cell.value is not None} == {"s"}
+    return [[cell.value or "" for cell in row] for row in sheet]
+
+
+@pytest.fixture
+def company(principal, secondary, make_secondary):
+    """People of every kind that an export may meet."""
+    actor = acting(principal)
+    assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1", "11.9.1.1.1"], seen=[])
+    assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
+    actions.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
+    make_secondary("RARO0001", 90000011, first_name="-Ana", last_name="'-Luz", email="a@b.pe")
+    make_secondary(
+        "CEROS001", 90000012, document_type="4", document_number="001234567890", last_name="'Luz"
+    )
+    actions.change_user(
+        actor=actor,
+        user=secondary,
+        seen=(facts := actions.editable_facts(secondary)),
+        **{**facts, "valid_from": None, "valid_until": "2027-12-31"},
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_exported_is_loaded_again_without_a_change(client, company, operator, kind):
+    content = download(client, "/usuarios/", formato=kind)
+    sheet = files.read(io.BytesIO(content))
+    planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
+    assert len(planned) == 4
+    assert {row.outcome for row in planned} == {Outcome.UNCHANGED}
+    assert not any(row.notices for row in planned)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_list_is_exported_as_it_is_filtered(client, company, kind):
+    rows = table(download(client, "/usuarios/", formato=kind, estado="suspended"), kind)
+    assert [row[0] for row in rows] == ["Usuario", "QUIETO01"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_user_is_told_by_codes_and_labels_and_without_a_clave(client, company, kind):
+    titles, *rows = table(download(client, "/usuarios/", formato=kind), kind)
+    people = {row[0]: dict(zip(titles, row, strict=True)) for row in rows}
+    assert people["JPEREZ01"] == {
+        "Usuario": "JPEREZ01",
+        "Tipo de documento": "DNI",
+        "Número de documento": "90000002",
+        "Nombres": "Juan",
+        "Apellidos": "Pérez Ñaupari",
+        "Correo electrónico": "",
+        "Estado": "Activo",
+        "Vigente desde": "",
+        "Vigente hasta": "2027-12-31",
+        "Opciones": "11.9.1.1.1 90.1.1.1.1",
+        "Roles": ROLE,
+    }
+    assert people["RARO0001"]["Nombres"] == "'-Ana"
+
+
+@pytest.mark.parametrize("url", ["/accesos/", "/historial/", "/usuarios/JPEREZ01/historial/"])
+def test_the_matrix_and_the_history_have_the_same_rows_in_both_kinds(client, company, url):
+    files_of = [table(download(client, url, formato=kind), kind) for kind in KINDS]
+    assert files_of[0] == files_of[1]
+    assert len(files_of[0]) > 2
+
+
+@pytest.mark.parametrize("url", ["/usuarios/", "/accesos/", "/historial/"])
+def test_another_kind_is_not_there(client, url):
+    assert client.get(url, {"formato": "pdf"}).status_code == 404
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_what_a_spreadsheet_would_run_is_text(text):
+    assert as_text(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_it_would_not_run_stays(text):
+    assert as_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", [*DANGEROUS, *HARMLESS, *(f"'{text}" for text in DANGEROUS), "''=1"]
+)
+def test_what_was_protected_comes_back_as_it_was(text):
+    assert as_typed(as_text(text)) == text
+
+
+def test_a_character_that_no_workbook_holds_is_replaced():
+    content = b"".join(xlsx_chunks([["a\x07b"]]))
+    assert table(content, "xlsx") == [["a\ufffdb"]]
+
+
+def test_a_csv_is_written_row_by_row():
+    def rows():
+        yield ["Usuario"]
+        raise AssertionError("nobody asked for a second row yet")
+
+    lines = csv_lines(rows())
+    assert [next(lines), next(lines)] == ["\ufeff", "Usuario\r\n"]
