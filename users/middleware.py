@@ -1,12 +1,25 @@
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from users.unsent import UnsentForm
 from users.views.sign_in import SignInView
+
+
+class RenewedWhenUsedMiddleware(SessionMiddleware):
+    """Only what asked for the session renews it; what failed does not try the database again."""
+
+    def process_response(self, request, response):
+        failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if failed or not request.session.accessed:
+            return response
+        return super().process_response(request, response)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
@@ -19,6 +32,9 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     OPEN_WITH_A_TEMPORARY_CLAVE = ("users:own_password", "users:sign_out")
 
     def process_view(self, request, view_func, view_args, view_kwargs):
+        if not getattr(view_func, "login_required", True):
+            # Whose the session is, is not even looked at.
+            return None
         refused = super().process_view(request, view_func, view_args, view_kwargs)
         if refused or not getattr(request.user, "must_change_password", False):
             return refused
