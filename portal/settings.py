@@ -151,6 +151,10 @@ PASSWORD_HASHERS = ["users.hashers.PinnedArgon2PasswordHasher"]
 HASHES_AT_ONCE = 4
 HASHING_WAIT = 3
 
+# The guide's rule says nothing of claves that others would try first (users/guessable.py). They are
+# taken, and advised against, unless this refuses them.
+REFUSE_GUESSABLE_CLAVES = flag("REFUSE_GUESSABLE_CLAVES")
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "users.validators.OperatorPasswordValidator"},
     {"NAME": "users.validators.StaffPasswordValidator"},

@@ -161,6 +161,54 @@ def test_a_clave_gets_the_same_verdict_on_every_path(path, paths):
     assert wrong == []
 
 
+@pytest.fixture
+def paths_that_refuse(settings, paths):
+    settings.REFUSE_GUESSABLE_CLAVES = True
+    return paths
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_one_that_others_would_try_first_is_refused_on_every_path_where_that_is_wanted(
+    path, paths_that_refuse
+):
+    set_clave = paths_that_refuse[path]
+    with undone():
+        holder = set_clave("Zorzal77QX")
+        assert User.objects.get(pk=holder.pk).check_password("Zorzal77QX")
+    for clave in ("sunat2026", "Aduana-01", "ruc202626", holder.username, holder.document_number):
+        with undone():
+            holder = set_clave(clave)
+            assert not holder or not User.objects.get(pk=holder.pk).check_password(clave), clave
+
+
+ADVICE = "La clave es fácil de adivinar: use otra"
+
+
+@pytest.mark.parametrize(("clave", "is_advised"), {"sunat2026": True, "Zorzal77": False}.items())
+def test_whoever_sets_one_in_a_page_is_advised_after_it_was_taken(
+    clave, is_advised, unlimited_guesses, visitors, client_of
+):
+    twice = dict.fromkeys(("password1", "password2"), clave)
+    new = dict.fromkeys(("new_password1", "new_password2"), clave)
+    secondary = visitors["secondary"]
+    for who, address, form in [
+        ("principal", url("users:create"), {**FORMS["users:create"], **twice}),
+        ("principal", url("users:reset_password"), {"way": "type", **twice}),
+        ("colleague", url("users:own_password"), {"current_password": PASSWORD, **twice}),
+        ("staff", f"/admin/users/user/{secondary.pk}/password/", new),
+        ("staff", "/admin/operators/operator/add/", new_operator(ruc="20999999035", **twice)),
+    ]:
+        response = client_of(visitors[who]).post(address, form, follow=True)
+        assert response.redirect_chain, address
+        assert (ADVICE in soup(response).text) == is_advised, address
+
+
+def test_whoever_sets_one_by_a_command_is_advised_too(visitors, monkeypatch, capsys):
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: "sunat2026")
+    call_command("changepassword", "JPEREZ01", ruc=RUC, by="admin")
+    assert ADVICE in capsys.readouterr().err
+
+
 def setting_fields(form) -> set[str]:
     """The fields of a form where a new clave is typed."""
     return {

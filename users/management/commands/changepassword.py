@@ -8,7 +8,7 @@ from operators.validators import normalise_ruc
 from users.actions import reset_password
 from users.audit import Actor
 from users.models import AuditEntry, User
-from users.validators import normalise_username
+from users.validators import advice_on_password, normalise_username
 
 
 class Command(BaseCommand):
@@ -72,9 +72,13 @@ class Command(BaseCommand):
                 self.stderr.write("Las dos claves no son iguales.")
                 continue
             try:
-                return change(password)
+                change(password)
             except ValidationError as error:
                 self.stderr.write("\n".join(error.messages))
+                continue
+            if advice := advice_on_password(password, user):
+                self.stderr.write(advice)
+            return
         raise CommandError(f"No se cambió la clave de {user}: fueron {self.ATTEMPTS} intentos.")
 
     def typed(self, prompt: str) -> str:
