@@ -127,6 +127,14 @@ def test_they_are_started_as_make_serve_does():
     assert shlex.split(serve.splitlines()[0])[1:] == GUNICORN
 
 
+def test_neither_tells_its_version_or_echoes_a_request(servers):
+    for server in servers:
+        refused = Browser().ask(server, "TRACE", "/ingresar/")
+        assert refused.status == 405
+        assert "csrftoken=" not in refused.text
+        assert refused.headers["Server"] == "gunicorn"
+
+
 def test_a_sign_in_on_one_is_valid_on_the_other_and_so_is_leaving(servers):
     one, other = servers
     browser = Browser()
