@@ -10,6 +10,11 @@ from django.core.management import execute_from_command_line
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     try:
+        " ".join(sys.argv).encode()
+    except UnicodeEncodeError:
+        # No database takes such bytes, whichever command they are for.
+        sys.exit("Hay bytes que no son texto UTF-8 en lo que escribió: escríbalo otra vez.")
+    try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         # A sentence for whoever installs it; where in our settings it was raised tells him nothing.

@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.NeverStoreMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "users.middleware.RenewedWhenUsedMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -162,6 +162,10 @@ PASSWORD_HASHERS = ["users.hashers.PinnedArgon2PasswordHasher"]
 # is 503. Each takes 19 MiB and a core; 64 people at once wait less than a second.
 HASHES_AT_ONCE = 4
 HASHING_WAIT = 3
+
+# The guide's rule says nothing of claves that others would try first (users/guessable.py). They are
+# taken, and advised against, unless this refuses them.
+REFUSE_GUESSABLE_CLAVES = flag("REFUSE_GUESSABLE_CLAVES")
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "users.validators.OperatorPasswordValidator"},

@@ -1,7 +1,9 @@
 """One clave gets one verdict, whichever way it is set; and none is ever shown again."""
 
+import csv
 import getpass
 import inspect
+import io
 
 import pytest
 from django import forms
@@ -11,6 +13,8 @@ from django.core.management import CommandError, call_command
 import profiles.forms
 import users.forms
 from operators.models import Operator
+from profiles.load import actions as load_actions
+from profiles.load import files
 from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
@@ -97,6 +101,30 @@ def paths(unlimited_guesses, visitors, client_of, monkeypatch):
             return None
         return secondary
 
+    def load(clave):
+        text = io.StringIO()
+        row = {
+            "Usuario": "CARGADA1",
+            "Tipo de documento": "DNI",
+            "Número de documento": "90000099",
+            "Nombres": "Ana",
+            "Apellidos": "Ficticia",
+            "Clave": clave,
+        }
+        csv.writer(text).writerows([row.keys(), row.values()])
+        loading = {"actor": acting(principal)}
+        try:
+            sheet = files.read(io.BytesIO(text.getvalue().encode()))
+            plan = load_actions.make_plan(
+                operator=principal.operator, sheet=sheet, file_name="usuarios.csv", **loading
+            )
+            load_actions.start_applying(plan=plan, **loading)
+        except (files.FileError, load_actions.PlanWithErrorsError):
+            return None
+        plan.refresh_from_db()
+        load_actions.keep_applying(plan=plan, seconds=60, **loading)
+        return User.objects.get(username="CARGADA1")
+
     def action(function, **arguments):
         def call(clave):
             try:
@@ -116,6 +144,7 @@ def paths(unlimited_guesses, visitors, client_of, monkeypatch):
         "admin reset": reset_in_the_administration,
         "admin new operator": open_an_operator,
         "changepassword": command,
+        "load": load,
         "create_secondary_user": action(
             actions.create_secondary_user,
             actor=acting(principal),
@@ -138,7 +167,7 @@ def paths(unlimited_guesses, visitors, client_of, monkeypatch):
 
 PATHS = [
     *("users:create", "users:own_password", "users:reset_password"),
-    *("admin reset", "admin new operator", "changepassword"),
+    *("admin reset", "admin new operator", "changepassword", "load"),
     *("create_secondary_user", "create_operator", "reset_password", "change_own_password"),
 ]
 
@@ -159,6 +188,54 @@ def test_a_clave_gets_the_same_verdict_on_every_path(path, paths):
         if (works, loose) != (is_taken, False):
             wrong.append((clave[:20], works, loose))
     assert wrong == []
+
+
+@pytest.fixture
+def paths_that_refuse(settings, paths):
+    settings.REFUSE_GUESSABLE_CLAVES = True
+    return paths
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_one_that_others_would_try_first_is_refused_on_every_path_where_that_is_wanted(
+    path, paths_that_refuse
+):
+    set_clave = paths_that_refuse[path]
+    with undone():
+        holder = set_clave("Zorzal77QX")
+        assert User.objects.get(pk=holder.pk).check_password("Zorzal77QX")
+    for clave in ("sunat2026", "Aduana-01", "ruc202626", holder.username, holder.document_number):
+        with undone():
+            holder = set_clave(clave)
+            assert not holder or not User.objects.get(pk=holder.pk).check_password(clave), clave
+
+
+ADVICE = "La clave es fácil de adivinar: use otra"
+
+
+@pytest.mark.parametrize(("clave", "is_advised"), {"sunat2026": True, "Zorzal77": False}.items())
+def test_whoever_sets_one_in_a_page_is_advised_after_it_was_taken(
+    clave, is_advised, unlimited_guesses, visitors, client_of
+):
+    twice = dict.fromkeys(("password1", "password2"), clave)
+    new = dict.fromkeys(("new_password1", "new_password2"), clave)
+    secondary = visitors["secondary"]
+    for who, address, form in [
+        ("principal", url("users:create"), {**FORMS["users:create"], **twice}),
+        ("principal", url("users:reset_password"), {"way": "type", **twice}),
+        ("colleague", url("users:own_password"), {"current_password": PASSWORD, **twice}),
+        ("staff", f"/admin/users/user/{secondary.pk}/password/", new),
+        ("staff", "/admin/operators/operator/add/", new_operator(ruc="20999999035", **twice)),
+    ]:
+        response = client_of(visitors[who]).post(address, form, follow=True)
+        assert response.redirect_chain, address
+        assert (ADVICE in soup(response).text) == is_advised, address
+
+
+def test_whoever_sets_one_by_a_command_is_advised_too(visitors, monkeypatch, capsys):
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: "sunat2026")
+    call_command("changepassword", "JPEREZ01", ruc=RUC, by="admin")
+    assert ADVICE in capsys.readouterr().err
 
 
 def setting_fields(form) -> set[str]:
@@ -202,7 +279,9 @@ def test_every_form_and_action_that_sets_a_clave_is_tried():
         and not name.startswith("_")
         and function.__module__ == actions.__name__
     }
-    assert {*PATHS} == setting | {*FORMS_THAT_SET_ONE.values(), "changepassword"} - {"staff"}
+    assert {*PATHS} == setting | {*FORMS_THAT_SET_ONE.values(), "changepassword", "load"} - {
+        "staff"
+    }
 
 
 # Shown again --------------------------------------------------------------------------------------

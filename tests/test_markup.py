@@ -33,8 +33,8 @@ __all__ = ["unprotected_history"]
 MARK = "q7x"
 PAYLOADS = [
     "<q7x>", "</title><q7x>", '"><q7x>', "'><q7x>", "</script><q7x>", "</textarea><q7x>", "--><q7x>", "</style><q7x>",
-    '" onq7x="1', "' onq7x='1", "x onq7x=1 ", '" onmouseover="q7x" q7x="', "<svg/onload=q7x>", "<img src=q7x onerror=q7x>",
-    "<a href=javascript:q7x>", "javascript:q7x", "<script>q7x</script>", "<iframe srcdoc=q7x>", "<base href=//q7x/>",
+    '" onq7x="1', "' onq7x='1", "x onq7x=1 ", '" onmouseover="q7x" q7x="', "<svg/onload=alert(q7x)>", "<img src=q7x onerror=alert(q7x)>",
+    "<a href=javascript:q7x>", "javascript:q7x", "<script>alert(q7x)</script>", "<iframe srcdoc=q7x>", "<base href=//q7x/>",
     "<form action=//q7x>", "<style>@import'//q7x'</style>", "&lt;q7x&gt;", "&#60;q7x>", "{{q7x}}{%q7x%}", "${q7x}<!--q7x",
     "\\u003cq7x\\u003e", "<q7x\x0conq7x=1>", "<<q7x>>",
 ]  # fmt: skip

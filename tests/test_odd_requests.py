@@ -1,10 +1,14 @@
 """Requests that no browser of ours sends: each is refused, none is a failure, and none takes long."""
 
+import subprocess
+import sys
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from tests.conftest import PASSWORD, RUC, person
+from tests.places import ROOT
 from tests.test_access_matrix import FORMS, database, url
 from users.models import User
 
@@ -183,3 +187,11 @@ def test_a_command_says_what_is_wrong_with_an_argument(argument, visitors, monke
         with pytest.raises(CommandError):
             call_command(name, **arguments)
     assert database() == before
+
+
+@pytest.mark.parametrize("command", ["changepassword", "clock", "createsuperuser"])
+def test_bytes_that_are_no_text_are_refused_in_a_sentence(command):
+    typed = [sys.executable, "manage.py", command, b"--ruc", b"\xff\xfe"]
+    done = subprocess.run(typed, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Hay bytes que no son texto")

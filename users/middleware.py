@@ -1,12 +1,25 @@
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from users.unsent import UnsentForm
 from users.views.sign_in import SignInView
+
+
+class RenewedWhenUsedMiddleware(SessionMiddleware):
+    """Only what asked for the session renews it; what failed does not try the database again."""
+
+    def process_response(self, request, response):
+        failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if failed or not request.session.accessed:
+            return response
+        return super().process_response(request, response)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
@@ -18,6 +31,9 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     WAYS_OUT = ("users:sign_out", "admin:logout")
 
     def process_view(self, request, view_func, view_args, view_kwargs):
+        if not getattr(view_func, "login_required", True):
+            # Whose the session is, is not even looked at.
+            return None
         refused = super().process_view(request, view_func, view_args, view_kwargs)
         first = None if refused else self.to_do_first(request.user)
         if first and request.resolver_match.view_name not in (first, *self.WAYS_OUT):

@@ -19,6 +19,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
+from users.guessable import is_guessable
+
 # Usuario ----------------------------------------------------------------------------------------
 
 
@@ -133,11 +135,15 @@ def belongs_to_operator(user) -> bool:
 class OperatorPasswordValidator:
     """The guide's rule for operators' claves: 8 to 12 characters, at least one of them a digit.
 
-    Exactly that and nothing more. A character is a code point; a digit is 0 to 9.
+    Exactly that and nothing more, unless the installation refuses what others would try first. A
+    character is a code point; a digit is 0 to 9.
     """
 
     MIN_LENGTH = 8
     MAX_LENGTH = 12
+    GUESSABLE = (
+        "La clave es fácil de adivinar: use otra, sin palabras conocidas ni datos de la persona"
+    )
 
     def validate(self, password: str, user=None) -> None:
         if not belongs_to_operator(user):
@@ -156,6 +162,8 @@ class OperatorPasswordValidator:
                     "La clave debe incluir al menos un número", code="password_without_digit"
                 )
             )
+        if not errors and settings.REFUSE_GUESSABLE_CLAVES and is_guessable(password, user):
+            errors.append(ValidationError(self.GUESSABLE, code="password_guessable"))
         if errors:
             raise ValidationError(errors)
 
@@ -164,6 +172,12 @@ class OperatorPasswordValidator:
             f"Usuarios de operadores: entre {self.MIN_LENGTH} y {self.MAX_LENGTH} caracteres, "
             "con al menos un número."
         )
+
+
+def advice_on_password(password: str, user) -> str:
+    """What to tell whoever has set it; empty if there is nothing to say."""
+    guessable = belongs_to_operator(user) and is_guessable(password, user)
+    return f"{OperatorPasswordValidator.GUESSABLE}." if guessable else ""
 
 
 def generate_password() -> str:

@@ -25,7 +25,12 @@ from users.actions import EDITABLE_FIELDS, PERSON_FIELDS
 from users.forms import day_field
 from users.models import KnownNeighbours, User
 from users.search import fold
-from users.validators import DocumentType, normalise_document_number, normalise_username
+from users.validators import (
+    DocumentType,
+    advice_on_password,
+    normalise_document_number,
+    normalise_username,
+)
 
 # So many rows are looked up together.
 ROWS_AT_ONCE = 500
@@ -249,6 +254,8 @@ class Planner:
         except ValidationError as error:
             # Never the clave itself: a plan is stored.
             planned.refuse("password", "", ". ".join(error.messages))
+        if advice := advice_on_password(password, account):
+            planned.note("password", "", advice.removesuffix("."))
         planned.password = password
 
     def _state(self, typed: str, planned: PlannedRow) -> str:

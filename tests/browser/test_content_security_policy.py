@@ -1,4 +1,5 @@
-"""A walk through every screen: nothing on any of them breaks the content security policy.
+"""A walk through every screen, with hostile text in every row that they show: nothing on any of them
+breaks the content security policy, and none of that text runs.
 
 What a browser refuses it says on the console, and ``page_faults`` fails the test that hears it.
 """
@@ -7,17 +8,27 @@ import pytest
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
-from profiles.actions import assign_options, save_template
 from tests.browser.browsing import follow
-from tests.conftest import acting
 from tests.test_access_matrix import MATRIX, url
+from tests.test_markup import infested, unprotected_history
+
+__all__ = ["infested", "unprotected_history"]
 
 
 @pytest.fixture
-def template(principal, secondary):
-    actor = acting(principal)
-    assign_options(actor=actor, user=secondary, codes=["11.9.1.1.2"], seen=[])
-    save_template(actor=actor, name="De siempre", options=["11.9.1.1.2"], roles=[])
+def walk_of(page_of, page_faults):
+    """walk_of(user) is a page in that user's browser; a dialog that opens in it is a fault."""
+
+    def hear(dialog):
+        page_faults.append(f"{dialog.page.url}: a dialog says {dialog.message}")
+        dialog.dismiss()
+
+    def make(user):
+        page = page_of(user)
+        page.on("dialog", hear)
+        return page
+
+    return make
 
 
 def test_what_breaks_the_policy_is_heard(page, page_faults, principal):
@@ -34,8 +45,14 @@ def test_what_breaks_the_policy_is_heard(page, page_faults, principal):
         page_faults.clear()
 
 
-def test_the_portal(page_of, principal, template):
-    desk = page_of(principal)
+def test_a_dialog_is_heard_too(walk_of, page_faults, principal):
+    walk_of(principal).evaluate("alert(1)")
+    assert [fault for fault in page_faults if "a dialog says 1" in fault]
+    page_faults.clear()
+
+
+def test_the_portal(walk_of, principal, infested):
+    desk = walk_of(principal)
     visited = 0
     for name in MATRIX:
         if name in ("users:sign_out", "users:close_sessions"):
@@ -46,6 +63,12 @@ def test_the_portal(page_of, principal, template):
         visited += 1
     assert visited == len(MATRIX) - 2
     desk.goto("/no-existe/")
+
+
+def test_the_menu_of_a_secondary_user(walk_of, secondary, infested):
+    desk = walk_of(secondary)
+    desk.goto("/")
+    assert "q7x" in desk.content()
 
 
 def test_the_sign_in_page(page, principal):
@@ -73,8 +96,8 @@ def admin_addresses():
                         yield reverse(f"admin:{pattern.name}", kwargs={argument: some.pk})
 
 
-def test_the_administration(page_of, staff, template):
-    desk = page_of(staff)
+def test_the_administration(walk_of, staff, infested):
+    desk = walk_of(staff)
     opened = 0
     for address in ["/admin/", "/admin/password_change/", *dict.fromkeys(admin_addresses())]:
         response = desk.request.get(address)

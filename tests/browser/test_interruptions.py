@@ -1,5 +1,7 @@
 """What happens between the screens: twice, again, back, in two tabs, after the session ended."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -309,6 +311,16 @@ def test_a_session_begun_anew_in_another_tab_loses_nothing(desk, secondary):
 
 
 # The clave ----------------------------------------------------------------------------------------
+
+
+def test_back_after_leaving_shows_nothing(page_of, principal, secondary):
+    desk = page_of(principal)
+    desk.goto("/usuarios/")
+    expect(desk.get_by_role("cell", name="JPEREZ01").first).to_be_visible()
+    follow(desk.get_by_role("button", name="Salir"))
+    desk.go_back()
+    expect(desk).to_have_url(re.compile("/ingresar/"))
+    assert "JPEREZ01" not in desk.content()
 
 
 def test_no_page_ever_holds_a_clave_that_was_typed(desk):

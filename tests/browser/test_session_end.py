@@ -20,14 +20,18 @@ def notice(page):
     return page.locator("[data-session-end]")
 
 
-def test_two_minutes_before_it_is_said_and_one_click_goes_on_with_the_form_as_it_is(desk):
+def test_two_minutes_before_it_is_said_and_one_click_goes_on_with_the_form_as_it_is(desk, settings):
     desk.get_by_label("Nombres").fill("Carmen")
     expect(notice(desk)).to_be_hidden()
     desk.clock.fast_forward(18 * MINUTE)
     expect(notice(desk)).to_contain_text("Su sesión está por terminar.")
+    until_when = desk.locator(".session-end")
+    at_first = until_when.text_content()
+    settings.SESSION_COOKIE_AGE += 5 * 60
     with desk.expect_response(lambda response: response.status == 200):
         notice(desk).get_by_role("link", name="Seguir").click()
     expect(notice(desk)).to_be_hidden()
+    expect(until_when).not_to_have_text(at_first)
     expect(desk.get_by_label("Nombres")).to_have_value("Carmen")
     desk.clock.fast_forward(18 * MINUTE)
     expect(notice(desk)).to_be_visible()

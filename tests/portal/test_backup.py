@@ -4,19 +4,15 @@ The commands are the page's own, so the page cannot be wrong about them.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 from django.db import connection
-from psycopg.conninfo import make_conninfo
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT, environment, manage, run
+
 PAGE = (ROOT / "docs" / "operacion.md").read_text(encoding="utf-8")
 ENGINE = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
 
@@ -83,62 +79,8 @@ def documented(title: str) -> str:
     return re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
 
 
-def environment(place: str) -> dict[str, str]:
-    return os.environ | {"DATABASE_URL": place, "DEMO": "true", "DEBUG": "false"}
-
-
-def run(command: list[str], place: str, **variables: str) -> str:
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment(place) | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def manage(place: str, *arguments: str) -> str:
-    return run([sys.executable, "manage.py", *arguments], place)
-
-
 def examine(place: str) -> dict:
     return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
-
-
-@pytest.fixture
-def make_place(tmp_path):
-    """make_place() is the address of a database that is empty, or not there yet."""
-    made = []
-
-    def make() -> str:
-        name = f"copia_{uuid4().hex}"
-        if connection.vendor == "sqlite":
-            return f"sqlite:///{tmp_path / name}"
-        on_server(f'CREATE DATABASE "{name}"')
-        made.append(name)
-        server = connection.settings_dict
-        person = f"{server['USER']}:{server['PASSWORD']}".rstrip(":")
-        return f"postgres://{person}@{server['HOST']}:{server['PORT']}/{name}"
-
-    yield make
-    for name in made:
-        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def on_server(statement: str):
-    server = connection.settings_dict
-    address = make_conninfo(
-        host=server["HOST"],
-        port=server["PORT"],
-        user=server["USER"],
-        password=server["PASSWORD"],
-        dbname="postgres",
-    )
-    with psycopg.connect(address, autocommit=True) as server_connection:
-        server_connection.execute(statement)
 
 
 @pytest.fixture

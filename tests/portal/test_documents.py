@@ -35,6 +35,14 @@ def test_what_it_names_is_there(document):
     assert wrong_in(document.read_text("utf-8")) == []
 
 
+def test_every_check_of_the_security_page_stands_there_once_with_what_shows_it():
+    page = (ROOT / "docs" / "seguridad.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([A-Z]{3}-\d\d) \| (.+?) \| (.+) \|$", page, re.MULTILINE)
+    codes = [code for code, _, _ in rows]
+    assert len(codes) == len(set(codes)) == 92
+    assert all("::test_" in shown or "`make " in shown for _, _, shown in rows)
+
+
 def test_what_is_not_there_would_be_noticed():
     right = ["`manage.py`", "`portal/test_documents.py::test_what_it_names_is_there`"]
     wrong = ["`users/nada.py`", "`tests/portal/test_documents.py::test_nada`", "`nada.md`"]

@@ -4,6 +4,7 @@ import pytest
 from django.db.migrations.recorder import MigrationRecorder
 
 from profiles.models import Option
+from users.models import Session
 
 
 def test_a_process_that_answers_lives_and_asks_nobody(client):
@@ -39,3 +40,18 @@ def reason(client) -> str:
 def test_it_is_only_to_be_read(path, client, small_catalog):
     assert client.head(path).status_code == 200
     assert client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize(("path", "is_asked"), [("/salud/", False), ("/salud/lista/", True)])
+def test_whoever_asks_with_a_session_does_not_renew_it(
+    path, is_asked, principal, client_of, clock, django_assert_max_num_queries
+):
+    client = client_of(principal)
+    before = Session.objects.values_list().get()
+    clock.advance(minutes=1)
+    with django_assert_max_num_queries(9 if is_asked else 0) as asked:
+        assert client.get(path).status_code == 200
+    assert not any("session" in query["sql"] for query in asked)
+    assert Session.objects.values_list().get() == before
+    client.get("/")
+    assert Session.objects.values_list().get() != before

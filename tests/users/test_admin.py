@@ -9,6 +9,7 @@ from tests.operators.test_admin import allow, errors, queries
 from users import actions
 from users.audit import Actor
 from users.models import AuditEntry, User
+from users.validators import OperatorPasswordValidator
 
 LIST = "/admin/users/user/"
 AUDIT = "/admin/users/auditentry/"
@@ -136,7 +137,10 @@ def test_staff_gives_an_operators_account_another_clave(clerk_client, clerk, sec
         {"new_password1": "12345678", "new_password2": "12345678"},
         follow=True,
     )
-    assert texts(soup(response), ".messagelist li") == ["Se ha restablecido la clave de JPEREZ01."]
+    assert texts(soup(response), ".messagelist li") == [
+        "Se ha restablecido la clave de JPEREZ01.",
+        f"{OperatorPasswordValidator.GUESSABLE}.",
+    ]
     entry = AuditEntry.objects.get(action="user.password_reset")
     assert (entry.actor, entry.channel, entry.subject) == (clerk, "admin", secondary)
     signed_in = client.post(

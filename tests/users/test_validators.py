@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from users.models import User
 from users.validators import (
     DocumentType,
+    advice_on_password,
+    generate_password,
     normalise_document_number,
     normalise_person_name,
     normalise_username,
@@ -349,6 +351,47 @@ CLAVES = {
 def test_a_clave_has_8_to_12_characters_and_a_digit_and_nothing_else_is_asked(clave, problems):
     user = User(operator_id=1, username="JPEREZ01", document_number="90000002")
     assert refused(validate_password, clave, user) == problems
+
+
+GUESSABLE = [
+    *("sunat2026", "SUNAT2026", "Súnat.2026", "2026sunat", "sun4t2026", "ADUANA01", "aduanas1"),
+    *("ruc202626", "ruc20265", "clave2026", "Cl4v3123", "clavesol1", "sunat.ruc1", "enero2026"),
+    *("12345678", "20262026", "00000000", "aaaaaaa1", "qwerty123", "abcdef12", "perro123456"),
+    *("JPEREZ01", "jperez01", "perez2026", "Juan12345", "xJPEREZ01x", "90000002", "D90000002"),
+]
+NOT_GUESSABLE = [
+    "Zorzal77QX",
+    "k7#mQ2xv",
+    "tres gatos 3",
+    "Ñandú-y-río9",
+    "sunatillo81x",
+    "7c9d2b4e",
+]
+
+
+@pytest.mark.parametrize("clave", [*GUESSABLE, *NOT_GUESSABLE])
+def test_what_others_would_try_first_is_told_from_what_they_would_not(clave, settings):
+    person = User(
+        operator_id=1,
+        username="JPEREZ01",
+        document_number="90000002",
+        first_name="Juan",
+        last_name="Pérez Ñaupari",
+    )
+    assert bool(advice_on_password(clave, person)) == (clave in GUESSABLE)
+    validate_password(clave, person)
+    settings.REFUSE_GUESSABLE_CLAVES = True
+    if clave in GUESSABLE:
+        with pytest.raises(ValidationError, match="fácil de adivinar"):
+            validate_password(clave, person)
+    else:
+        validate_password(clave, person)
+
+
+def test_a_clave_that_is_generated_is_not_guessable(settings):
+    settings.REFUSE_GUESSABLE_CLAVES = True
+    for _ in range(200):
+        validate_password(generate_password(), User(operator_id=1, username="JPEREZ01"))
 
 
 STAFF_PASSWORDS = {

@@ -40,6 +40,7 @@ from users.forms import password_field
 from users.models import User
 from users.sessions import open_sessions
 from users.throttle import locks_of
+from users.views.password import advise
 
 
 class StaffCreationForm(BaseUserCreationForm):
@@ -283,6 +284,7 @@ class UserAdmin(
             update_session_auth_hash(request, user)
         self.log_change(request, user, f"Se ha {done}.")
         messages.success(request, f"Se ha {done} de {user}.")
+        advise(request, form.cleaned_data["new_password1"], user)
         return self.back_to(user)
 
     def back_to(self, user):

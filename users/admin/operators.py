@@ -24,6 +24,7 @@ from users.admin.principal import PrincipalPage
 from users.audit import Actor
 from users.forms import NewAccountForm
 from users.models import User
+from users.views.password import advise
 
 
 class NewOperatorForm(NewAccountForm):
@@ -156,6 +157,7 @@ class OperatorAdmin(PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, ad
         form = NewOperatorForm(request.POST if request.method == "POST" else None)
         if form.is_valid() and (operator := form.create(acting(request))):
             self.log_addition(request, operator, [{"added": {}}])
+            advise(request, form.cleaned_data["password1"], operator.users.get())
             return self.response_add(request, operator)
         return form_page(
             self,

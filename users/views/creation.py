@@ -11,6 +11,7 @@ from users.audit import Actor
 from users.forms import SecondaryUserForm
 from users.models import User
 from users.validators import normalise_username
+from users.views.password import advise
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -30,6 +31,7 @@ class CreateUserView(access.PrincipalRequiredMixin, View):
             except ValidationError as error:
                 form.add_errors(error)
             else:
+                advise(request, form.cleaned_data["password1"], user)
                 return redirect("users:created", user.username)
         if twin := self.created_by(form):
             return redirect("users:created", twin.username)

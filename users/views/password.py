@@ -13,7 +13,7 @@ from users import access, actions, device
 from users.audit import Actor
 from users.forms import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.sessions import open_sessions
-from users.validators import generate_password
+from users.validators import advice_on_password, generate_password
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -49,6 +49,7 @@ class OwnPasswordView(View):
             others, f" Se cerraron sus otras {others} sesiones."
         )
         messages.success(request, f"Se cambió su clave.{closed}")
+        advise(request, form.cleaned_data["password1"], request.user)
         return redirect("portal:home")
 
     def show(self, form):
@@ -106,6 +107,7 @@ class ResetPasswordView(access.PrincipalRequiredMixin, View):
             f"Se restableció la clave de {user}. La cambiará al ingresar. "
             f"{sessions_closed(closed)}",
         )
+        advise(request, password, user)
         return redirect("profiles:user_list")
 
     def show(self, user, form):
@@ -114,6 +116,13 @@ class ResetPasswordView(access.PrincipalRequiredMixin, View):
             "users/reset_password.html",
             {"account": user, "form": form, "open": open_sessions(user).count()},
         )
+
+
+@sensitive_variables()
+def advise(request, password: str, user) -> None:
+    """A clave that the rule takes may still be one that others would try first."""
+    if advice := advice_on_password(password, user):
+        messages.warning(request, advice)
 
 
 def sessions_closed(count: int) -> str:

@@ -21,6 +21,8 @@ if (notice) {
       window.location.assign(stay.href);
       return;
     }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.querySelector(".session-end").replaceWith(page.querySelector(".session-end"));
     notice.hidden = true;
     clearTimeout(timer);
     wait();

@@ -8,6 +8,7 @@ from users.actions import reset_password
 from users.audit import Actor
 from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry, User
+from users.validators import advice_on_password
 
 
 class Command(BaseCommand):
@@ -58,9 +59,13 @@ class Command(BaseCommand):
                 self.stderr.write("Las dos claves no son iguales.")
                 continue
             try:
-                return change(password)
+                change(password)
             except ValidationError as error:
                 self.stderr.write("\n".join(error.messages))
+                continue
+            if advice := advice_on_password(password, user):
+                self.stderr.write(advice)
+            return
         raise CommandError(f"No se cambió la clave de {user}: fueron {self.ATTEMPTS} intentos.")
 
     def typed(self, prompt: str) -> str:
