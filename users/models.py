@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 
 from operators.models import Operator
-from users.search import fold, search_words
+from users.search import search_words, searchable
 from users.validators import (
     DocumentType,
     normalise_document_number,
@@ -193,6 +193,14 @@ class User(Validity, AbstractUser):
         verbose_name = "usuario"
         verbose_name_plural = "usuarios"
         ordering = ["username"]
+        indexes = [
+            # What the list of users is sorted by, and after it all that its search and its count
+            # look at, so that both are answered without reading a row: docs/decisions/0014.
+            models.Index(
+                fields=["operator", "username", "id", "is_principal", "state", "search_text"],
+                name="users_of_operator",
+            ),
+        ]
         constraints = [
             *Validity.Meta.constraints,
             models.CheckConstraint(
@@ -244,7 +252,7 @@ class User(Validity, AbstractUser):
             self.document_number,
             self.email,
         )
-        self.search_text = fold(" ".join(searched))
+        self.search_text = searchable(searched)
         if update_fields is not None:
             update_fields = {*update_fields, "search_text"}
         super().save(*args, update_fields=update_fields, **kwargs)
@@ -449,9 +457,16 @@ class AuditEntry(models.Model):
         verbose_name = "movimiento"
         verbose_name_plural = "movimientos"
         ordering = ["-at", "-pk"]
+        # After what the history is sorted by, what its filters look at, as in ``User``.
         indexes = [
-            models.Index(fields=["operator", "-at", "-id"], name="audit_of_operator"),
-            models.Index(fields=["subject", "-at", "-id"], name="audit_of_subject"),
+            models.Index(
+                fields=["operator", "-at", "-id", "action", "channel", "actor", "subject"],
+                name="audit_of_operator",
+            ),
+            models.Index(
+                fields=["subject", "-at", "-id", "action", "channel", "actor"],
+                name="audit_of_subject",
+            ),
         ]
 
     def __str__(self) -> str:

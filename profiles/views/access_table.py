@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from django.core.paginator import InvalidPage, Paginator
 from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
@@ -16,6 +15,7 @@ from profiles.models import Option, Role
 from profiles.spreadsheet import csv_response
 from profiles.tree import OptionTree
 from users import access
+from users.keyset import page_of
 from users.models import User
 
 
@@ -29,12 +29,13 @@ class AccessTableView(access.PrincipalRequiredMixin, View):
         self.operator = request.user.operator
         everybody = User.objects.secondary().filter(operator=self.operator)
         filters = UserFilterForm(request.GET, operator=self.operator)
-        users = filters.filter(everybody).select_related("operator").order_by("username", "pk")
+        users = filters.filter(everybody)
         if request.GET.get("formato") == "csv":
             name = f"accesos-{self.operator.ruc}-{timezone.localdate():%Y-%m-%d}.csv"
-            return csv_response(csv_rows(users), name)
-        page = self.page(users)
-        holdings = Holdings.of_each(list(page))
+            return csv_response(csv_rows(users.order_by("username", "pk")), name)
+        rows = User.objects.select_related("operator")
+        page = page_of(users, ["username", "pk"], self.PAGE_SIZE, request.GET, rows=rows)
+        holdings = Holdings.of_each(page.rows)
         context = {
             "filters": filters,
             "page": page,
@@ -43,13 +44,6 @@ class AccessTableView(access.PrincipalRequiredMixin, View):
         }
         context["groups"] = self.groups(holdings, every_row=context["shows_all"])
         return render(request, "profiles/access_table.html", context)
-
-    def page(self, users):
-        paginator = Paginator(users, self.PAGE_SIZE)
-        try:
-            return paginator.page(self.request.GET.get("pagina", 1))
-        except InvalidPage:
-            return paginator.page(1)
 
     def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
         """A name for each profile, and one for the roles, with its rows of cells."""
@@ -108,7 +102,7 @@ def csv_rows(users) -> Iterator[list]:
     yield ["Usuario", "Nombres y Apellidos", "Estado", "Qué", "Código", "Nombre", "Ruta", "Rige", "Por qué no"]  # fmt: skip
     leaves = {leaf.code: leaf for leaf in OptionTree(Option.objects.every_leaf()).ordered_leaves}
     roles = {role.code: role for role in Role.objects.select_related("operator_type")}
-    remaining = users.iterator(chunk_size=200)
+    remaining = users.select_related("operator").iterator(chunk_size=200)
     while some := list(islice(remaining, 200)):
         for user, holdings in Holdings.of_each(some).items():
             person = [user.username, user.get_full_name(), user.get_state_display()]
