@@ -77,6 +77,13 @@ class Validity(models.Model):
 
     class Meta:
         abstract = True
+        indexes = [
+            models.Index(
+                fields=["valid_until"],
+                name="%(class)s_ends",
+                condition=Q(valid_until__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(class)s_validity_starts_before_it_ends",
@@ -194,6 +201,7 @@ class User(Validity, AbstractUser):
         verbose_name_plural = "usuarios"
         ordering = ["username"]
         indexes = [
+            *Validity.Meta.indexes,
             # What the list of users is sorted by, and after it all that its search and its count
             # look at, so that both are answered without reading a row: docs/decisions/0014.
             models.Index(

@@ -38,4 +38,8 @@ class Migration(migrations.Migration):
             model_name='user',
             index=models.Index(fields=['operator', 'username', 'id', 'is_principal', 'state', 'search_text'], name='users_of_operator'),
         ),
+        migrations.AddIndex(
+            model_name='user',
+            index=models.Index(condition=models.Q(('valid_until__isnull', False)), fields=['valid_until'], name='user_ends'),
+        ),
     ]
