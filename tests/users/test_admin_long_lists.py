@@ -1,0 +1,66 @@
+"""The lists of the administration that have millions of rows."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.conftest import acting, soup
+from users import actions
+from users.admin import pages
+from users.admin.history import AuditEntryAdmin
+from users.models import User
+
+AUDIT, GRANTS = "/admin/users/auditentry/", "/admin/profiles/optiongrant/"
+
+
+@pytest.fixture
+def client(client_of, staff):
+    return client_of(staff)
+
+
+def found(client, text: str) -> set[str]:
+    page = soup(client.get(AUDIT, {"q": text}))
+    return {cell.get_text(strip=True) for cell in page.select(".field-subject")}
+
+
+@pytest.mark.parametrize(
+    ("text", "subjects"),
+    [
+        ("perez", {"JPEREZ01"}),
+        ("20999999043 Ñaupari", {"JPEREZ01"}),
+        ("20999999019 perez", set()),
+        ("20999999019", {"-", "AJENO001"}),
+        ("empresa 9019", {"-", "AJENO001"}),
+        ("nadie", set()),
+        ("20999999035", set()),
+    ],
+)
+def test_the_history_is_searched_by_people_and_companies(
+    client, secondary, strangers_secondary, text, subjects
+):
+    # An operator is opened without a subject, and its principal is one.
+    assert found(client, text) - {"TITULAR1"} == subjects
+
+
+def test_of_too_many_people_it_says_so(client, secondary, monkeypatch):
+    monkeypatch.setattr(AuditEntryAdmin, "MOST_PEOPLE", 1)
+    assert AuditEntryAdmin.TOO_MANY in soup(client.get(AUDIT, {"q": "9"})).text
+
+
+@pytest.mark.parametrize("url", [AUDIT, GRANTS, "/admin/users/user/"])
+def test_no_list_counts_all_its_rows(client, principal, secondary, url):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    counts = [query["sql"] for query in queries if "COUNT(*)" in query["sql"]]
+    assert [sql for sql in counts if " LIMIT " not in sql] == []
+
+
+def test_the_rows_of_the_last_page_are_the_last_that_are_counted(
+    client, principal, secondary, monkeypatch
+):
+    monkeypatch.setattr(pages, "COUNTED", 2)
+    monkeypatch.setattr(AuditEntryAdmin, "list_per_page", 1)
+    actions.suspend_user(actor=acting(principal), user=secondary)
+    actions.reactivate_user(actor=acting(principal), user=secondary)
+    assert "2 movimientos" in soup(client.get(AUDIT)).select_one(".paginator").text
+    assert User.objects.get(pk=secondary.pk).state == "active"
