@@ -216,6 +216,8 @@ class OptionAdmin(CatalogRowAdmin):
 
 
 class GrantAdmin(ReadOnly, LongList, FoldedSearch, admin.ModelAdmin):
+    linked_by = ("user__id__exact",)
+
     @admin.display(description="RUC")
     def ruc(self, grant):
         return grant.user.operator.ruc

@@ -59,7 +59,7 @@ class UserListView(access.PrincipalRequiredMixin, View):
             {
                 "filters": filters,
                 "page": page,
-                "has_users": everybody.existing().exists(),
+                "has_users": bool(page) or everybody.existing().exists(),
                 "order": order,
                 "nothing_marked": action in self.ACTIONS and not filters.shows_eliminated,
             },

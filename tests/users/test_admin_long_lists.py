@@ -8,7 +8,6 @@ from tests.conftest import acting, soup
 from users import actions
 from users.admin import pages
 from users.admin.history import AuditEntryAdmin
-from users.models import User
 
 AUDIT, GRANTS = "/admin/users/auditentry/", "/admin/profiles/optiongrant/"
 
@@ -61,6 +60,18 @@ def test_the_rows_of_the_last_page_are_the_last_that_are_counted(
     monkeypatch.setattr(pages, "COUNTED", 2)
     monkeypatch.setattr(AuditEntryAdmin, "list_per_page", 1)
     actions.suspend_user(actor=acting(principal), user=secondary)
-    actions.reactivate_user(actor=acting(principal), user=secondary)
-    assert "2 movimientos" in soup(client.get(AUDIT)).select_one(".paginator").text
-    assert User.objects.get(pk=secondary.pk).state == "active"
+    last = soup(client.get(AUDIT, {"p": 2}))
+    assert "2 movimientos" in last.select_one(".paginator").text
+    assert last.select_one(".field-what").text == "Usuario creado"
+
+
+def test_the_link_from_an_account_leads_to_its_entries(client, secondary):
+    page = soup(client.get(f"/admin/users/user/{secondary.pk}/change/"))
+    link = page.select_one(".object-tools").find("a", string="Movimientos")["href"]
+    rows = soup(client.get(link)).select("#result_list tbody tr")
+    assert [row.select_one(".field-subject").text for row in rows] == ["JPEREZ01"]
+
+
+def test_no_other_column_is_looked_into(client, secondary):
+    for lookup in ("at__year", "address", "after__icontains", "operator__name"):
+        assert client.get(AUDIT, {lookup: "1"}).status_code == 400

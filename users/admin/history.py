@@ -30,6 +30,7 @@ class ActionFilter(admin.SimpleListFilter):
 class AuditEntryAdmin(ReadOnly, LongList, admin.ModelAdmin):
     list_display = ["at", "what", "subject", "actor", "ruc", "company", "channel"]
     list_filter = [ActionFilter, "channel"]
+    linked_by = ("subject__id__exact",)
     list_select_related = ["operator", "subject", "actor"]
     # Django wants it, and get_search_results does not.
     search_fields = ["pk"]

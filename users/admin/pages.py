@@ -87,10 +87,15 @@ class LongList:
     # Not even one of the columns: the database would read all rows to sort them.
     sortable_by = ()
 
+    # What links from other pages narrow it to.
+    linked_by = ()
+
     def lookup_allowed(self, lookup, value, request):
-        """By the filters only: an address may name any column, and a year that never was."""
-        offered = tuple(name for name in self.list_filter if isinstance(name, str))
-        return lookup.startswith(offered) and super().lookup_allowed(lookup, value, request)
+        """By filters and links only: an address may name any column, and a year that never was."""
+        filters = [getattr(each, "parameter_name", each) for each in self.list_filter]
+        return lookup.startswith((*filters, *self.linked_by)) and super().lookup_allowed(
+            lookup, value, request
+        )
 
 
 class ReadOnly(NeverDeleted):
