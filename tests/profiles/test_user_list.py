@@ -103,6 +103,17 @@ def test_the_search_takes_no_notice_of_accents_or_case(client, secondary, make_s
     assert usernames(client.get(URL, {"texto": text})) == ["JPEREZ01"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["guemes", "GÜEMES", "o'bri", "cruz-nan", "de la cruz", "ÑÁÑEZ", "ana guemes", "nanez de", "guem", "9000004", "prefij"],
+)  # fmt: skip
+def test_any_part_of_any_word_finds_a_compound_name(client, secondary, make_secondary, text):
+    make_secondary(
+        "PREFIJO1", 90000041, first_name="Ana María", last_name="Güemes O'Brien De la Cruz-Ñáñez"
+    )
+    assert usernames(client.get(URL, {"texto": text})) == ["PREFIJO1"]
+
+
 def test_no_match_says_so_and_offers_to_clear_the_filters(client, secondary):
     empty = soup(client.get(URL, {"texto": "zzz"})).select_one(".empty")
     assert empty.h2.text == "Ningún usuario coincide con “zzz”"
