@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.NeverStoreMiddleware",
-    "users.middleware.RenewedWhenUsedMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -213,7 +213,9 @@ SESSION_COOKIE_AGE = 20 * 60
 # However busy, a session ends after a working day.
 SESSION_ABSOLUTE_AGE = timedelta(hours=8)
 SESSION_ENGINE = "users.sessions"
-SESSION_SAVE_EVERY_REQUEST = True
+# Activity is written down at most so often: on SQLite each writing waits for the disk, and for all
+# others, which took longer than the rest of a page. A session may end so much early, never late.
+SESSION_SAVED_EVERY = timedelta(minutes=1)
 # The cookie outlives the session, so that whoever comes back late can be told what happened.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # A form kept through a new sign-in (users/unsent.py) is worth a working day.

@@ -13,7 +13,14 @@ from django.utils.text import Truncator
 from profiles import catalog
 from profiles.actions import load_catalog
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
-from users.admin.pages import FoldedNameSearch, FoldedSearch, NeverDeleted, ReadOnly, form_page
+from users.admin.pages import (
+    FoldedNameSearch,
+    FoldedSearch,
+    LongList,
+    NeverDeleted,
+    ReadOnly,
+    form_page,
+)
 
 
 class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
@@ -208,10 +215,10 @@ class OptionAdmin(CatalogRowAdmin):
         )
 
 
-class GrantAdmin(ReadOnly, FoldedSearch, admin.ModelAdmin):
-    date_hierarchy = "granted_at"
+class GrantAdmin(ReadOnly, LongList, FoldedSearch, admin.ModelAdmin):
+    linked_by = ("user__id__exact",)
 
-    @admin.display(description="RUC", ordering="user__operator__ruc")
+    @admin.display(description="RUC")
     def ruc(self, grant):
         return grant.user.operator.ruc
 

@@ -1,6 +1,8 @@
 """What a principal should look into: active users whose access does not do what it seems to."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -11,6 +13,9 @@ from profiles.models import Option, OptionGrant, RoleGrant
 from users.models import User, UserQuerySet
 
 EXPIRES_SOON = timedelta(days=7)
+
+# Above that it is one work to be done, not so many users to look at one by one.
+COUNTED = 100
 
 
 class Finding(models.TextChoices):
@@ -36,40 +41,65 @@ CONSEQUENCES = {
 
 def having(users: UserQuerySet, finding: Finding, operator: Operator) -> UserQuerySet:
     """Those of the operator's users who are active and of whom this is found."""
-    return users.filter(_condition(finding, operator), state=User.State.ACTIVE)
+    return _having(users, finding, Offer.to(operator))
 
 
 def count_each(users: UserQuerySet, operator: Operator) -> list[tuple[Finding, int]]:
-    """What is found of anybody, with of how many."""
-    counts = [(finding, having(users, finding, operator).count()) for finding in Finding]
+    """What is found of anybody, with of how many: one more than COUNTED stands for all above it."""
+    offer = Offer.to(operator)
+    counts = [
+        (finding, _having(users, finding, offer).order_by()[: COUNTED + 1].count())
+        for finding in Finding
+    ]
     return [(finding, count) for finding, count in counts if count]
 
 
-def _condition(finding: Finding, operator: Operator):
-    own_options = OptionGrant.objects.filter(
-        user=OuterRef("pk"), option__in=Option.objects.offered_to(operator).values("pk")
-    )
-    own_roles = RoleGrant.objects.filter(
-        user=OuterRef("pk"), role__in=offered_roles(operator).order_by().values("pk")
-    )
+@dataclass(frozen=True)
+class Offer:
+    """What an operator is offered, read once: a database that is told codes instead of a query
+    looks into the grants of one user after another, not into those of the whole portal."""
+
+    operator: Operator
+    options: list[str]
+    roles: list[str]
+
+    @classmethod
+    def to(cls, operator: Operator) -> Self:
+        options = Option.objects.offered_to(operator).order_by()
+        roles = offered_roles(operator).order_by()
+        return cls(
+            operator, *(list(rows.values_list("pk", flat=True)) for rows in (options, roles))
+        )
+
+
+def _having(users: UserQuerySet, finding: Finding, offer: Offer) -> UserQuerySet:
+    return users.filter(_condition(finding, offer), state=User.State.ACTIVE)
+
+
+def _condition(finding: Finding, offer: Offer):
+    options = OptionGrant.objects.filter(option__in=offer.options)
+    roles = RoleGrant.objects.filter(role__in=offer.roles)
     match finding:
         case Finding.WITHOUT_OPTIONS:
             return ~Exists(OptionGrant.objects.filter(user=OuterRef("pk")))
         case Finding.ROLE_MISSING:
-            acting = RoleGrant.objects.filter(
-                user=OuterRef("user"),
-                role__options=OuterRef("option"),
-                role__in=offered_roles(operator).order_by().values("pk"),
+            acting = roles.filter(user=OuterRef("user"), role__options=OuterRef("option"))
+            return Exists(
+                options.filter(~Exists(acting), user=OuterRef("pk"), option__roles__isnull=False)
             )
-            return Exists(own_options.filter(~Exists(acting), option__roles__isnull=False))
         case Finding.ROLE_WITHOUT_OPTION:
             served = OptionGrant.objects.filter(
                 user=OuterRef("user"), option__roles=OuterRef("role")
             )
-            return Exists(own_roles.filter(~Exists(served)))
+            return Exists(roles.filter(~Exists(served), user=OuterRef("pk")))
         case Finding.NEVER_SIGNED_IN:
             return Q(last_login__isnull=True)
         case Finding.EXPIRES_SOON:
-            today = operator.today()
+            today = offer.operator.today()
             soon = Q(valid_until__gte=today, valid_until__lte=today + EXPIRES_SOON)
-            return soon | Exists(own_options.filter(soon)) | Exists(own_roles.filter(soon))
+            # Those that end are few: they are found by their day, whosever they are.
+            return (
+                Q(pk__in=User.objects.filter(soon).values("pk"))
+                | Q(pk__in=options.filter(soon).values("user"))
+                | Q(pk__in=roles.filter(soon).values("user"))
+            )

@@ -1,5 +1,5 @@
 import json
-from datetime import date
+from datetime import date, datetime, time
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from profiles.actions import offered_roles
 from profiles.findings import Finding, having
 from profiles.load import files
 from profiles.models import AccessTemplate, Option
-from users.forms import day_field, sent_facts
+from users.forms import LongSelect, day_field, sent_facts
 from users.history import ACTION_LABELS
 from users.models import AuditEntry, User
 from users.search import search_words
@@ -193,6 +193,10 @@ class PastDayForm(forms.Form):
         return day
 
 
+def choice_filter(label: str, choices=()) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=choices, widget=LongSelect)
+
+
 class HistoryFilterForm(forms.Form):
     """The filters of Historial."""
 
@@ -201,14 +205,14 @@ class HistoryFilterForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
-    accion = forms.ChoiceField(
-        label="Qué", required=False, choices=[("", "Todo"), *ACTION_LABELS.items()]
-    )
-    canal = forms.ChoiceField(
-        label="Desde dónde", required=False, choices=[("", "Todos"), *AuditEntry.Channel.choices]
-    )
+    accion = choice_filter("Qué", [("", "Todo"), *ACTION_LABELS.items()])
+    canal = choice_filter("Desde dónde", [("", "Todos"), *AuditEntry.Channel.choices])
     desde = day_field("Desde el día")
     hasta = day_field("Hasta el día")
+
+    def __init__(self, *args, operator: Operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.people = User.objects.filter(Q(operator=operator) | Q(operator__isnull=True))
 
     def clean(self):
         cleaned = super().clean()
@@ -222,15 +226,17 @@ class HistoryFilterForm(forms.Form):
         self.is_valid()
         chosen = self.cleaned_data
         for word in search_words(chosen.get("texto", "")):
-            entries = entries.filter(
-                Q(actor__search_text__contains=word) | Q(subject__search_text__contains=word)
-            )
+            people = self.people.filter(search_text__contains=word).values("pk")
+            entries = entries.filter(Q(actor__in=people) | Q(subject__in=people))
         for field, lookup in (("accion", "action"), ("canal", "channel")):
             if chosen.get(field):
                 entries = entries.filter(**{lookup: chosen[field]})
-        for field, lookup in (("desde", "at__date__gte"), ("hasta", "at__date__lte")):
-            if chosen.get(field):
-                entries = entries.filter(**{lookup: chosen[field]})
+        # Instants, not days: an index holds instants.
+        if start := chosen.get("desde"):
+            entries = entries.filter(at__gte=timezone.make_aware(datetime.combine(start, time.min)))
+        if end := chosen.get("hasta"):
+            end = min(end, timezone.localdate())
+            entries = entries.filter(at__lte=timezone.make_aware(datetime.combine(end, time.max)))
         return entries
 
     @property
@@ -246,14 +252,10 @@ class UserFilterForm(forms.Form):
     texto = forms.CharField(
         label="Buscar", required=False, widget=forms.TextInput(attrs={"type": "search"})
     )
-    estado = forms.ChoiceField(
-        label="Estado", required=False, choices=[("", "No eliminados"), *User.State.choices]
-    )
-    opcion = forms.ChoiceField(label="Opción", required=False)
-    rol = forms.ChoiceField(label="Rol", required=False)
-    hallazgo = forms.ChoiceField(
-        label="Requiere atención", required=False, choices=[("", "Todos"), *Finding.choices]
-    )
+    estado = choice_filter("Estado", [("", "No eliminados"), *User.State.choices])
+    opcion = choice_filter("Opción")
+    rol = choice_filter("Rol")
+    hallazgo = choice_filter("Requiere atención", [("", "Todos"), *Finding.choices])
 
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)

@@ -199,6 +199,7 @@ class OptionGrant(Grant):
     class Meta:
         verbose_name = "opción asignada"
         verbose_name_plural = "opciones asignadas"
+        indexes = Validity.Meta.indexes
         constraints = [
             *Validity.Meta.constraints,
             models.UniqueConstraint(fields=["user", "option"], name="option_granted_once"),
@@ -219,6 +220,7 @@ class RoleGrant(Grant):
     class Meta:
         verbose_name = "rol asignado"
         verbose_name_plural = "roles asignados"
+        indexes = Validity.Meta.indexes
         constraints = [
             *Validity.Meta.constraints,
             models.UniqueConstraint(fields=["user", "role"], name="role_granted_once"),

@@ -449,7 +449,10 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             ),
             {"user": str(secondary.pk), "seen": ""},
         ),
-        "HistoryFilterForm": (profiles.forms.HistoryFilterForm, {}),
+        "HistoryFilterForm": (
+            lambda data: profiles.forms.HistoryFilterForm(data, operator=operator),
+            {},
+        ),
         "UserFilterForm": (
             lambda data: profiles.forms.UserFilterForm(data, operator=operator),
             {},

@@ -197,7 +197,7 @@ def test_what_was_typed_comes_back_as_text(infested, client_of):
             "profiles:why",
         ):
             query = dict.fromkeys(
-                ("texto", "orden", "estado", "desde", "accion", "opcion", "pagina"), payload
+                ("texto", "orden", "estado", "desde", "accion", "opcion", "despues"), payload
             )
             if made := made_of_text(soup(client.get(url(name), query))):
                 found.append((name, made[:2]))
@@ -233,11 +233,11 @@ LISTS = {
         "rol",
         "hallazgo",
         "orden",
-        "pagina",
+        "despues",
         "usuario",
     ),
-    "profiles:access_table": ("texto", "estado", "opcion", "rol", "hallazgo", "pagina", "filas"),
-    "profiles:history": ("texto", "accion", "canal", "desde", "hasta", "pagina", "formato"),
+    "profiles:access_table": ("texto", "estado", "opcion", "rol", "hallazgo", "despues", "filas"),
+    "profiles:history": ("texto", "accion", "canal", "desde", "hasta", "despues", "formato"),
     "profiles:why": ("texto", "opcion"),
     "profiles:options": ("perfil",),
     "profiles:copy": ("desde", "plantilla", "modo"),

@@ -110,7 +110,7 @@ def searches() -> list[str]:
     """Every list of B, searched for what A is called, in every order, and as a file."""
     found = []
     for name in ("profiles:user_list", "profiles:access_table", "profiles:history", "portal:home"):
-        for field in ("texto", "opcion", "rol", "estado", "usuario", "orden", "accion", "pagina"):
+        for field in ("texto", "opcion", "rol", "estado", "usuario", "orden", "accion", "despues"):
             for value in (SEARCHED, "ZOR", "%", "_", "", "eliminated", "ninguno", "-nombre"):
                 for form in ({}, {"formato": "csv"}):
                     found.append(f"{reverse(name)}?{urlencode({field: value, **form})}")

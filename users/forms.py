@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from html import escape
 from uuid import UUID, uuid4
 
 from django import forms
@@ -11,6 +12,9 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import DELAYS, Operator
@@ -108,6 +112,20 @@ def sent_facts(text: str) -> dict:
     except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
+
+
+class LongSelect(forms.Select):
+    """A select drawn at once: Django takes a template for each choice, more than all the page."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        chosen = self.format_value(value)
+        choices = "".join(
+            f'<option value="{escape(choice)}"{" selected" * (str(choice) in chosen)}>'
+            f"{escape(label)}</option>"
+            for choice, label in self.choices
+        )
+        attrs = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html("<select{}>{}</select>", flatatt(attrs), SafeString(choices))
 
 
 def day_field(label: str) -> forms.DateField:

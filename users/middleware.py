@@ -1,25 +1,12 @@
-from http import HTTPStatus
-
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from users.unsent import UnsentForm
 from users.views.sign_in import SignInView
-
-
-class RenewedWhenUsedMiddleware(SessionMiddleware):
-    """Only what asked for the session renews it; what failed does not try the database again."""
-
-    def process_response(self, request, response):
-        failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-        if failed or not request.session.accessed:
-            return response
-        return super().process_response(request, response)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

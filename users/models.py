@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 
 from operators.models import Operator
-from users.search import fold, search_words
+from users.search import search_words, searchable
 from users.validators import (
     DocumentType,
     normalise_document_number,
@@ -78,6 +78,13 @@ class Validity(models.Model):
 
     class Meta:
         abstract = True
+        indexes = [
+            models.Index(
+                fields=["valid_until"],
+                name="%(class)s_ends",
+                condition=Q(valid_until__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="%(class)s_validity_starts_before_it_ends",
@@ -245,6 +252,15 @@ class User(Validity, AbstractUser):
         verbose_name = "usuario"
         verbose_name_plural = "usuarios"
         ordering = ["username"]
+        indexes = [
+            *Validity.Meta.indexes,
+            # What the list of users is sorted by, and after it all that its search and its count
+            # look at, so that both are answered without reading a row: docs/decisions/0014.
+            models.Index(
+                fields=["operator", "username", "id", "is_principal", "state", "search_text"],
+                name="users_of_operator",
+            ),
+        ]
         constraints = [
             *Validity.Meta.constraints,
             models.CheckConstraint(
@@ -297,7 +313,7 @@ class User(Validity, AbstractUser):
 
     def index(self) -> None:
         """Bring what the account is found by to what it is."""
-        self.search_text = fold(" ".join(getattr(self, field) for field in self.SEARCHED))
+        self.search_text = searchable(getattr(self, field) for field in self.SEARCHED)
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -543,9 +559,16 @@ class AuditEntry(models.Model):
         verbose_name = "movimiento"
         verbose_name_plural = "movimientos"
         ordering = ["-at", "-pk"]
+        # After what the history is sorted by, what its filters look at, as in ``User``.
         indexes = [
-            models.Index(fields=["operator", "-at", "-id"], name="audit_of_operator"),
-            models.Index(fields=["subject", "-at", "-id"], name="audit_of_subject"),
+            models.Index(
+                fields=["operator", "-at", "-id", "action", "channel", "actor", "subject"],
+                name="audit_of_operator",
+            ),
+            models.Index(
+                fields=["subject", "-at", "-id", "action", "channel", "actor"],
+                name="audit_of_subject",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,13 @@ class SessionStore(DatabaseSessionStore):
     def get_model_class(cls):
         return Session
 
+    def _get_session_from_db(self):
+        row = super()._get_session_from_db()
+        if row and timezone.now() - row.last_seen_at >= settings.SESSION_SAVED_EVERY:
+            # That somebody is there is what has changed.
+            self.modified = True
+        return row
+
     def create_model_instance(self, data):
         session = super().create_model_instance(data)
         session.user_id = data.get(SESSION_KEY)

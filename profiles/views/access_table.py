@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from django.core.paginator import InvalidPage, Paginator
 from django.shortcuts import render
 from django.views import View
 
@@ -15,6 +14,7 @@ from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from profiles.tree import OptionTree
 from users import access
+from users.keyset import page_of
 from users.models import User
 
 
@@ -28,11 +28,13 @@ class AccessTableView(access.PrincipalRequiredMixin, View):
         self.operator = request.user.operator
         everybody = User.objects.secondary().filter(operator=self.operator)
         filters = UserFilterForm(request.GET, operator=self.operator)
-        users = filters.filter(everybody).select_related("operator").order_by("username", "pk")
+        users = filters.filter(everybody)
         if kind := request.GET.get("formato"):
-            return file_response(kind, file_rows(users), f"accesos-{self.operator.ruc}")
-        page = self.page(users)
-        holdings = Holdings.of_each(list(page))
+            ordered = users.order_by("username", "pk")
+            return file_response(kind, file_rows(ordered), f"accesos-{self.operator.ruc}")
+        rows = User.objects.select_related("operator")
+        page = page_of(users, ["username", "pk"], self.PAGE_SIZE, request.GET, rows=rows)
+        holdings = Holdings.of_each(page.rows)
         context = {
             "filters": filters,
             "page": page,
@@ -41,13 +43,6 @@ class AccessTableView(access.PrincipalRequiredMixin, View):
         }
         context["groups"] = self.groups(holdings, every_row=context["shows_all"])
         return render(request, "profiles/access_table.html", context)
-
-    def page(self, users):
-        paginator = Paginator(users, self.PAGE_SIZE)
-        try:
-            return paginator.page(self.request.GET.get("pagina", 1))
-        except InvalidPage:
-            return paginator.page(1)
 
     def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
         """A name for each profile, and one for the roles, with its rows of cells."""
@@ -106,7 +101,7 @@ def file_rows(users) -> Iterator[list]:
     yield ["Usuario", "Nombres y Apellidos", "Estado", "Qué", "Código", "Nombre", "Ruta", "Rige", "Por qué no"]  # fmt: skip
     leaves = {leaf.code: leaf for leaf in OptionTree(Option.objects.every_leaf()).ordered_leaves}
     roles = {role.code: role for role in Role.objects.select_related("operator_type")}
-    remaining = users.iterator(chunk_size=200)
+    remaining = users.select_related("operator").iterator(chunk_size=200)
     while some := list(islice(remaining, 200)):
         for user, holdings in Holdings.of_each(some).items():
             person = [user.username, user.get_full_name(), user.get_state_display()]

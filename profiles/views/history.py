@@ -1,6 +1,5 @@
 """Historial: everything that was done, to one user or in the whole company."""
 
-from django.core.paginator import InvalidPage, Paginator
 from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
@@ -10,6 +9,7 @@ from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from users import access
 from users.history import action_label, changes
+from users.keyset import page_of
 from users.models import AuditEntry
 
 
@@ -32,12 +32,13 @@ class HistoryView(access.PrincipalRequiredMixin, View):
         if username is not None:
             account = access.secondary_user(request.user, username, or_eliminated=True)
             entries = entries.filter(subject=account)
-        filters = HistoryFilterForm(request.GET)
-        entries = filters.filter(entries.select_related("actor", "subject"))
+        filters = HistoryFilterForm(request.GET, operator=request.user.operator)
+        entries = filters.filter(entries)
         if (kind := request.GET.get("formato")) and filters.is_valid():
             name = f"historial-{request.user.operator.ruc}"
-            return file_response(kind, file_rows(entries), name)
-        page = self.page(entries)
+            return file_response(kind, file_rows(entries.select_related("actor", "subject")), name)
+        rows = AuditEntry.objects.select_related("actor", "subject")
+        page = page_of(entries, ["-at", "-pk"], self.PAGE_SIZE, request.GET, rows=rows)
         names = names_of_the_catalogue()
         context = {
             "account": account,
@@ -46,13 +47,6 @@ class HistoryView(access.PrincipalRequiredMixin, View):
             "rows": [(entry, action_label(entry), changes(entry, names)) for entry in page],
         }
         return render(request, "profiles/history.html", context)
-
-    def page(self, entries):
-        paginator = Paginator(entries, self.PAGE_SIZE)
-        try:
-            return paginator.page(self.request.GET.get("pagina", 1))
-        except InvalidPage:
-            return paginator.page(1)
 
 
 def file_rows(entries):

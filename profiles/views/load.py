@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
@@ -15,12 +14,13 @@ from profiles.load.columns import COLUMNS
 from profiles.load.export import sample_rows
 from profiles.load.planning import FACTS
 from profiles.load.seal import BrokenSealError
-from profiles.models import LoadPlan, Outcome
+from profiles.models import LoadPlan, LoadRow, Outcome
 from profiles.spreadsheet import file_response
 from profiles.views.history import names_of_the_catalogue
 from users import access
 from users.audit import Actor
 from users.history import changes
+from users.keyset import page_of
 from users.models import AuditEntry
 
 # How long one request hashes before it says how far it got.
@@ -121,12 +121,9 @@ class PlanView(access.PrincipalRequiredMixin, View):
         outcome = self.request.GET.get("ver", first)
         if outcome not in Outcome.values:
             outcome = ""
-        rows = plan.rows.defer("cells", "sealed", "password")
-        paginator = Paginator(rows.filter(outcome=outcome) if outcome else rows, self.PAGE_SIZE)
-        try:
-            page = paginator.page(self.request.GET.get("pagina", 1))
-        except InvalidPage:
-            page = paginator.page(1)
+        found = plan.rows.filter(outcome=outcome) if outcome else plan.rows.all()
+        rows = LoadRow.objects.defer("cells", "sealed", "password")
+        page = page_of(found, ["number"], self.PAGE_SIZE, self.request.GET, rows=rows)
         names = names_of_the_catalogue()
         context = {
             "plan": plan,

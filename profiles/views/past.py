@@ -1,6 +1,5 @@
 """Ver accesos al <fecha>: what one user held on a day gone by, or everybody in the company."""
 
-from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.views import View
@@ -9,6 +8,7 @@ from profiles.difference import option_paths, role_paths
 from profiles.forms import PastDayForm
 from profiles.past import access_at, end_of, users_at
 from users import access
+from users.keyset import page_of
 
 
 class PastAccessView(access.PrincipalRequiredMixin, View):
@@ -43,9 +43,9 @@ class PastAccessView(access.PrincipalRequiredMixin, View):
         }
 
     def of_everybody(self, day) -> dict:
-        users = users_at(self.request.user.operator, end_of(day)).order_by("username", "pk")
-        page = Paginator(users, self.PAGE_SIZE).get_page(self.request.GET.get("pagina"))
-        return {"page": page, "rows": access_at(list(page), end_of(day)).items()}
+        users = users_at(self.request.user.operator, end_of(day))
+        page = page_of(users, ["username", "pk"], self.PAGE_SIZE, self.request.GET)
+        return {"page": page, "rows": access_at(page.rows, end_of(day)).items()}
 
 
 def with_days(paths: dict, days: dict) -> list[tuple]:

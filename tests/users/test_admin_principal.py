@@ -149,3 +149,29 @@ def test_the_page_costs_the_same_with_few_users_and_with_many(client, url, make_
     for number in range(8):
         make_secondary(f"OTRO000{number}", 90000100 + number)
     assert queries(client, url) == few
+
+
+def test_of_many_users_a_hundred_are_offered_and_any_is_found(client, url, operator, secondary):
+    User.objects.bulk_create(
+        User(
+            operator=operator,
+            username=f"MUCHO{n:03}",
+            first_name="Ana",
+            last_name="Ficticia",
+            document_type="1",
+            document_number=f"{92000000 + n}",
+            search_text=f"mucho{n:03}",
+        )
+        for n in range(120)
+    )
+    page = soup(client.get(url))
+    assert len(page.select("#id_user option")) == 101
+    assert "los primeros 100" in page.select_one("form[role=search]").text
+    page = soup(client.get(url, {"q": "mucho119"}))
+    assert [option.text[:8] for option in page.select("#id_user option")][1:] == ["MUCHO119"]
+    page = soup(client.get(url, {"q": "nadie"}))
+    assert page.select_one("form[role=search] a")["href"] == url
+    assert "Ahora no hay a quién" not in page.select_one("#content-main").text
+    last = User.objects.get(username="MUCHO119")
+    client.post(url, {"user": last.pk, "seen": "TITULAR1"})
+    assert principal_of(operator) == "MUCHO119"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from users.search import LONGEST_SEARCH, fold, search_words
+from users.search import LONGEST_SEARCH, LONGEST_TEXT, fold, search_words, searchable
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,14 @@ def test_folding_takes_accents_and_case_away(text, folded):
 def test_a_search_costs_a_bounded_number_of_words():
     assert search_words("a b " * 100_000) == {"a", "b"}
     assert len(search_words(" ".join(map(str, range(100_000))))) < LONGEST_SEARCH
+
+
+def test_no_name_is_too_long_for_an_index_of_the_database(secondary):
+    # Each of these syllables is three letters once it is taken apart, of three bytes each.
+    names = "".join(chr(0xAC01 + n * 37) for n in range(150))
+    secondary.first_name = secondary.last_name = names
+    secondary.email = f"{'a' * 240}@ejemplo.pe"
+    secondary.save()
+    secondary.refresh_from_db()
+    assert len(secondary.search_text) == LONGEST_TEXT
+    assert searchable(["JPEREZ01", names]).startswith("jperez01 ")

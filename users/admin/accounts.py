@@ -28,6 +28,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from users import actions
 from users.admin.marked import MarkedAccounts
 from users.admin.pages import (
+    BoundedPaginator,
     FoldedSearch,
     NeverDeleted,
     NumberedRows,
@@ -131,6 +132,8 @@ class UserAdmin(
     ]
     list_filter = [KindFilter, "state", "operator__operator_types"]
     list_select_related = ["operator"]
+    paginator = BoundedPaginator
+    show_full_result_count = False
     search_fields = ["search_text", "operator__ruc", "operator__name"]
     search_help_text = "RUC, razón social, usuario, nombres, documento o correo"
     ordering = ["operator__ruc", "-is_principal", "username"]

@@ -1,16 +1,17 @@
 """What the pages of the administration share, those of the other apps too."""
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import Permission
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
 
 from users.access import key_of
 from users.audit import Actor
+from users.keyset import COUNTED
 from users.models import AuditEntry
 from users.search import fold
 
@@ -69,23 +70,38 @@ class NeverDeleted:
         return False
 
 
-class DatedChangeList(ChangeList):
-    """Django goes on to the year after the one that is asked for, and after 9999 there is none."""
+class BoundedPaginator(Paginator):
+    """Counts no further than anybody leafs: what is older is found by searching."""
 
-    def get_filters(self, request):
-        try:
-            return super().get_filters(request)
-        except ValueError as error:
-            raise IncorrectLookupParameters from error
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[:COUNTED].count()
+
+
+class LongList:
+    """A list of millions of rows, the latest first, in the order in which they are stored."""
+
+    ordering = ["-pk"]
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    # Not even one of the columns: the database would read all rows to sort them.
+    sortable_by = ()
+
+    # What links from other pages narrow it to.
+    linked_by = ()
+
+    def lookup_allowed(self, lookup, value, request):
+        """By filters and links only: an address may name any column, and a year that never was."""
+        filters = [getattr(each, "parameter_name", each) for each in self.list_filter]
+        return lookup.startswith((*filters, *self.linked_by)) and super().lookup_allowed(
+            lookup, value, request
+        )
 
 
 class ReadOnly(NeverDeleted):
     """A record of what happened: looked at, never written here."""
 
     change_form_template = "admin/read_only_change_form.html"
-
-    def get_changelist(self, request, **kwargs):
-        return DatedChangeList
 
     def has_add_permission(self, request):
         return False

@@ -19,8 +19,12 @@ class PersonChoiceField(forms.ModelChoiceField):
 
 
 class PrincipalForm(forms.Form):
-    """Who of an operator's users; ``seen`` is the usuario of the principal on the screen."""
+    """Who of an operator's users; ``seen`` is the usuario of the principal on the screen.
 
+    No more than OFFERED are to choose from, of those that ``wanted`` finds.
+    """
+
+    OFFERED = 100
     CHOOSE = "Elija a uno de los usuarios de la lista"
 
     user = PersonChoiceField(
@@ -31,10 +35,13 @@ class PrincipalForm(forms.Form):
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, operator: Operator, principal: User, **kwargs):
+    def __init__(self, *args, operator: Operator, principal: User, wanted: str = "", **kwargs):
         super().__init__(*args, initial={"seen": principal.username}, **kwargs)
         existing, field = operator.users.existing(), self.fields["user"]
-        self.able = [user for user in existing if user.is_secondary and not user.bars]
+        candidates = existing.secondary().filter(state=User.State.ACTIVE).matching(wanted)
+        some = list(candidates.order_by("username")[: self.OFFERED + 1])
+        self.is_cut = len(some) > self.OFFERED
+        self.able = [user for user in some[: self.OFFERED] if not user.bars]
         # All are taken, for a form sent twice arrives when its user is the principal already.
         field.queryset = existing
         offered = [(user.pk, field.label_from_instance(user)) for user in self.able]
@@ -57,7 +64,8 @@ class PrincipalPage:
         operator = row_to_change(self, request, object_id)
         principal = operator.users.get(is_principal=True)
         data = request.POST if request.method == "POST" else None
-        form = PrincipalForm(data, operator=operator, principal=principal)
+        wanted = request.GET.get("q", "")
+        form = PrincipalForm(data, operator=operator, principal=principal, wanted=wanted)
         if form.is_valid() and self.name_principal(request, operator, principal, form):
             return HttpResponseRedirect(
                 reverse("admin:operators_operator_change", args=[operator.pk])
@@ -71,6 +79,7 @@ class PrincipalPage:
             intro_template="admin/operators/operator/principal_intro.html",
             original=operator,
             principal=principal,
+            wanted=wanted,
         )
 
     def name_principal(self, request, operator, former: User, form: PrincipalForm) -> bool:

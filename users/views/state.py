@@ -2,13 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.views import View
 
 from users import access, actions
 from users.audit import Actor
 from users.forms import FindUsersForm, SeveralStatesForm, StateChange, StateForm
+from users.keyset import page_of
 from users.models import User
 from users.sessions import open_sessions
 
@@ -90,7 +90,7 @@ class ChangeStatesView(access.PrincipalRequiredMixin, View):
     def show_list(self, form: SeveralStatesForm | None = None, *, nobody_marked: bool = False):
         search = FindUsersForm(self.request.GET)
         users = search.filter(access.secondary_users_of(self.request.user))
-        page = Paginator(users, self.PAGE_SIZE).get_page(self.request.GET.get("pagina"))
+        page = page_of(users, ["username", "pk"], self.PAGE_SIZE, self.request.GET)
         context = {
             "search": search,
             "page": page,

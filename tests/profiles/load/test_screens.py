@@ -152,11 +152,12 @@ def test_rows_are_filtered_and_a_hundred_to_a_page(client, upload, secondary):
     assert counts(page)["Con error"] == 1
     url = page.request["PATH_INFO"]
     assert len(soup(page).select(".plan-table tbody tr")) == 1
-    assert len(soup(client.get(url, {"ver": "create"})).select(".plan-table tbody tr")) == 100
-    second = client.get(url, {"ver": "create", "pagina": 2})
+    first = soup(client.get(url, {"ver": "create"}))
+    assert len(first.select(".plan-table tbody tr")) == 100
+    second = client.get(url + first.select_one("[rel=next]")["href"])
     assert len(soup(second).select(".plan-table tbody tr")) == 50
     assert len(soup(client.get(url, {"ver": "todas"})).select(".plan-table tbody tr")) == 100
-    assert client.get(url, {"pagina": "x", "ver": "nada"}).status_code == 200
+    assert client.get(url, {"despues": "x", "ver": "nada"}).status_code == 200
 
 
 def test_while_it_is_applied_the_page_says_how_far_it_got(client, upload, monkeypatch):
