@@ -24,16 +24,25 @@ ORIGIN = "origin"
 
 
 class SessionStore(DatabaseSessionStore):
+    # Where the row that was read says when somebody was last there.
+    last_seen_at = None
+
     @classmethod
     def get_model_class(cls):
         return Session
 
     def _get_session_from_db(self):
         row = super()._get_session_from_db()
-        if row and timezone.now() - row.last_seen_at >= settings.SESSION_SAVED_EVERY:
+        if row:
+            self.last_seen_at = row.last_seen_at
             # That somebody is there is what has changed.
-            self.modified = True
+            self.modified = timezone.now() - row.last_seen_at >= settings.SESSION_SAVED_EVERY
         return row
+
+    @property
+    def idle_since(self) -> datetime:
+        """Since when it will be idle, if nothing is done after this request."""
+        return timezone.now() if self.modified else self.last_seen_at or timezone.now()
 
     def create_model_instance(self, data):
         session = super().create_model_instance(data)
@@ -61,7 +70,7 @@ class End:
 
     @property
     def idle_seconds(self) -> int:
-        return settings.SESSION_COOKIE_AGE
+        return int((self.idle - timezone.now()).total_seconds())
 
 
 def absolute_end(session) -> datetime | None:
@@ -75,7 +84,7 @@ def end_of(session) -> End | None:
     absolute = absolute_end(session)
     if absolute is None:
         return None
-    idle = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    idle = session.idle_since + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     return End(absolute, min(idle, absolute))
 
 

@@ -88,6 +88,21 @@ def test_every_page_says_until_when_it_lasts(inside, clock):
     assert shown(inside) == f"Su sesión dura hasta las {end}."
 
 
+def test_the_end_that_a_page_says_is_the_one_that_comes(inside, clock):
+    """Activity is written down once a minute, and what is shown knows it."""
+    clock.advance(minutes=5)
+    inside.get("/")
+    clock.advance(seconds=59)
+    page = soup(inside.get("/"))
+    left = int(page.select_one("[data-session-end]")["data-idle-seconds"])
+    assert left == 20 * 60 - 59
+    assert at(clock, seconds=left) in page.select_one(".session-end").text
+    clock.advance(seconds=left - 1)
+    assert Session.objects.get().expire_date > clock.now
+    clock.advance(seconds=1)
+    assert not is_inside(inside)
+
+
 def test_the_notice_before_the_end_needs_no_more_than_the_page(inside, clock):
     clock.advance(minutes=10)
     notice = soup(inside.get("/")).select_one("[data-session-end]")
