@@ -1,0 +1,46 @@
+"""How much of everything."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes are users in the portal, of whom ``steady`` are of the operator that is compared from
+    size to size, and at the last size ``largest`` of another one.
+    """
+
+    sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
+    operators: int = 200
+    steady: int = 1_000
+    largest: int = 10_000
+    options: int = 60
+    more_options: int = 600
+    # Entries of the history, if those of the users' creation are fewer.
+    audit: int = 0
+    # Samples of each page, and of what hashes.
+    pages: int = 150
+    hashes: int = 80
+    clients: int = 16
+    # Seconds of each of them.
+    rush: float = 3
+    # Rows of a file that is applied; of one that is planned; of a small one, to compare memory with.
+    loaded: int = 2_000
+    planned: int = 10_000
+    few_planned: int = 1_000
+
+
+FULL = Scale()
+# To see that everything is measured, not how much it is.
+QUICK = replace(
+    FULL,
+    sizes=(1_000, 3_000),
+    operators=20,
+    largest=1_500,
+    more_options=120,
+    pages=5,
+    hashes=3,
+    rush=0.2,
+    loaded=20,
+    planned=200,
+    few_planned=20,
+)
