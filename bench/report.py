@@ -106,9 +106,9 @@ def section(database: str, result: dict) -> list[str]:
                 for row in result["rows"]
             ],
         ),
-        f"Memoria de todos los procesos del servidor (PSS): {number(memory['started_mib'])} MiB al "
-        f"iniciar, {number(memory['peak_mib'])} MiB como máximo con {result['scale']['clients']} "
-        f"clientes, {number(memory['finished_mib'])} MiB al terminar.",
+        f"Memoria de todos los procesos del servidor (PSS): {number(memory['before_mib'])} MiB "
+        f"mientras pide uno solo, {number(memory['peak_mib'])} MiB como máximo con "
+        f"{result['scale']['clients']}, {number(memory['finished_mib'])} MiB al terminar.",
         f"Carga masiva: {load['rows']} usuarios con clave en {number(load['seconds'])} s, "
         f"{number(load['per_second'])} por segundo, donde solo cifrar da "
         f"{number(load['raw_per_second'])}. El plan de {load['planned']} filas, "

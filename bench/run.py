@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -225,11 +224,13 @@ def durability() -> str:
 def measure(scale: Scale, folder: Path) -> dict:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    world = World(scale)
-    with ExitStack() as stack:
-        bare = stack.enter_context(Server("bench.bare_settings", folder / "bare.log"))
-        portal = stack.enter_context(Server("portal.settings", folder / "portal.log"))
-        memory = {"started_mib": portal.memory()}
+    with (
+        Server("bench.bare_settings", folder / "bare.log") as bare,
+        Server("portal.settings", folder / "portal.log") as portal,
+    ):
+        world = World(scale)
+        bare.wait()
+        portal.wait()
         measurement = Measurement(world, portal, bare)
         for size in scale.sizes:
             world.grow(size)
@@ -237,6 +238,7 @@ def measure(scale: Scale, folder: Path) -> dict:
             measurement.pages(place, PAGES)
             measurement.hashing(place)
         # Only now: looking at memory disturbs what is timed one by one.
+        memory = {"before_mib": portal.memory()}
         with MemoryWatch(portal) as watch:
             measurement.rush(place)
         large = Place(world, world.largest, size, scale.options)

@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -36,27 +37,33 @@ class Server:
             self.process = subprocess.Popen(
                 COMMAND, cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-        deadline = monotonic() + SECONDS_TO_START
-        while not self.listens():
-            if self.process.poll() is not None or monotonic() > deadline:
-                self.stop()
-                raise CannotMeasureError(f"El servidor no se inició:\n{self.log.read_text()}")
-            sleep(SECONDS_BETWEEN_LOOKS)
         return self
 
     def __exit__(self, *exception) -> None:
-        self.stop()
-
-    def listens(self) -> bool:
-        with socket.socket() as knock:
-            return knock.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def stop(self) -> None:
         self.process.terminate()
         try:
             self.process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+    def wait(self) -> None:
+        """Until it answers: it checks its settings and loads everything first."""
+        deadline = monotonic() + SECONDS_TO_START
+        while not self.answers():
+            if self.process.poll() is not None or monotonic() > deadline:
+                raise CannotMeasureError(f"El servidor no se inició:\n{self.log.read_text()}")
+            sleep(SECONDS_BETWEEN_LOOKS)
+
+    def answers(self) -> bool:
+        knock = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_START)
+        try:
+            knock.request("GET", "/")
+            knock.getresponse().read()
+        except ConnectionError:
+            return False
+        finally:
+            knock.close()
+        return True
 
     def memory(self) -> float:
         """What all its processes hold, in MiB.
