@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 from html import escape
-from math import log10
+from math import ceil, log2, log10
 from pathlib import Path
 
 from bench.targets import Figures, verdicts
@@ -179,19 +179,19 @@ def panel(title: str, result: dict) -> str:
         work: [figures.row(work, portal=size)["ratio"] for size in figures.sizes]
         for work in PLOTTED
     }
-    highest = max(max(ratios) for ratios in lines.values()) * 1.1
+    # Each line of the grid is twice the one below.
+    doublings = max(1, ceil(log2(max(max(ratios) for ratios in lines.values()))))
     first, last = log10(figures.sizes[0]), log10(figures.sizes[-1])
 
     def x(size: int) -> float:
         return LEFT + (WIDTH - LEFT) * (log10(size) - first) / (last - first)
 
     def y(ratio: float) -> float:
-        return TOP + HEIGHT * (1 - ratio / highest)
+        return TOP + HEIGHT * (1 - log2(max(1, ratio)) / doublings)
 
-    parts = [
-        f'<text x="{LEFT}" y="20" font-weight="bold">{escape(title)}: veces la página mínima</text>'
-    ]
-    for ratio in range(int(highest) + 1):
+    heading = f"{title}: veces la página mínima"
+    parts = [f'<text x="{LEFT}" y="20" font-weight="bold">{heading}</text>']
+    for ratio in (2**doubling for doubling in range(doublings + 1)):
         parts.append(
             f'<path d="M{LEFT} {y(ratio):.1f}H{WIDTH}" stroke="#ddd"/>'
             f'<text x="{LEFT - 8}" y="{y(ratio) + 4:.1f}" text-anchor="end">{ratio}</text>'

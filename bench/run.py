@@ -136,7 +136,7 @@ class Measurement:
     def rush(self, place: Place) -> None:
         """How many answers a second for many at once; kept in the rows of that place."""
         works = PAGES | HASHING
-        for name, work in bar("16 a la vez", works.items(), len(works)):
+        for name, work in bar(f"{self.world.scale.clients} a la vez", works.items(), len(works)):
             self.row(name, place)["per_second"] = self.rate(work, place)
 
     def row(self, work: str, place: Place) -> dict:
@@ -171,7 +171,8 @@ class Measurement:
         """Carga masiva by its command, its start included."""
         scale, ruc = self.world.scale, self.world.growing.ruc
         plans = {}
-        for series, rows in (("A", scale.few_planned), ("B", scale.planned), ("C", scale.loaded)):
+        sizes = {"A": scale.few_planned, "B": scale.planned, "C": scale.loaded}
+        for series, rows in bar("Planes de carga masiva", sizes.items(), len(sizes)):
             file = folder / f"{series}.csv"
             self.world.write_file(file, rows, series)
             took, peak, output = run_to_the_end(["users", "plan", "--ruc", ruc, str(file)])

@@ -18,11 +18,11 @@ class Scale:
     # Entries of the history, if those of the users' creation are fewer.
     audit: int = 0
     # Samples of each page, and of what hashes.
-    pages: int = 150
-    hashes: int = 80
+    pages: int = 100
+    hashes: int = 60
     clients: int = 16
     # Seconds of each of them.
-    rush: float = 3
+    rush: float = 2
     # Rows of a file that is applied; of one that is planned; of a small one, to compare memory with.
     loaded: int = 2_000
     planned: int = 10_000

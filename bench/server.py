@@ -7,6 +7,7 @@ import subprocess
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Event, Thread
 from time import monotonic, sleep
 
@@ -101,20 +102,19 @@ def run_to_the_end(command: list[str]) -> tuple[float, float, str]:
     its parent held when it was started.
     """
     started, peak = monotonic(), 0
-    with subprocess.Popen(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    # Into a file, for a pipe that nobody reads yet would stop it when it is full.
+    with TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *command], cwd=ROOT, stdout=said, stderr=said
+        )
         while process.poll() is None:
             peak = max(peak, kibibytes(process.pid, "status", "VmHWM"))
-            sleep(0.01)
+            sleep(SECONDS_BETWEEN_LOOKS / 10)
         took = monotonic() - started
-        output, errors = process.communicate()
+        said.seek(0)
+        output = said.read()
     if process.returncode:
-        raise CannotMeasureError(f"manage.py {' '.join(command)}: {errors or output}")
+        raise CannotMeasureError(f"manage.py {' '.join(command)}: {output}")
     return took, peak, output
 
 
