@@ -57,6 +57,10 @@ test: .venv/.dev browser ## Run every test on SQLite; ARGS="-k name" goes to pyt
 test-postgres: .venv/.dev browser ## Run every test on PostgreSQL: at DATABASE_URL, or a throwaway one
 	.ci/with-postgres $(PYTEST) $(ARGS)
 
+.PHONY: bench
+bench: .venv/.app ## Measure what the portal costs, into docs/benchmarks; QUICK=1 only shows it; AUDIT=5000000
+	$(VENV_PYTHON) -m bench $(if $(QUICK),--quick,--output docs/benchmarks) $(if $(AUDIT),--audit $(AUDIT))
+
 .PHONY: check
 check: .venv/.dev ## Check format, style, import contracts, migrations, deployment settings
 	$(VENV_PYTHON) -m ruff format --check

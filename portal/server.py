@@ -1,7 +1,9 @@
 """How gunicorn serves the portal: ``gunicorn --config portal/server.py portal.wsgi``."""
 
+import ctypes
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import environ
@@ -49,6 +51,17 @@ logconfig_dict = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"gunicorn.error": {"propagate": True, "handlers": []}},
 }
+
+
+# Of malloc.h.
+M_ARENA_MAX = -8
+
+
+def post_fork(server, worker):
+    """One heap for all threads: with one for each, every thread keeps the 19 MiB of its last hash."""
+    # Only glibc has it, and only glibc needs it.
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def on_starting(server):

@@ -88,7 +88,9 @@ class OptionsView(GrantView):
     def get(self, request):
         granted = self.granted()
         self.seen = granted
-        return self.show_tree(self.tree(granted), unavailable=self.no_longer_offered(granted))
+        tree = self.tree(granted)
+        unavailable = known(Option, lost) if (lost := granted - tree.codes) else []
+        return self.show_tree(tree, unavailable=unavailable)
 
     def post(self, request):
         marked = frozenset(request.POST.getlist("option"))
@@ -138,14 +140,11 @@ class OptionsView(GrantView):
 
     def tree(self, selected) -> OptionTree:
         return OptionTree(
-            Option.objects.offered_to(self.account.operator),
+            # Nothing is judged here, so what a verdict reads is left out.
+            Option.objects.offered_to(self.account.operator).prefetch_related(None),
             selected=selected,
             query=self.query,
         )
-
-    def no_longer_offered(self, granted):
-        offered = Option.objects.offered_to(self.account.operator).values("code")
-        return Option.objects.filter(code__in=granted).exclude(code__in=offered)
 
     def show_tree(self, tree: OptionTree, *, status: int = 200, **notices):
         return render(
@@ -275,11 +274,11 @@ class RolesView(GrantView):
         menu = menu_of(holdings, Option.objects.offered_to(self.account.operator))
         for role in roles:
             role.is_marked = role.code in marked
-        waiting = [
-            (leaf.row, [role for role in roles if role in leaf.row.roles.all()])
-            for leaf in menu.ordered_leaves
-            if not verdict(holdings, leaf.row).permitted
-        ]
+        waiting = []
+        for leaf in menu.ordered_leaves:
+            if not verdict(holdings, leaf.row).permitted:
+                acting = set(leaf.row.roles.all())
+                waiting.append((leaf.row, [role for role in roles if role in acting]))
         return render(
             self.request,
             "profiles/roles.html",
