@@ -25,7 +25,6 @@ from profiles import catalog
 from profiles.actions import load_catalog
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from users.models import AuditEntry, User
-from users.search import fold
 from users.validators import DocumentType, generate_password
 
 PROFILE, OPERATOR_TYPE = "BANCO", "BANCO"
@@ -148,14 +147,7 @@ class World:
             **next(self.people),
             **facts,
         )
-        searched = (
-            user.username,
-            user.first_name,
-            user.last_name,
-            user.document_number,
-            user.email,
-        )
-        user.search_text = fold(" ".join(searched))
+        user.index()
         return user
 
     def grow(self, portal: int) -> None:
