@@ -1,6 +1,7 @@
 """How gunicorn serves the portal: ``gunicorn --config portal/server.py portal.wsgi``."""
 
 import ctypes
+import gc
 import subprocess
 import sys
 from contextlib import suppress
@@ -23,6 +24,9 @@ bind = env.str("BIND", default="127.0.0.1:8000")
 workers = env.int("WEB_WORKERS", default=2)
 threads = env.int("WEB_THREADS", default=8)
 worker_class = "gthread"
+
+# Loaded once and then forked, so that the workers share what none of them changes.
+preload_app = True
 
 # Longer than SQLite waits for its lock, so that a wait ends in a page.
 timeout = 60
@@ -55,6 +59,11 @@ logconfig_dict = {
 
 # Of malloc.h.
 M_ARENA_MAX = -8
+
+
+def pre_fork(server, worker):
+    """The collector does not look at what was there before, or each worker would copy it."""
+    gc.freeze()
 
 
 def post_fork(server, worker):
