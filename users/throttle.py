@@ -346,18 +346,27 @@ def locks_of(users: Iterable[User]) -> dict[User, datetime]:
 def lift(user: User) -> bool:
     """Forget the failures that keep an account out; true if they did.
 
-    Call it inside a transaction, before any row of the account is locked in it: a guess locks its
+    Call it inside a transaction, before the row of the account is locked in it: a guess locks its
     counts first.
     """
     was_locked = user in locks_of([user])
     keys = [str(key) for key in _keys_that_lock(user)]
-    counts = FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest))
-    held = counts.order_by("key").select_for_update().values_list("key", flat=True)
-    FailureCount.objects.filter(key__in=list(held)).delete()
+    _forget(FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest)))
     if was_locked:
         ruc = user.operator.ruc if user.operator else ""
         _log("unlocked", {"ruc": ruc, "username": user.username}, logging.INFO)
     return was_locked
+
+
+def forget_codes(user: User) -> None:
+    """Forget the wrong codes of an account, wherever they were typed. Call it as ``lift``."""
+    counts = FailureCount.objects.filter(account=key_of(user).digest)
+    _forget(counts.filter(key__startswith=CODES.prefix))
+
+
+def _forget(counts) -> None:
+    held = counts.order_by("key").select_for_update().values_list("key", flat=True)
+    FailureCount.objects.filter(key__in=list(held)).delete()
 
 
 def _keys_that_lock(user: User) -> list[Key]:

@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 from django.views.debug import ExceptionReporter
 
-from tests.conftest import PASSWORD, RUC, Telephone, acting, field_errors, soup
+from tests.conftest import PASSWORD, RUC, Telephone, acting, fail_to_sign_in, field_errors, soup
 from tests.operators.test_admin import allow
 from users import actions, second_factor
 from users.models import AuditEntry, FailureCount, RecoveryCode, SecondFactor, Session, User
@@ -575,6 +575,18 @@ def test_turned_off_the_clave_is_enough_again(client, door, telephone, own):
     assert not RecoveryCode.objects.exists()
     door.give_clave(client)
     assert door.is_inside(client)
+
+
+def test_its_owner_turns_it_off_and_lifts_no_lock_but_that_of_his_codes(door, telephone):
+    for _ in range(5):
+        door.enter(Client(), "000000")
+    fail_to_sign_in(door.user)
+    counts = FailureCount.objects.order_by("key")
+    others = counts.exclude(key__startswith="code-")
+    before = list(others.values())
+    assert len(before) < counts.count()
+    actions.turn_off_second_factor(actor=acting(door.user), user=door.user)
+    assert list(counts.values()) == before
 
 
 def test_new_recovery_codes_void_the_old_ones(client, door, telephone, own):
