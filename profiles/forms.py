@@ -12,7 +12,7 @@ from profiles.actions import offered_roles
 from profiles.findings import Finding, having
 from profiles.load import files
 from profiles.models import AccessTemplate, Option
-from users.forms import day_field, sent_facts
+from users.forms.person import day_field, sent_facts
 from users.history import ACTION_LABELS
 from users.models import AuditEntry, User
 from users.search import search_words

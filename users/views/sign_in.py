@@ -13,7 +13,8 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users import half_way
-from users.forms import CodeForm, SignInForm, StaffSignInForm
+from users.forms.second_factor import CodeForm
+from users.forms.sign_in import SignInForm, StaffSignInForm
 from users.unsent import UnsentForm
 
 
