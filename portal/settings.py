@@ -13,9 +13,9 @@ env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 
-def flag(name: str) -> bool:
-    """Off unless it says true. Anything else than true or false may be meant either way."""
-    value = env.str(name, default="false")
+def flag(name: str, *, default: bool = False) -> bool:
+    """What it says, if it is there. Anything else than true or false may be meant either way."""
+    value = env.str(name, default=str(default).lower())
     if value not in ("true", "false"):
         raise ImproperlyConfigured(f"{name} debe ser true o false, en minúsculas: dice «{value}».")
     return value == "true"
@@ -198,7 +198,7 @@ SECOND_FACTOR_WAITS = [*SIGN_IN_WAITS, timedelta(hours=1), timedelta(days=1)]
 SECOND_FACTOR_SIGN_IN_AGE = timedelta(minutes=5)
 SECOND_FACTOR_OFFER_AGE = timedelta(minutes=30)
 # Staff without one is led to turn it on, and nowhere else.
-STAFF_SECOND_FACTOR_REQUIRED = env.bool("STAFF_SECOND_FACTOR_REQUIRED", default=not DEMO)
+STAFF_SECOND_FACTOR_REQUIRED = flag("STAFF_SECOND_FACTOR_REQUIRED", default=not DEMO)
 
 # A browser in which an account has signed in keeps an allowance of its own, half a year long.
 DEVICE_COOKIE_NAME = "device" if DEMO else "__Host-device"

@@ -1,10 +1,14 @@
 import json
 from datetime import date, datetime, time
+from html import escape
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
@@ -12,7 +16,7 @@ from profiles.actions import offered_roles
 from profiles.findings import Finding, having
 from profiles.load import files
 from profiles.models import AccessTemplate, Option
-from users.forms import LongSelect, day_field, sent_facts
+from users.forms.person import day_field, sent_facts
 from users.history import ACTION_LABELS
 from users.models import AuditEntry, User
 from users.search import search_words
@@ -191,6 +195,20 @@ class PastDayForm(forms.Form):
         if day > timezone.localdate():
             raise ValidationError("Elija un día hasta hoy: lo que viene todavía no se sabe")
         return day
+
+
+class LongSelect(forms.Select):
+    """A select drawn at once: Django takes a template for each choice, more than all the page."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        chosen = self.format_value(value)
+        choices = "".join(
+            f'<option value="{escape(choice)}"{" selected" * (str(choice) in chosen)}>'
+            f"{escape(label)}</option>"
+            for choice, label in self.choices
+        )
+        attrs = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html("<select{}>{}</select>", flatatt(attrs), SafeString(choices))
 
 
 def choice_filter(label: str, choices=()) -> forms.ChoiceField:

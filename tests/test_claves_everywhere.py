@@ -19,7 +19,7 @@ from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
-from tests.walking import undone
+from tests.walking import modules_of, undone
 from users import actions
 from users.admin import accounts
 from users.admin import operators as companies
@@ -258,7 +258,7 @@ FORMS_THAT_SET_ONE = {
     "StaffCreationForm": "staff",
     "StaffOwnPasswordForm": "staff",
 }
-MODULES = [users.forms, accounts, companies, profiles.forms]
+MODULES = [*modules_of(users.forms), accounts, companies, profiles.forms]
 BASES = {"NewAccountForm", "TwiceTypedForm"}
 
 

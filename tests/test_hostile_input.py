@@ -31,9 +31,20 @@ from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.values import DANGEROUS, HOSTILE, LEGITIMATE
-from tests.walking import undone
+from tests.walking import modules_of, undone
 from users.admin import accounts, pages, principal
 from users.admin import operators as companies
+from users.forms.clock import ClockForm, DelayForm
+from users.forms.password import (
+    OwnPasswordForm,
+    OwnPasswordProofForm,
+    ResetPasswordForm,
+    StaffOwnPasswordForm,
+)
+from users.forms.person import EditUserForm, SecondaryUserForm
+from users.forms.second_factor import CodeForm, TurnOnSecondFactorForm
+from users.forms.sign_in import SignInForm, StaffSignInForm
+from users.forms.state import FindUsersForm, SeveralStatesForm, StateForm
 from users.models import Neighbours, User
 
 STAFF_PASSWORD = "otra-clave-muy-larga"
@@ -397,41 +408,41 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
     facts = validity_facts(secondary)
     return {
         "SignInForm": (
-            lambda data: users.forms.SignInForm(None, data),
+            lambda data: SignInForm(None, data),
             {"ruc": RUC, "username": "JPEREZ01", "password": PASSWORD},
         ),
         "SecondaryUserForm": (
-            lambda data: users.forms.SecondaryUserForm(data, operator=operator),
+            lambda data: SecondaryUserForm(data, operator=operator),
             account,
         ),
         "EditUserForm": (
-            lambda data: users.forms.EditUserForm(data, account=secondary),
+            lambda data: EditUserForm(data, account=secondary),
             {**account, "valid_from": "", "valid_until": "", "seen": ""},
         ),
         "OwnPasswordForm": (
-            lambda data: users.forms.OwnPasswordForm(data, request=own_request),
+            lambda data: OwnPasswordForm(data, request=own_request),
             {"current_password": PASSWORD, **claves},
         ),
         "OwnPasswordProofForm": (
-            lambda data: users.forms.OwnPasswordProofForm(data, request=own_request),
+            lambda data: OwnPasswordProofForm(data, request=own_request),
             {"password": PASSWORD},
         ),
         "TurnOnSecondFactorForm": (
-            lambda data: users.forms.TurnOnSecondFactorForm(data, request=own_request),
+            lambda data: TurnOnSecondFactorForm(data, request=own_request),
             {"code": APP_CODE, "password": PASSWORD, "offer": "signed"},
         ),
         "CodeForm": (
-            lambda data: users.forms.CodeForm(data, request=own_request, user=secondary),
+            lambda data: CodeForm(data, request=own_request, user=secondary),
             {"code": APP_CODE},
         ),
         "ResetPasswordForm": (
-            lambda data: users.forms.ResetPasswordForm(data, account=secondary),
+            lambda data: ResetPasswordForm(data, account=secondary),
             {"way": "type", **claves},
         ),
-        "ClockForm": (users.forms.ClockForm, {"amount": "1", "unit": "hours", "seen": "0"}),
-        "DelayForm": (users.forms.DelayForm, {"delay": "24"}),
+        "ClockForm": (ClockForm, {"amount": "1", "unit": "hours", "seen": "0"}),
+        "DelayForm": (DelayForm, {"delay": "24"}),
         "StateForm": (
-            lambda data: users.forms.StateForm(data, user=secondary),
+            lambda data: StateForm(data, user=secondary),
             {"change": "suspend"},
         ),
         "ValidityForm": (lambda data: profiles.forms.ValidityForm(data, facts=facts), {"seen": ""}),
@@ -441,8 +452,8 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         ),
         "TemplateForm": (profiles.forms.TemplateForm, {"name": "Una", "seen": ""}),
         "PastDayForm": (profiles.forms.PastDayForm, {}),
-        "FindUsersForm": (users.forms.FindUsersForm, {}),
-        "SeveralStatesForm": (users.forms.SeveralStatesForm, {"cambio": "suspend"}),
+        "FindUsersForm": (FindUsersForm, {}),
+        "SeveralStatesForm": (SeveralStatesForm, {"cambio": "suspend"}),
         "PrincipalForm": (
             lambda data: principal.PrincipalForm(
                 data, operator=operator, principal=visitors["principal"]
@@ -472,7 +483,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD},
         ),
         "StaffOwnPasswordForm": (
-            lambda data: users.forms.StaffOwnPasswordForm(request, data),
+            lambda data: StaffOwnPasswordForm(request, data),
             {
                 "old_password": ADMIN_PASSWORD,
                 "new_password1": STAFF_PASSWORD,
@@ -480,7 +491,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             },
         ),
         "StaffSignInForm": (
-            lambda data: users.forms.StaffSignInForm(None, data),
+            lambda data: StaffSignInForm(None, data),
             {"username": "admin", "password": STAFF_PASSWORD},
         ),
         "Operator": (
@@ -520,7 +531,8 @@ def forms_of(module) -> set[str]:
 
 def test_every_form_is_tried():
     """A form or a model of the administration that is new fails here until its fields are named."""
-    modules = (users.forms, profiles.forms, accounts, companies, principal, profiles.admin)
+    others = [profiles.forms, accounts, companies, principal, profiles.admin]
+    modules = [*modules_of(users.forms), *others]
     written = set().union(*map(forms_of, modules)) - ABSTRACT - OF_FILES
     edited = {
         model.__name__

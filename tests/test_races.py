@@ -184,3 +184,30 @@ def test_eight_who_change_the_state_of_one_user_back_and_forth_all_succeed(peopl
                    *(change(actions.reactivate_user) for _ in range(4)))  # fmt: skip
     assert {type(each) for each in done} == {bool}
     assert sum(done) == entries("user.suspended") + entries("user.reactivated")
+
+
+def test_of_eight_who_take_one_second_factor_away_at_once_one_did(people, at_once):
+    principal, secondary = people["principal"], people["secondary"]
+
+    def take():
+        return actions.turn_off_second_factor(actor=acting(principal), user=secondary)
+
+    assert sorted(at_once(*[take] * 8)) == [False] * 7 + [True]
+    assert entries("user.second_factor_off") == 1
+
+
+def test_a_recovery_code_is_used_while_the_second_factor_is_taken_away(people, at_once):
+    """One after the other, whichever is first: neither waits for the other without end."""
+    principal, secondary = people["principal"], people["secondary"]
+    recovery_codes = actions.make_recovery_codes(actor=acting(secondary))
+
+    def use(code: str):
+        return lambda: actions.use_code(actor=acting(secondary), code=code)
+
+    def take():
+        return actions.turn_off_second_factor(actor=acting(principal), user=secondary)
+
+    *used, taken = at_once(*map(use, recovery_codes), take)
+    assert {type(each) for each in used} == {bool}
+    assert taken is True
+    assert entries("recovery_code.used") == sum(used)

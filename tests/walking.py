@@ -1,8 +1,11 @@
 """Going through the portal as a person would, link by link, and watching what the database does."""
 
+import pkgutil
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from django.db import connection, transaction
@@ -66,6 +69,11 @@ def undone() -> Iterator[None]:
     with outermost:
         yield
         transaction.set_rollback(True)
+
+
+def modules_of(package: ModuleType) -> list[ModuleType]:
+    found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    return [import_module(module.name) for module in found]
 
 
 def content(response) -> bytes:

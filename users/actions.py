@@ -264,18 +264,23 @@ def turn_on_second_factor(
 
 @transaction.atomic
 def turn_off_second_factor(*, actor: Actor, user: User) -> bool:
-    """Ask an account for its clave alone again, and lift its lock; true if it was asked for more.
+    """Ask an account for its clave alone again; true if it was asked for more.
 
-    One's own, which its owner has just proved to be his; that of whomever one has power over; that
-    of staff, for superusers.
+    One's own, which its owner has just proved to be his: his wrong codes are forgotten. That of
+    whomever one has power over; that of staff, for superusers: the lock of the account is lifted.
     """
     of_staff = user.operator is None
     if actor.user != user and not (of_staff and actor.user.is_superuser):
         access.require_power_over(actor.user, user)
-    if not user.has_second_factor:
+    factor = _lock_factor(user)
+    if factor is None:
         return False
-    throttle.lift(user)
-    SecondFactor.objects.filter(user=user).delete()
+    factor.delete()
+    if actor.user == user:
+        # The lock of his clave and of his RUC is for others to lift.
+        throttle.forget_codes(user)
+    else:
+        throttle.lift(user)
     record("user.second_factor_off", actor=actor, operator=user.operator, subject=user)
     return True
 

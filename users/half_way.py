@@ -11,13 +11,14 @@ from django.contrib.auth import load_backend
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from users import throttle
 from users.models import User
 
 KEY = "half_way"
 
 
 def begin(request, user: User) -> None:
-    """Remember whom a door has just let through (``authenticate``)."""
+    """Remember whom a door has just let through (``authenticate``), and count it until he is in."""
     # A key that somebody else has put into this browser is of no more use to him.
     request.session.cycle_key()
     request.session[KEY] = {
@@ -27,6 +28,7 @@ def begin(request, user: User) -> None:
         "clave": user.get_session_auth_hash(),
         "until": (timezone.now() + settings.SECOND_FACTOR_SIGN_IN_AGE).isoformat(),
     }
+    throttle.count_half_way(request, user)
 
 
 def end(request) -> bool:
@@ -51,4 +53,6 @@ def user_of(request) -> User | None:
         return None
     user.backend = state["backend"]
     user.previous_sign_in = user.last_login
+    # He is told of the others: this one has not failed when he is in.
+    user.failed_sign_ins = max(0, user.failed_sign_ins - 1)
     return user

@@ -232,9 +232,7 @@ def guess(
     Raises LockedError without entering the block when it is not to be heard. What the block raises
     takes the count back: nothing was compared.
     """
-    report = {"address": client_address(request) if request else None}
-    # Of a name that nobody has nothing is logged: it may be a clave typed into the wrong field.
-    report |= {"ruc": ruc, "username": user.username} if user else {}
+    report = _facts(request, user)
     try:
         counted = _count(request, ruc, username, user, steps)
     except LockedError:
@@ -248,7 +246,9 @@ def guess(
         raise
     if made.is_right:
         _forgive(counted, user)
-        _log(f"{what}_ok", report, logging.INFO)
+        if what != "sign_in":
+            # A door may still ask for a code: who is in is told when he is.
+            _log(f"{what}_ok", report, logging.INFO)
     else:
         _log(f"{what}_failed", report, logging.WARNING)
 
@@ -306,9 +306,16 @@ def _forgive(keys: list[Key], user: User) -> None:
         _forget_old()
 
 
+def count_half_way(request, user: User) -> None:
+    """The right clave, with a code still to come: an attempt that failed if none ever does."""
+    _account(user).update(failed_sign_ins=F("failed_sign_ins") + 1)
+    _log("sign_in_half_way", _facts(request, user), logging.INFO)
+
+
 @receiver(user_logged_in)
-def begin_to_count_anew(sender, user, **kwargs) -> None:
+def begin_to_count_anew(sender, request, user, **kwargs) -> None:
     _account(user).update(failed_sign_ins=0)
+    _log("sign_in_ok", _facts(request, user), logging.INFO)
 
 
 def _account(user: User | None):
@@ -346,23 +353,40 @@ def locks_of(users: Iterable[User]) -> dict[User, datetime]:
 def lift(user: User) -> bool:
     """Forget the failures that keep an account out; true if they did.
 
-    Call it inside a transaction, before any row of the account is locked in it: a guess locks its
+    Call it inside a transaction, before the row of the account is locked in it: a guess locks its
     counts first.
     """
     was_locked = user in locks_of([user])
     keys = [str(key) for key in _keys_that_lock(user)]
-    counts = FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest))
-    held = counts.order_by("key").select_for_update().values_list("key", flat=True)
-    FailureCount.objects.filter(key__in=list(held)).delete()
+    _forget(FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest)))
     if was_locked:
         ruc = user.operator.ruc if user.operator else ""
         _log("unlocked", {"ruc": ruc, "username": user.username}, logging.INFO)
     return was_locked
 
 
+def forget_codes(user: User) -> None:
+    """Forget the wrong codes of an account, wherever they were typed. Call it as ``lift``."""
+    counts = FailureCount.objects.filter(account=key_of(user).digest)
+    _forget(counts.filter(key__startswith=CODES.prefix))
+
+
+def _forget(counts) -> None:
+    held = counts.order_by("key").select_for_update().values_list("key", flat=True)
+    FailureCount.objects.filter(key__in=list(held)).delete()
+
+
 def _keys_that_lock(user: User) -> list[Key]:
     own = [key_of(user), key_of(user, CODES)]
     return [*own, *([ruc_key(user.operator.ruc)] if user.operator else [])]
+
+
+def _facts(request, user: User | None) -> dict:
+    facts = {"address": client_address(request) if request else None}
+    if user is None:
+        # Nothing of a name that nobody has: it may be a clave typed into the wrong field.
+        return facts
+    return {**facts, "ruc": user.operator.ruc if user.operator else "", "username": user.username}
 
 
 def _log(event: str, facts: dict, level: int) -> None:

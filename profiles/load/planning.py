@@ -22,7 +22,7 @@ from profiles.load.columns import COLUMNS
 from profiles.load.files import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, RoleGrant
 from users.actions import EDITABLE_FIELDS, PERSON_FIELDS
-from users.forms import day_field
+from users.forms.person import day_field
 from users.models import KnownNeighbours, User
 from users.search import fold
 from users.validators import (

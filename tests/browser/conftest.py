@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from profiles.actions import assign_options, assign_roles
 from tests.browser import chromium
+from tests.conftest import acting
 
 # Playwright's synchronous API keeps an event loop running in the thread of the tests, and Django
 # takes any such loop for asynchronous code and refuses it the database.
@@ -157,3 +159,47 @@ def shot():
         page.set_viewport_size(before)
 
     return save
+
+
+@pytest.fixture
+def is_accessible(axe):
+    """is_accessible(page) asserts of the page as it stands: no fault that axe knows, by day and by
+    night, and no sideways scrolling on the narrowest screens."""
+
+    def check(page):
+        page.set_viewport_size({"width": 1280, "height": 720})
+        for scheme in ("light", "dark"):
+            # Colours caught half-way through a transition would be judged as they never stay.
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            axe(page)
+        for width in (320, 360):
+            page.set_viewport_size({"width": width, "height": 720})
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            assert needed <= width, f"{page.url} is {needed} px wide on a screen of {width}"
+
+    return check
+
+
+@pytest.fixture
+def desk(page_of, principal):
+    """The principal's page."""
+    return page_of(principal)
+
+
+@pytest.fixture
+def own(page_of, secondary):
+    """The secondary user's page."""
+    return page_of(secondary)
+
+
+@pytest.fixture
+def grant(principal, secondary):
+    """grant(options, roles) makes these what the secondary user holds."""
+
+    def make(options=(), roles=()):
+        held = secondary.option_grants.values_list("option_id", flat=True)
+        assign_options(actor=acting(principal), user=secondary, codes=options, seen=held)
+        held = secondary.role_grants.values_list("role_id", flat=True)
+        assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=held)
+
+    return make

@@ -135,8 +135,8 @@ def test_no_address_makes_a_second_line(end, formatter, logged, client, db):
 
 
 def test_nothing_typed_makes_a_second_line(logged, client_of, principal):
-    lines = logged()
     client = client_of(principal)
+    lines = logged()
     client.raise_request_exception = False
     fields = dict.fromkeys(person(90000099), "Ana\r\nINFO admin entered\u2028x")
     client.post("/usuarios/nuevo/", fields | {"username": "A\nB", "password1": PASSWORD})

@@ -146,6 +146,9 @@ def test_a_practice_installation_or_a_careful_one_starts(start, environment):
         ({"DEBUG": "true"}, "DEBUG=true"),
         ({"DEMO": "sí"}, "DEMO"),
         ({"BEHIND_TLS_PROXY": "1"}, "BEHIND_TLS_PROXY"),
+        ({"REFUSE_GUESSABLE_CLAVES": "si"}, "REFUSE_GUESSABLE_CLAVES"),
+        ({"STAFF_SECOND_FACTOR_REQUIRED": "ture"}, "STAFF_SECOND_FACTOR_REQUIRED"),
+        ({"STAFF_SECOND_FACTOR_REQUIRED": ""}, "STAFF_SECOND_FACTOR_REQUIRED"),
     ],
 )
 def test_a_setting_that_opens_a_door_stops_the_start_and_is_named(start, change, named):

@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 from django.views.debug import ExceptionReporter
 
-from tests.conftest import PASSWORD, RUC, Telephone, acting, field_errors, soup
+from tests.conftest import PASSWORD, RUC, Telephone, acting, fail_to_sign_in, field_errors, soup
 from tests.operators.test_admin import allow
 from users import actions, second_factor
 from users.models import AuditEntry, FailureCount, RecoveryCode, SecondFactor, Session, User
@@ -167,8 +167,51 @@ def test_one_is_told_how_it_was_left(client, door, telephone, clock):
     door.enter(Client(), "000000")
     clock.advance(minutes=1)
     response = door.enter(Client(), telephone.code())
-    assert "Desde entonces hubo 2 intentos fallidos." in soup(response).text
+    # The wrong clave; the right one, with which nobody came in; the wrong code.
+    assert "Desde entonces hubo 3 intentos fallidos." in soup(response).text
     assert User.objects.get(pk=door.user.pk).failed_sign_ins == 0
+
+
+def test_one_is_told_of_the_right_clave_without_a_code_and_not_of_ones_own(
+    client, door, telephone, clock
+):
+    door.enter(client, telephone.code())
+    door.give_clave(Client())
+    assert User.objects.get(pk=door.user.pk).failed_sign_ins == 1
+    for told in (True, False):
+        clock.advance(minutes=1)
+        page = soup(door.enter(Client(), telephone.code())).text
+        assert "Su último ingreso: " in page
+        assert ("Desde entonces hubo 1 intento fallido." in page) == told
+        assert ("intento" in page) == told
+
+
+def test_the_log_tells_who_is_in_from_who_has_given_the_clave_only(client, door, telephone, caplog):
+    caplog.set_level(logging.INFO, logger="users.security")
+    door.enter(client, "000000")
+    give_code(client, telephone.code())
+    lines = [record for record in caplog.records if record.name == "users.security"]
+    assert [line.getMessage() for line in lines] == [
+        "sign_in_half_way",
+        "second_factor_failed",
+        "second_factor_ok",
+        "sign_in_ok",
+    ]
+    ruc = "" if door.staff else RUC
+    for line in lines:
+        assert line.facts == {
+            "ruc": ruc,
+            "username": door.user.username,
+            "address": "127.0.0.1",
+        }
+
+
+def test_half_way_ends_when_somebody_else_signs_in_there(client, principal, secondary, clock):
+    Telephone(principal)
+    Door(principal).give_clave(client)
+    Door(secondary).give_clave(client)
+    assert "half_way" not in client.session
+    assert client.get(CODE_URL).url == URL
 
 
 # Each code once -----------------------------------------------------------------------------------
@@ -236,6 +279,15 @@ def test_a_recovery_code_stands_in_for_the_app_once(client, door, telephone):
     assert "no es correcto o ya se usó" in field_errors(refused)["recovery_code"]
     assert soup(refused).select_one("details[open]")
     assert not door.is_inside(again)
+
+
+@pytest.mark.parametrize(("held", "said"), [(2, "le queda 1."), (1, "no le queda ninguno.")])
+def test_the_last_recovery_codes_are_counted_in_words(client, secondary, clock, held, said):
+    codes = Telephone(secondary).recovery_codes
+    for code in codes[held:]:
+        actions.use_code(actor=acting(secondary), code=code)
+    response = Door(secondary).enter(client, codes[0])
+    assert f"Ingresó con un código de recuperación; {said}" in soup(response).text
 
 
 def test_a_recovery_code_is_read_as_people_write_it(client, door, telephone):
@@ -575,6 +627,18 @@ def test_turned_off_the_clave_is_enough_again(client, door, telephone, own):
     assert not RecoveryCode.objects.exists()
     door.give_clave(client)
     assert door.is_inside(client)
+
+
+def test_its_owner_turns_it_off_and_lifts_no_lock_but_that_of_his_codes(door, telephone):
+    for _ in range(5):
+        door.enter(Client(), "000000")
+    fail_to_sign_in(door.user)
+    counts = FailureCount.objects.order_by("key")
+    others = counts.exclude(key__startswith="code-")
+    before = list(others.values())
+    assert len(before) < counts.count()
+    actions.turn_off_second_factor(actor=acting(door.user), user=door.user)
+    assert list(counts.values()) == before
 
 
 def test_new_recovery_codes_void_the_old_ones(client, door, telephone, own):

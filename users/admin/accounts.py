@@ -37,7 +37,7 @@ from users.admin.pages import (
     form_page,
 )
 from users.admin.second_factor import SecondFactorPage
-from users.forms import password_field
+from users.forms.password import password_field
 from users.models import User
 from users.sessions import open_sessions
 from users.throttle import locks_of

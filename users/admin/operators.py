@@ -22,7 +22,7 @@ from users.admin.clock import ClockPage
 from users.admin.pages import FoldedNameSearch, NeverDeleted, acting, form_page
 from users.admin.principal import PrincipalPage
 from users.audit import Actor
-from users.forms import NewAccountForm
+from users.forms.person import NewAccountForm
 from users.models import User
 from users.views.password import advise
 

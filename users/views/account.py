@@ -10,7 +10,7 @@ from django.views import View
 
 from users import access, actions
 from users.audit import Actor
-from users.forms import EditUserForm
+from users.forms.person import EditUserForm
 from users.models import User
 
 

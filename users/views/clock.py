@@ -9,7 +9,7 @@ from django.views import View
 from operators.models import Operator
 from users import access, actions
 from users.audit import Actor
-from users.forms import ClockForm, DelayForm
+from users.forms.clock import ClockForm, DelayForm
 from users.models import AuditEntry
 
 

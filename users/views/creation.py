@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from users import access, actions
 from users.audit import Actor
-from users.forms import SecondaryUserForm
+from users.forms.person import SecondaryUserForm
 from users.models import User
 from users.validators import normalise_username
 from users.views.password import advise

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from users import access, actions, device
 from users.audit import Actor
-from users.forms import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
+from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.sessions import open_sessions
 from users.validators import advice_on_password, generate_password
 

@@ -11,7 +11,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from users import access, actions, second_factor
 from users.audit import Actor
-from users.forms import OwnPasswordProofForm, TurnOnSecondFactorForm
+from users.forms.password import OwnPasswordProofForm
+from users.forms.second_factor import TurnOnSecondFactorForm
 from users.sessions import open_sessions
 
 

@@ -13,7 +13,8 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users import half_way
-from users.forms import CodeForm, SignInForm, StaffSignInForm
+from users.forms.second_factor import CodeForm
+from users.forms.sign_in import SignInForm, StaffSignInForm
 from users.unsent import UnsentForm
 
 
@@ -27,6 +28,8 @@ class DoorView(LoginView):
         if user.has_second_factor:
             half_way.begin(self.request, user)
             return CodeView.asking(self.request, self.get_redirect_url(), self.unsent)
+        # Of somebody else, who was to give a code in this browser.
+        half_way.end(self.request)
         super().form_valid(form)
         return entered(self.request, self.get_success_url(), self.unsent)
 
@@ -106,9 +109,10 @@ class CodeView(RedirectURLMixin, View):
         login(request, self.user)
         if form.used_recovery_code:
             left = self.user.second_factor.recovery_codes.count()
+            rest = {0: "no le queda ninguno", 1: "le queda 1"}.get(left, f"le quedan {left}")
             messages.warning(
                 request,
-                f"Ingresó con un código de recuperación; le quedan {left}. Si ya no tiene su "
+                f"Ingresó con un código de recuperación; {rest}. Si ya no tiene su "
                 "teléfono, desactive el segundo factor y actívelo con el nuevo.",
             )
         return entered(request, self.get_success_url(), self.unsent)

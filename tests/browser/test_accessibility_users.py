@@ -1,0 +1,180 @@
+"""A user afterwards, several of them, and paper: accessible in each of their states."""
+
+import pytest
+from playwright.sync_api import expect
+
+from profiles.actions import save_template
+from tests.browser.browsing import CONSULTA, DESPACHO, LATER, LEAF, has_title, press
+from tests.conftest import acting
+from users import actions
+from users.models import User
+
+# A user afterwards --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suspended", [False, True], ids=["active", "suspended"])
+def test_page_of_a_user(desk, principal, secondary, grant, is_accessible, suspended):
+    grant([LEAF, "11.9.1.1.1"])
+    if suspended:
+        actions.suspend_user(actor=acting(principal), user=secondary)
+    desk.goto(f"{LATER}/")
+    expect(desk.get_by_role("heading", name="Tiene asignado y no puede usar")).to_be_visible()
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("query", ["", f"?opcion={LEAF}", "?opcion=11.9.1.1.1", "?texto=nada"])
+def test_why_a_user_can_not(desk, grant, is_accessible, query):
+    grant(["11.9.1.1.1"])
+    desk.goto(f"{LATER}/acceso/{query}")
+    has_title(desk, "¿Por qué no puede? JPEREZ01")
+    is_accessible(desk)
+
+
+def test_data_of_a_user(desk, secondary, is_accessible):
+    desk.goto(f"{LATER}/datos/")
+    is_accessible(desk)
+    desk.get_by_label("Nombres").fill("")
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("Ingrese los nombres")
+    is_accessible(desk)
+
+
+def test_data_that_changed_meanwhile(desk, principal, secondary, is_accessible):
+    desk.goto(f"{LATER}/datos/")
+    facts = actions.editable_facts(secondary) | {"valid_from": None, "valid_until": None}
+    actions.change_user(
+        actor=acting(principal),
+        user=secondary,
+        seen=actions.editable_facts(secondary),
+        **{**facts, "first_name": "Juana"},
+    )
+    desk.get_by_label("Apellidos").fill("Quispe")
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("antes «Juan», ahora «Juana»")
+    expect(desk.get_by_label("Apellidos")).to_have_value("Quispe")
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/historial/", f"{LATER}/historial/", "/historial/?desde=ayer", "/historial/?texto=zzz"],
+)
+def test_history(desk, grant, is_accessible, path):
+    grant([LEAF], [CONSULTA])
+    desk.goto(path)
+    is_accessible(desk)
+
+
+def test_validity_of_grants(desk, grant, is_accessible):
+    grant([LEAF], [CONSULTA])
+    desk.goto(f"{LATER}/vigencia/")
+    desk.get_by_label("Desde").first.fill("2027-02-02")
+    desk.get_by_label("Hasta").first.fill("2027-02-01")
+    is_accessible(desk)
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("La fecha de fin es anterior")
+    is_accessible(desk)
+
+
+def test_reset_of_a_clave(desk, secondary, is_accessible):
+    desk.goto(f"{LATER}/clave/")
+    is_accessible(desk)
+    press(desk, "Restablecer clave")
+    has_title(desk, "Clave temporal de JPEREZ01")
+    is_accessible(desk)
+
+
+def test_change_of_a_temporary_clave(own, secondary, is_accessible):
+    User.objects.filter(pk=secondary.pk).update(must_change_password=True)
+    own.goto("/")
+    has_title(own, "Cambiar mi clave")
+    is_accessible(own)
+    press(own, "Cambiar clave")
+    expect(own.get_by_role("alert")).to_contain_text("Ingrese su clave actual")
+    is_accessible(own)
+
+
+def test_clock(desk, is_accessible):
+    desk.goto("/reloj/")
+    is_accessible(desk)
+    press(desk, "Adelantar")
+    expect(desk.get_by_role("note")).to_contain_text("adelantado 1 día")
+    is_accessible(desk)
+
+
+# Several users, their accesses, and paper -----------------------------------------------------------
+
+
+@pytest.fixture
+def template(principal):
+    return save_template(
+        actor=acting(principal), name="De siempre", options=[LEAF, "11.9.1.1.1"], roles=[DESPACHO]
+    )
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?cambio=suspend", "?cambio=eliminate&usuario=JPEREZ01", "?texto=nadie"]
+)
+def test_change_of_state_of_several(desk, secondary, is_accessible, query):
+    desk.goto(f"/usuarios/estados/{query}")
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("query", ["", "?filas=todas", "?texto=nadie", "?hallazgo=falta-rol"])
+def test_access_table(desk, principal, make_secondary, grant, is_accessible, query):
+    grant([LEAF, "11.9.1.1.1"])
+    suspended = make_secondary("SUSPEND1", 90000009)
+    actions.suspend_user(actor=acting(principal), user=suspended)
+    desk.goto(f"/accesos/{query}")
+    is_accessible(desk)
+
+
+def test_access_table_without_users(desk, is_accessible):
+    desk.goto("/accesos/")
+    expect(desk.get_by_text("No se encontraron usuarios secundarios asociados.")).to_be_visible()
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("path", ["/accesos/dia/", f"{LATER}/accesos/"])
+@pytest.mark.parametrize("query", ["", "?fecha=2000-01-01", "?fecha=2999-01-01"])
+def test_past_accesses(desk, grant, is_accessible, path, query):
+    grant([LEAF], [DESPACHO])
+    desk.goto(f"{path}{query}")
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?modo=agregar", "?modo=reemplazar&desde=COLEGA01", "?modo=agregar&desde=NADIE001"],
+)
+def test_copying(desk, make_secondary, template, grant, is_accessible, query):
+    grant([LEAF], [CONSULTA])
+    make_secondary("COLEGA01", 90000009)
+    desk.goto(f"{LATER}/copiar/{query}")
+    is_accessible(desk)
+
+
+def test_templates(desk, template, is_accessible):
+    for path in ("", "nueva/", f"{template.pk}/", f"{template.pk}/eliminar/"):
+        desk.goto(f"/plantillas/{path}")
+        is_accessible(desk)
+    desk.goto(f"/plantillas/{template.pk}/modificar/")
+    desk.get_by_label("Nombre de la plantilla").fill("")
+    press(desk, "Grabar")
+    expect(desk.get_by_role("alert")).to_contain_text("Ingrese el nombre de la plantilla")
+    is_accessible(desk)
+
+
+def test_without_templates(desk, is_accessible):
+    desk.goto("/plantillas/")
+    expect(desk.get_by_text("Todavía no hay plantillas.")).to_be_visible()
+    is_accessible(desk)
+
+
+@pytest.mark.parametrize("granted", [False, True], ids=["empty", "full"])
+def test_paper(desk, secondary, grant, is_accessible, granted):
+    if granted:
+        grant([LEAF, "11.9.1.1.1"], [DESPACHO])
+    for path in (f"{LATER}/hoja/", f"/constancias/{secondary.creation.operation_number}/"):
+        desk.goto(path)
+        is_accessible(desk)

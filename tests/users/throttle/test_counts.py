@@ -1,0 +1,312 @@
+"""How many guesses at a clave are heard, and how long nobody is after that."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, fail_to_sign_in, soup
+from tests.users.throttle.conftest import GUESS, LOCKED, WRONG, said, sign_in, staff_sign_in
+from users import actions, throttle
+from users.models import FailureCount
+
+# The lock of an account ----------------------------------------------------------------------------
+
+
+def test_five_failures_are_heard_and_the_sixth_guess_is_not(client, secondary, clock, compared):
+    compared.clear()
+    for _ in range(5):
+        assert said(sign_in(client)) == WRONG
+    assert said(sign_in(client)) == LOCKED.format("1 minuto")
+    assert len(compared) == 5
+
+
+def test_the_right_clave_is_not_even_looked_at_while_locked(client, secondary, clock, compared):
+    fail_to_sign_in(secondary)
+    compared.clear()
+    wrong, right = sign_in(client), sign_in(client, PASSWORD)
+    assert said(right) == LOCKED.format("1 minuto")
+    assert right.status_code == wrong.status_code
+    assert right.headers.keys() == wrong.headers.keys()
+    assert right.cookies.keys() == wrong.cookies.keys()
+    assert compared == []
+
+
+def test_the_waits_grow_to_a_quarter_of_an_hour_and_no_further(client, secondary, clock):
+    for minutes in (1, 5, 15, 15, 15):
+        fail_to_sign_in(secondary)
+        wait = "1 minuto" if minutes == 1 else f"{minutes} minutos"
+        assert said(sign_in(client)) == LOCKED.format(wait)
+        clock.advance(minutes=minutes, seconds=-1)
+        assert said(sign_in(client)) == LOCKED.format("1 minuto")
+        clock.advance(seconds=1)
+    assert sign_in(client, PASSWORD).status_code == 302
+
+
+def test_knocking_at_a_locked_door_does_not_keep_it_locked(client, secondary, clock):
+    fail_to_sign_in(secondary)
+    for _ in range(6):
+        clock.advance(seconds=9)
+        sign_in(client)
+    clock.advance(seconds=6)
+    assert said(sign_in(client)) == WRONG
+
+
+def test_failures_are_forgotten_after_twelve_hours(client, secondary, clock):
+    fail_to_sign_in(secondary, 4)
+    clock.advance(hours=12)
+    fail_to_sign_in(secondary, 4)
+    assert said(sign_in(client)) == WRONG
+    clock.advance(hours=11, minutes=59)
+    fail_to_sign_in(secondary)
+    # The tenth in a row, for which the wait is the second.
+    assert said(sign_in(client)) == LOCKED.format("5 minutos")
+
+
+def test_the_right_clave_wipes_them_out(client, secondary):
+    fail_to_sign_in(secondary, 4)
+    assert sign_in(client, PASSWORD).status_code == 302
+    for _ in range(5):
+        assert said(sign_in(Client())) == WRONG
+
+
+@pytest.mark.parametrize(
+    "spelling", ["jperez01", "JPEREZ01 ", "\tJPerez01", "ＪＰＥＲＥＺ０１", " " * 300 + "JPEREZ01"]
+)
+def test_all_spellings_of_a_name_share_one_count(client, secondary, spelling):
+    for _ in range(5):
+        sign_in(client, username=spelling)
+    assert said(sign_in(client, PASSWORD)).startswith("Por seguridad")
+    assert FailureCount.objects.filter(key__startswith="account:").count() == 1
+
+
+def test_a_name_of_any_length_makes_a_row_of_bounded_length(client, secondary):
+    sign_in(client, username="A" * 1024 * 1024)
+    longest = max(len(row.key) for row in FailureCount.objects.all())
+    assert longest <= FailureCount._meta.get_field("key").max_length
+
+
+def test_a_lock_is_of_one_account_only(client, secondary, stranger, make_secondary):
+    make_secondary("COLEGA01", 90000050)
+    fail_to_sign_in(secondary)
+    assert sign_in(Client(), PASSWORD, username="COLEGA01").status_code == 302
+    assert sign_in(Client(), PASSWORD, ruc=OTHER_RUC, username="TITULAR1").status_code == 302
+
+
+@pytest.mark.parametrize("username", ["", "   "])
+def test_an_empty_name_locks_nobody(client, secondary, staff, username):
+    for _ in range(60):
+        sign_in(client, username=username)
+        staff_sign_in(client, username=username)
+    assert not FailureCount.objects.exists()
+    assert sign_in(client, PASSWORD).status_code == 302
+
+
+# Nothing tells a name that exists from one that does not --------------------------------------------
+
+
+KINDS = {
+    "wrong clave": {},
+    "right clave": {"password": PASSWORD},
+    "unknown usuario": {"username": "NADIE001"},
+    "unknown RUC": {"ruc": "20000000109"},
+    "suspended": {"username": "SUSPEN01"},
+    "eliminated": {"username": "ELIMIN01"},
+    "closed operator": {"ruc": OTHER_RUC, "username": "AJENO001"},
+}
+
+
+@pytest.fixture
+def inactive(principal, make_secondary, strangers_secondary):
+    actions.suspend_user(actor=acting(principal), user=make_secondary("SUSPEN01", 90000021))
+    actions.eliminate_user(actor=acting(principal), user=make_secondary("ELIMIN01", 90000022))
+    strangers_secondary.operator.is_active = False
+    strangers_secondary.operator.save()
+
+
+@pytest.mark.usefixtures("secondary", "inactive")
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "right clave"])
+def test_every_kind_of_name_locks_at_the_same_count_with_the_same_words(
+    client, clock, compared, kind
+):
+    compared.clear()
+    answers, statements = guesses_at(client, **KINDS[kind])
+    assert answers == [WRONG] * 5 + [LOCKED.format("1 minuto")]
+    assert len(compared) == 5
+    # Nor does the work behind the answer tell one from another, once the counts are there.
+    _, reference = guesses_at(client, username="TITULAR1")
+    assert statements[1:] == reference[1:]
+
+
+def guesses_at(client, **sent) -> tuple[list[str], list[list[str]]]:
+    """What six wrong guesses are answered, and the statements that each of them costs."""
+    answers, statements = [], []
+    for _ in range(6):
+        with CaptureQueriesContext(connection) as captured:
+            answers.append(said(sign_in(client, **sent)))
+        statements.append([" ".join(query["sql"].split()[:2]) for query in captured])
+    return answers, [[re.sub(r'"s\d+_x\d+"', "", each) for each in some] for some in statements]
+
+
+@pytest.mark.usefixtures("secondary", "inactive")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_locked_name_gets_the_same_answer_whatever_it_is(client, clock, settings, kind):
+    settings.DEMO = False
+    sent = {"ruc": RUC, "username": "JPEREZ01", **KINDS[kind]}
+    for _ in range(5):
+        sign_in(client, **{**KINDS[kind], "password": GUESS})
+    response = sign_in(client, **KINDS[kind])
+    for _ in range(5):
+        sign_in(client, username="OTRO0001")
+    reference = sign_in(client, username="OTRO0001")
+
+    def page(answer, ruc, username):
+        found = soup(answer)
+        found.find(attrs={"name": "csrfmiddlewaretoken"}).decompose()
+        return str(found).replace(ruc, "").replace(username, "")
+
+    assert said(response) == LOCKED.format("1 minuto")
+    assert page(response, sent["ruc"], sent["username"]) == page(reference, RUC, "OTRO0001")
+    assert response.headers.keys() == reference.headers.keys()
+    assert response.cookies.keys() == reference.cookies.keys()
+
+
+def test_a_ruc_with_a_wrong_check_digit_is_refused_without_looking_anything_up(client, secondary):
+    with CaptureQueriesContext(connection) as captured:
+        sign_in(client, PASSWORD, ruc="20999999044")
+    assert len(captured) == 0
+    assert not FailureCount.objects.exists()
+
+
+# What many accounts share --------------------------------------------------------------------------
+
+
+def test_one_clave_on_many_accounts_from_one_address_is_stopped(client, operator, clock):
+    for number in range(25):
+        ruc = RUC if number % 2 else OTHER_RUC
+        assert said(sign_in(client, PASSWORD, ruc=ruc, username=f"NADIE{number:03}")) == WRONG
+    assert said(sign_in(client, PASSWORD, username="NADIE999")).startswith("Por seguridad")
+    assert said(sign_in(client, username="NADIE999", REMOTE_ADDR="192.0.2.9")) == WRONG
+    # A twenty-fifth of a minute later one more is heard.
+    clock.advance(seconds=2.4)
+    assert said(sign_in(client, username="NADIE998")) == WRONG
+    assert said(sign_in(client, username="NADIE997")).startswith("Por seguridad")
+    clock.advance(minutes=1)
+    assert said(sign_in(client, username="NADIE996")) == WRONG
+
+
+def test_one_clave_on_many_accounts_of_a_ruc_from_many_addresses_is_stopped(
+    client, secondary, stranger, clock
+):
+    def from_somewhere(number, **sent):
+        return sign_in(
+            client, username=f"NADIE{number:03}", REMOTE_ADDR=f"192.0.2.{number}", **sent
+        )
+
+    assert {said(from_somewhere(number)) for number in range(50)} == {WRONG}
+    assert said(from_somewhere(50)) == LOCKED.format("2 minutos")
+    assert said(sign_in(client, PASSWORD, REMOTE_ADDR="192.0.2.99")).startswith("Por seguridad")
+    assert said(from_somewhere(51, ruc=OTHER_RUC)) == WRONG
+    clock.advance(seconds=72)
+    assert sign_in(client, PASSWORD, REMOTE_ADDR="192.0.2.99").status_code == 302
+
+
+def test_whoever_signs_in_uses_up_nothing_of_what_is_shared(secondary, clock):
+    for _ in range(30):
+        assert sign_in(Client(), PASSWORD).status_code == 302
+    assert set(FailureCount.objects.values_list("failures", flat=True)) == {0}
+
+
+def test_an_ipv6_network_is_one_address(client, operator):
+    for number in range(25):
+        sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"2001:db8::{number:x}")
+    assert said(sign_in(client, REMOTE_ADDR="2001:db8::ffff:1")).startswith("Por seguridad")
+    assert said(sign_in(client, REMOTE_ADDR="2001:db8:0:1::1")) == WRONG
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        {"HTTP_X_FORWARDED_FOR": "198.51.100.{}"},
+        {"HTTP_FORWARDED": "for=198.51.100.{}"},
+        {"HTTP_X_REAL_IP": "198.51.100.{}"},
+        {"HTTP_USER_AGENT": "Navegador {}"},
+        {"HTTP_HOST": "127.0.0.1:80{}"},
+        {"HTTP_COOKIE": "device=inventado{}.prueba"},
+    ],
+    ids=lambda disguise: next(iter(disguise)),
+)
+def test_a_disguise_does_not_make_a_stranger_somebody_else(client, secondary, disguise, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+
+    def disguised(number):
+        return {header: value.format(number) for header, value in disguise.items()}
+
+    for number in range(10, 15):
+        sign_in(client, **disguised(number))
+    assert said(sign_in(client, **disguised(16))).startswith("Por seguridad")
+    for number in range(20, 40):
+        sign_in(client, username=f"NADIE{number:03}", **disguised(number))
+    assert said(sign_in(client, username="NADIE999", **disguised(41))).startswith("Por seguridad")
+
+
+# All at once ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("right", [None, 0, 39], ids=["all wrong", "right first", "right last"])
+def test_of_forty_guesses_at_once_five_are_compared(shared_database, secondary, compared, right):
+    compared.clear()
+    together = Barrier(40, timeout=60)
+
+    def attempt(number):
+        client = Client()
+        together.wait()
+        try:
+            # Each from an address of its own: a botnet.
+            password = PASSWORD if number == right else GUESS
+            return sign_in(client, password, REMOTE_ADDR=f"192.0.2.{number}")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(40) as pool:
+        responses = list(pool.map(attempt, range(40)))
+    entered = [response for response in responses if response.status_code == 302]
+    refused = [response for response in responses if response.status_code == 200]
+    assert len(entered) + len(refused) == 40
+    assert len(entered) == compared.count(PASSWORD) <= 1
+    if not entered:
+        assert len(compared) == 5
+        assert [said(response) for response in refused].count(WRONG) == 5
+    else:
+        # Whoever knows the clave begins the count anew for the guesses after him.
+        assert len(compared) <= 10
+
+
+# The table does not grow for ever -----------------------------------------------------------------------
+
+
+def test_what_no_rule_remembers_is_taken_away(client, secondary, clock):
+    for number in range(20):
+        sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"192.0.2.{number}")
+    clock.advance(hours=11)
+    sign_in(client, username="RECIENTE")
+    clock.advance(hours=1, seconds=1)
+    sign_in(client, PASSWORD)
+    accounts = FailureCount.objects.filter(key__startswith="account:")
+    assert [row.key for row in accounts] == [str(throttle.account_key(RUC, "RECIENTE"))]
+
+
+def test_what_failed_on_our_side_is_no_failure_of_his(secondary):
+    with (
+        pytest.raises(ZeroDivisionError),
+        throttle.guess(None, ruc=RUC, username="JPEREZ01", user=secondary),
+    ):
+        raise ZeroDivisionError
+    secondary.refresh_from_db()
+    assert secondary.failed_sign_ins == 0
+    assert {row.failures for row in FailureCount.objects.all()} == {0}

@@ -1,0 +1,196 @@
+"""Who lifts a lock, and who is told what of the guesses."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.logs import JsonFormatter
+from tests.conftest import PASSWORD, RUC, acting, fail_to_sign_in, soup
+from tests.users.throttle.conftest import (
+    GUESS,
+    STAFF_PASSWORD,
+    URL,
+    WRONG,
+    said,
+    sign_in,
+    staff_sign_in,
+)
+from users import actions, throttle
+from users.models import AuditEntry, User
+
+# Who may lift a lock, and sees it --------------------------------------------------------------------
+
+
+def test_the_principal_sees_the_lock_and_lifts_it(client, client_of, principal, secondary, clock):
+    fail_to_sign_in(secondary)
+    desk = client_of(principal)
+    state = soup(desk.get("/usuarios/")).select_one("[data-label=Estado]")
+    assert state.get_text(strip=True) == "Bloqueado"
+    page = soup(desk.get("/usuarios/JPEREZ01/"))
+    until = timezone.localtime(clock.now + timedelta(minutes=1)).strftime("%H:%M")
+    facts = {term.text: term.find_next("dd").text for term in page.select("dt")}
+    assert facts["Intentos fallidos desde entonces"] == f"5 · bloqueado hasta las {until}"
+    cure = page.select_one("[data-reason=locked] a")
+    assert (cure.text, cure["href"]) == ("Desbloquear", "/usuarios/JPEREZ01/bloqueo/")
+    assert until in soup(desk.get(cure["href"])).text
+    response = desk.post(cure["href"], {"subject": secondary.pk}, follow=True)
+    assert "Se desbloqueó a JPEREZ01. Ya puede ingresar." in soup(response).text
+    entry = AuditEntry.objects.get(action="user.unlocked")
+    assert (entry.actor, entry.subject) == (principal, secondary)
+    assert sign_in(client, PASSWORD).status_code == 302
+
+
+def test_there_may_be_nothing_to_lift(client_of, principal, secondary):
+    desk = client_of(principal)
+    assert "JPEREZ01 no está bloqueado." in soup(desk.get("/usuarios/JPEREZ01/bloqueo/")).text
+    response = desk.post("/usuarios/JPEREZ01/bloqueo/", follow=True)
+    assert "JPEREZ01 ya no estaba bloqueado." in soup(response).text
+    assert not AuditEntry.objects.filter(action="user.unlocked").exists()
+
+
+def test_lifting_reaches_the_browsers_of_the_account_and_its_ruc(
+    client, principal, secondary, known_browser, clock
+):
+    for _ in range(10):
+        sign_in(known_browser)
+    for number in range(45):
+        sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"192.0.2.{number}")
+    assert said(sign_in(known_browser, PASSWORD)).startswith("Por seguridad")
+    assert said(sign_in(client, username="OTRO0001")).startswith("Por seguridad")
+    assert actions.unlock_user(actor=acting(principal), user=secondary)
+    assert sign_in(known_browser, PASSWORD).status_code == 302
+    assert said(sign_in(client, username="OTRO0001")) == WRONG
+
+
+def test_resetting_the_clave_lifts_it_too(client, principal, secondary):
+    fail_to_sign_in(secondary)
+    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    assert sign_in(client, "Temporal1").status_code == 302
+
+
+def test_staff_lifts_the_lock_of_anybody(client, principal, staff):
+    other = User.objects.create_superuser("otra", password=STAFF_PASSWORD)
+    for user in (principal, other):
+        fail_to_sign_in(user)
+        assert actions.unlock_user(actor=acting(staff), user=user)
+    assert sign_in(client, PASSWORD, username="TITULAR1").status_code == 302
+    assert staff_sign_in(Client(), STAFF_PASSWORD, username="otra").status_code == 302
+
+
+def test_staff_lifts_locks_in_the_administration_too(client_of, principal, staff, clock):
+    other = User.objects.create_superuser("otra", password=STAFF_PASSWORD)
+    for user in (principal, other):
+        fail_to_sign_in(user)
+    desk = client_of(staff)
+    until = timezone.localtime(clock.now + timedelta(minutes=1))
+    for user in (principal, other):
+        page = soup(desk.get(f"/admin/users/user/{user.pk}/change/"))
+        assert f"{until:%H:%M}" in page.select_one(".field-locked_until").text
+    response = desk.post(
+        "/admin/users/user/",
+        {"action": "unlock", "_selected_action": [principal.pk, other.pk, staff.pk]},
+        follow=True,
+    )
+    told = soup(response).select_one(".messagelist").text
+    assert "Se ha desbloqueado a 2 usuarios." in told
+    assert "Sin cambios: 1. Solo se desbloquea a quien está bloqueado" in told
+    assert throttle.locks_of([principal, other]) == {}
+    assert AuditEntry.objects.get(action="user.unlocked").subject == principal
+
+
+def test_a_session_that_stands_goes_on_during_a_lock(client_of, secondary):
+    inside = client_of(secondary)
+    fail_to_sign_in(secondary)
+    assert inside.get("/").status_code == 200
+
+
+# What is told and what is logged ----------------------------------------------------------------------
+
+
+def notices(response) -> list[str]:
+    return [notice.get_text(strip=True) for notice in soup(response).select(".notice")]
+
+
+@pytest.mark.parametrize(
+    ("failures", "sentence"),
+    [
+        (0, ""),
+        (1, " Desde entonces hubo 1 intento fallido."),
+        (7, " Desde entonces hubo 7 intentos fallidos."),
+    ],
+)
+def test_whoever_enters_is_told_once_how_it_was_left(client, secondary, clock, failures, sentence):
+    assert notices(sign_in(client, PASSWORD, follow=True)) == []
+    at = timezone.localtime(clock.now)
+    client.post("/salir/")
+    for _ in range(failures):
+        clock.advance(minutes=20)
+        fail_to_sign_in(secondary, 1)
+    clock.advance(minutes=20)
+    (notice,) = notices(sign_in(client, PASSWORD, follow=True))
+    assert notice.startswith("Su último ingreso: ")
+    assert f"{at:%H:%M}." in notice
+    assert notice.endswith(f".{sentence}") if sentence else "intento" not in notice
+    assert notices(client.get("/")) == []
+    secondary.refresh_from_db()
+    assert secondary.failed_sign_ins == 0
+
+
+def test_what_was_to_be_told_to_one_is_not_told_to_the_next(client, secondary):
+    sign_in(client, PASSWORD)
+    sign_in(client, PASSWORD)
+    client.post("/salir/")
+    assert notices(client.get(URL)) == []
+
+
+def test_staff_is_told_too(client, staff):
+    staff_sign_in(client, STAFF_PASSWORD)
+    fail_to_sign_in(staff, 2)
+    response = staff_sign_in(client, STAFF_PASSWORD, follow=True)
+    message = soup(response).select_one(".messagelist").text
+    assert "Su último ingreso: " in message
+    assert "Desde entonces hubo 2 intentos fallidos." in message
+
+
+def test_each_attempt_leaves_one_line_without_a_clave(client, secondary, caplog, clock):
+    caplog.set_level(logging.INFO, logger="users.security")
+    sign_in(client)
+    sign_in(client, username="NADIE001")
+    sign_in(client, PASSWORD)
+    fail_to_sign_in(secondary)
+    sign_in(Client(), PASSWORD)
+    throttle.lift(secondary)
+    lines = [record for record in caplog.records if record.name == "users.security"]
+    assert [line.getMessage() for line in lines] == [
+        "sign_in_failed",
+        "sign_in_failed",
+        "sign_in_ok",
+        *["sign_in_failed"] * 5,
+        "sign_in_locked",
+        "unlocked",
+    ]
+    known = {"ruc": RUC, "username": "JPEREZ01", "address": "127.0.0.1"}
+    assert lines[0].facts == known
+    # It may be a clave typed into the wrong field.
+    assert lines[1].facts == {"address": "127.0.0.1"}
+    said = "".join(JsonFormatter().format(line) for line in lines)
+    assert not any(word in said for word in (PASSWORD, GUESS, "NADIE001"))
+
+
+@pytest.mark.parametrize("username", ["A\r\nsign_in_ok {}", "A\u2028B", "\x00", "A\x1b[2J"])
+def test_nothing_that_is_typed_begins_a_second_line(client, secondary, caplog, username):
+    staff_sign_in(client, username=username)
+    sign_in(client, username=username)
+    for record in caplog.records:
+        if record.name == "users.security":
+            assert JsonFormatter().format(record).isprintable()
+
+
+def test_a_failed_attempt_is_no_entry_of_the_history(client, secondary):
+    before = AuditEntry.objects.count()
+    for _ in range(7):
+        sign_in(client)
+    assert AuditEntry.objects.count() == before

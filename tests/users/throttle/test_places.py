@@ -1,0 +1,166 @@
+"""In which browser, at which door and where else guesses are counted."""
+
+import pytest
+from django.test import Client
+
+from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, fail_to_sign_in, field_errors, soup
+from tests.users.throttle.conftest import (
+    GUESS,
+    LOCKED,
+    STAFF_PASSWORD,
+    WRONG,
+    said,
+    sign_in,
+    staff_said,
+    staff_sign_in,
+)
+from users import actions
+from users.models import User
+
+# A browser that the owner used before ---------------------------------------------------------------
+
+
+def test_no_stranger_keeps_the_owner_out_of_a_browser_that_he_used(
+    client, secondary, known_browser, clock
+):
+    fail_to_sign_in(secondary)
+    for number in range(50):
+        sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"192.0.2.{number}")
+    for number in range(25):
+        sign_in(client, ruc=OTHER_RUC, username=f"NADIE{number:03}")
+    assert said(sign_in(client, PASSWORD)).startswith("Por seguridad")
+    assert sign_in(known_browser, PASSWORD).status_code == 302
+
+
+def test_its_allowance_is_five_more_and_not_without_end(secondary, known_browser, clock):
+    heard = [said(sign_in(known_browser)) for _ in range(12)]
+    assert heard == [WRONG] * 10 + [LOCKED.format("1 minuto")] * 2
+
+
+def test_what_is_guessed_there_does_not_lock_the_account_elsewhere(client, known_browser):
+    for _ in range(5):
+        sign_in(known_browser)
+    assert sign_in(client, PASSWORD).status_code == 302
+
+
+def test_a_browser_is_known_to_the_account_that_used_it_only(
+    secondary, make_secondary, known_browser
+):
+    colleague = make_secondary("COLEGA01", 90000050)
+    fail_to_sign_in(colleague)
+    assert said(sign_in(known_browser, PASSWORD, username="COLEGA01")).startswith("Por seguridad")
+
+
+def test_a_shared_machine_is_known_to_the_last_eight(secondary, make_secondary, known_browser):
+    others = [make_secondary(f"COLEGA{number:02}", 90000050 + number) for number in range(8)]
+    for user in others[:7]:
+        sign_in(known_browser, PASSWORD, username=user.username)
+    fail_to_sign_in(secondary)
+    assert sign_in(known_browser, PASSWORD).status_code == 302
+    sign_in(known_browser, PASSWORD, username=others[7].username)
+    fail_to_sign_in(others[0])
+    refused = sign_in(known_browser, PASSWORD, username=others[0].username)
+    assert said(refused).startswith("Por seguridad")
+
+
+def test_another_clave_makes_every_browser_a_stranger(principal, secondary, known_browser):
+    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    fail_to_sign_in(secondary)
+    assert said(sign_in(known_browser, "Temporal1")).startswith("Por seguridad")
+
+
+def test_the_browser_in_which_the_owner_changed_it_stays_known(secondary, known_browser):
+    sign_in(known_browser, PASSWORD)
+    known_browser.post(
+        "/clave/",
+        {"current_password": PASSWORD, "password1": "Distinta2027", "password2": "Distinta2027"},
+    )
+    known_browser.post("/salir/")
+    fail_to_sign_in(secondary)
+    assert sign_in(known_browser, "Distinta2027").status_code == 302
+
+
+def test_the_cookie_is_no_script_s_business_and_says_nothing_of_whose_it_is(client, secondary):
+    cookie = sign_in(client, PASSWORD).cookies["device"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == 180 * 24 * 60 * 60
+    assert not any(word in cookie.value for word in (RUC, "JPEREZ01", secondary.password))
+
+
+@pytest.mark.parametrize("value", ["", ".", "a.b", "x" * 4000, ".".join("abcdefghijkl"), "ñ.ñ"])
+def test_an_invented_cookie_is_none(client, secondary, value):
+    fail_to_sign_in(secondary)
+    client.cookies["device"] = value
+    assert said(sign_in(client, PASSWORD)).startswith("Por seguridad")
+
+
+# The staff door -------------------------------------------------------------------------------------
+
+
+STAFF_LOCKED = (
+    "Por seguridad, el acceso está bloqueado. Intente de nuevo en 1 minuto "
+    "o pida a otro miembro del personal que lo desbloquee."
+)
+
+
+@pytest.mark.parametrize("username", ["admin", "ADMIN", "nadie"])
+def test_the_staff_door_locks_in_the_same_way_in_its_own_words(client, staff, clock, username):
+    for _ in range(5):
+        assert "bloqueado" not in staff_said(staff_sign_in(client, username=username))
+    assert staff_said(staff_sign_in(client, STAFF_PASSWORD, username=username)) == STAFF_LOCKED
+    clock.advance(minutes=1)
+    assert staff_sign_in(client, STAFF_PASSWORD).status_code == 302
+
+
+def test_staff_and_a_user_of_the_same_name_have_counts_of_their_own(client, staff, secondary):
+    User.objects.create_superuser("JPEREZ01", password=STAFF_PASSWORD)
+    fail_to_sign_in(secondary)
+    response = staff_sign_in(client, STAFF_PASSWORD, username="JPEREZ01")
+    assert response.status_code == 302
+
+
+def test_both_doors_count_what_comes_from_one_address_together(client, staff, operator, clock):
+    for number in range(25):
+        staff_sign_in(client, username=f"nadie{number}")
+    assert said(sign_in(client)).startswith("Por seguridad")
+
+
+def test_staff_in_a_browser_that_it_used_is_not_kept_out_either(client, staff):
+    staff_sign_in(client, STAFF_PASSWORD)
+    client.post("/admin/logout/")
+    fail_to_sign_in(staff)
+    assert staff_said(staff_sign_in(Client(), STAFF_PASSWORD)) == STAFF_LOCKED
+    assert staff_sign_in(client, STAFF_PASSWORD).status_code == 302
+
+
+# Wherever else a clave can be guessed ----------------------------------------------------------------
+
+
+def test_the_present_clave_is_asked_for_five_times(client_of, secondary, clock, compared):
+    inside = client_of(secondary)
+    form = {"password1": "Distinta2027", "password2": "Distinta2027"}
+    compared.clear()
+    for _ in range(5):
+        response = inside.post("/clave/", {**form, "current_password": GUESS})
+        assert field_errors(response) == {"current_password": "La clave actual no es correcta"}
+    response = inside.post("/clave/", {**form, "current_password": PASSWORD})
+    assert field_errors(response) == {"current_password": LOCKED.format("1 minuto")}
+    assert len(compared) == 5
+    assert inside.get("/").status_code == 200
+    clock.advance(minutes=1)
+    assert inside.post("/clave/", {**form, "current_password": PASSWORD}).status_code == 302
+
+
+def test_so_is_that_of_staff(client_of, staff, clock):
+    inside = client_of(staff)
+    form = {"new_password1": "otra-clave-muy-larga", "new_password2": "otra-clave-muy-larga"}
+    for _ in range(5):
+        inside.post("/admin/password_change/", {**form, "old_password": "otra"})
+    response = inside.post("/admin/password_change/", {**form, "old_password": STAFF_PASSWORD})
+    assert STAFF_LOCKED in soup(response).text
+    clock.advance(minutes=1)
+    response = inside.post("/admin/password_change/", {**form, "old_password": STAFF_PASSWORD})
+    assert response.url == "/admin/password_change/done/"
+    staff.refresh_from_db()
+    assert staff.check_password("otra-clave-muy-larga")

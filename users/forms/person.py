@@ -1,0 +1,195 @@
+"""People: who is given an account, and what is corrected of him later."""
+
+import json
+from uuid import UUID, uuid4
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
+
+from operators.models import Operator
+from users import actions
+from users.forms.password import password_field
+from users.models import User
+from users.validators import DocumentType
+
+
+def sent_facts(text: str) -> dict:
+    """What a form sends back as JSON of what its screen showed.
+
+    What is none of ours counts as having seen nothing; half a character, which JSON can spell and
+    no page can hold, among it.
+    """
+    try:
+        facts = json.loads(text)
+        json.dumps(facts, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def day_field(label: str) -> forms.DateField:
+    """A day that may be left open."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": "Ingrese una fecha como 31/12/2026"},
+    )
+
+
+class PersonForm(forms.Form):
+    """Who a person is.
+
+    Which value is right is for ``User.full_clean`` to say; here each sentence is put beside its
+    field.
+    """
+
+    document_type = forms.ChoiceField(
+        label="Tipo de documento de identidad",
+        help_text="Elija DNI",
+        choices=[("", "Seleccione…"), *DocumentType.choices],
+        required=False,
+        error_messages={"invalid_choice": "Seleccione el tipo de documento"},
+    )
+    document_number = forms.CharField(label="Número de documento", required=False)
+    first_name = forms.CharField(label="Nombres", required=False)
+    last_name = forms.CharField(label="Apellidos", required=False)
+    email = forms.CharField(
+        label="Correo electrónico (opcional)",
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    ACCOUNT_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")
+
+    def check(self, account: User) -> None:
+        """Put what the model says against the typed values beside their fields."""
+        for field in self.ACCOUNT_FIELDS:
+            if field in self.cleaned_data:
+                setattr(account, field, self.cleaned_data[field])
+        try:
+            account.full_clean(exclude=["password"], validate_constraints=False)
+        except ValidationError as error:
+            self.add_errors(error)
+
+    def add_errors(self, error: ValidationError) -> None:
+        """Put the sentences of a model or an action beside their fields, each field once."""
+        for name, errors in error.error_dict.items():
+            field = "password1" if name == "password" else name
+            if field not in self.errors:
+                # One sentence is enough to mend it.
+                self.add_error(field if field in self.fields else None, errors[:1])
+
+
+class NewAccountForm(PersonForm):
+    """A person to be given an account, with the clave typed twice."""
+
+    username = forms.CharField(
+        label="Usuario secundario",
+        help_text=f"{settings.USERNAME_LENGTH} caracteres, solo letras y números",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    password1 = password_field(
+        "Clave",
+        empty="Ingrese la clave",
+        autocomplete="new-password",
+        help_text="Entre 8 y 12 caracteres, con al menos un número",
+    )
+    password2 = password_field(
+        "Reingrese la clave", empty="Reingrese la clave", autocomplete="new-password"
+    )
+
+    ACCOUNT_FIELDS = (*PersonForm.ACCOUNT_FIELDS, "username")
+
+    def new_account(self) -> User:
+        raise NotImplementedError
+
+    @property
+    def claves_were_typed(self) -> bool:
+        return any(self.data.get(name) for name in ("password1", "password2"))
+
+    @sensitive_variables()
+    def clean(self):
+        cleaned = super().clean()
+        account = self.new_account()
+        self.check(account)
+        password1, password2 = cleaned.get("password1"), cleaned.get("password2")
+        if password1:
+            try:
+                validate_password(password1, account)
+            except ValidationError as error:
+                self.add_error("password1", error)
+            if password2 and password1 != password2:
+                self.add_error("password2", "Las claves no coinciden")
+        return cleaned
+
+    def account(self) -> dict[str, str]:
+        """What the actions that make an account take."""
+        fields = {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
+        return {**fields, "password": self.cleaned_data["password1"]}
+
+
+class CreationKeyField(forms.Field):
+    """A hidden key; one that is none counts as absent, for an error here nobody could mend."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value) -> UUID | None:
+        try:
+            return UUID(value)
+        except (TypeError, ValueError):
+            return None
+
+
+class EditUserForm(PersonForm):
+    """A person's data and validity; ``seen`` is what the screen showed of them."""
+
+    ACCOUNT_FIELDS = (*PersonForm.ACCOUNT_FIELDS, "valid_from", "valid_until")
+
+    valid_from = day_field("Vigente desde (opcional)")
+    valid_until = day_field("Vigente hasta (opcional)")
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, account: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.account = account
+        facts = actions.editable_facts(account)
+        self.initial |= {**facts, "seen": json.dumps(facts)}
+
+    def clean(self):
+        cleaned = super().clean()
+        # On a copy: what is refused must not be taken for what is stored.
+        account = User.objects.select_related("operator").get(pk=self.account.pk)
+        account.valid_from = account.valid_until = None
+        self.check(account)
+        return cleaned
+
+    def facts(self) -> dict:
+        return {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
+
+    def seen_facts(self) -> dict[str, str]:
+        facts = sent_facts(self.data.get("seen", ""))
+        return {name: str(value) for name, value in facts.items()}
+
+    def see(self, facts: dict) -> None:
+        """The form is shown again, now having seen this."""
+        self.data = {**self.data.dict(), "seen": json.dumps(facts)}
+
+
+class SecondaryUserForm(NewAccountForm):
+    """Step 1 of the wizard. ``creation_key`` tells the same form sent twice from another one."""
+
+    creation_key = CreationKeyField(initial=uuid4)
+
+    def __init__(self, *args, operator: Operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.operator = operator
+
+    def new_account(self) -> User:
+        return User(operator=self.operator)
+
+    def account(self) -> dict:
+        return {**super().account(), "creation_key": self.cleaned_data["creation_key"]}

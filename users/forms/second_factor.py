@@ -1,0 +1,109 @@
+"""The codes of the second factor: the first one of an app, and those at the door."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
+
+from users import actions, second_factor, throttle
+from users.address import client_address
+from users.audit import Actor
+from users.forms.password import OwnPasswordProofForm, naming
+from users.models import AuditEntry, User
+
+
+class CodeInput(forms.TextInput):
+    """A code that was typed is never written back."""
+
+    def format_value(self, value):
+        return None
+
+
+class CodeField(forms.CharField):
+    """A code of a given shape, without the blanks that it is read with."""
+
+    widget = CodeInput
+
+    def __init__(self, *, shape, wrong: str, **kwargs):
+        super().__init__(error_messages={"required": wrong}, **kwargs)
+        self.shape, self.wrong = shape, wrong
+
+    def clean(self, value):
+        code = second_factor.normalise_code(super().clean(value))
+        if (code or self.required) and not self.shape.fullmatch(code):
+            raise ValidationError(self.wrong)
+        return code
+
+
+def app_code_field(**kwargs) -> CodeField:
+    attrs = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 12}
+    return CodeField(
+        label="Código",
+        shape=second_factor.APP_CODE,
+        wrong="Ingrese los 6 números que muestra la aplicación",
+        widget=CodeInput(attrs=attrs),
+        **kwargs,
+    )
+
+
+class TurnOnSecondFactorForm(OwnPasswordProofForm):
+    """The first code of an app, which shows that it has the secret on the page; ``offer`` is it."""
+
+    code = app_code_field(help_text="Los 6 números que muestra ahora la aplicación.")
+    offer = forms.CharField(widget=forms.HiddenInput)
+    field_order = ["code", "password"]
+
+
+class CodeForm(forms.Form):
+    """What is asked after the clave: a code of the app or, without it, a recovery code."""
+
+    code = app_code_field(required=False)
+    recovery_code = CodeField(
+        label="Código de recuperación",
+        shape=second_factor.RECOVERY_CODE,
+        wrong="Ingrese las 16 letras y números de uno de sus códigos de recuperación",
+        help_text="16 letras y números, como ABCD-EFGH-IJKL-MNOP. Cada uno sirve una vez.",
+        required=False,
+        widget=CodeInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    WRONG_RECOVERY_CODE = "Ese código de recuperación no es correcto o ya se usó. Use otro"
+
+    def __init__(self, *args, request, user: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request, self.user = request, user
+
+    @property
+    def used_recovery_code(self) -> bool:
+        return bool(self.cleaned_data["recovery_code"])
+
+    @sensitive_variables()
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        field = "recovery_code" if cleaned["recovery_code"] else "code"
+        if not cleaned[field]:
+            self.add_error("code", self.fields["code"].wrong)
+        elif sentence := self.refusal(cleaned[field]):
+            self.add_error(field, sentence)
+        return cleaned
+
+    @sensitive_variables()
+    def refusal(self, code: str) -> str:
+        """Why a code does not let in; empty if it does, which uses it up."""
+        user = self.user
+        try:
+            with throttle.guess(
+                self.request, **naming(user), what="second_factor", steps=throttle.CODES
+            ) as guess:
+                guess.is_right = actions.use_code(
+                    actor=Actor(user, AuditEntry.Channel.WEB, client_address(self.request)),
+                    code=code,
+                )
+        except throttle.LockedError as locked:
+            return locked.said_to(user)
+        if guess.is_right:
+            return ""
+        of_app = second_factor.APP_CODE.fullmatch(code)
+        return actions.WRONG_CODE if of_app else self.WRONG_RECOVERY_CODE

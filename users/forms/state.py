@@ -1,0 +1,96 @@
+"""Whom to look for, and the change of state of one user or of several."""
+
+from django import forms
+from django.db.models import TextChoices
+
+from users.models import User
+
+
+class FindUsersForm(forms.Form):
+    """Whom to look for, and in which state; what is not understood does not narrow."""
+
+    texto = forms.CharField(
+        label="Buscar", required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    estado = forms.ChoiceField(
+        label="Estado",
+        required=False,
+        choices=[
+            ("", "No eliminados"),
+            (User.State.ACTIVE.value, User.State.ACTIVE.label),
+            (User.State.SUSPENDED.value, User.State.SUSPENDED.label),
+        ],
+    )
+
+    def filter(self, users):
+        self.is_valid()
+        users = users.matching(self.cleaned_data.get("texto", ""))
+        state = self.cleaned_data.get("estado")
+        return users.filter(state=state) if state else users
+
+    @property
+    def is_filtering(self) -> bool:
+        return any(self.cleaned_data.values())
+
+
+class StateChange(TextChoices):
+    """What is done to an account's state, and what it is then called."""
+
+    SUSPEND = "suspend", "Suspender"
+    REACTIVATE = "reactivate", "Reactivar"
+    ELIMINATE = "eliminate", "Eliminar"
+
+    @property
+    def state(self) -> User.State:
+        return {
+            StateChange.SUSPEND: User.State.SUSPENDED,
+            StateChange.REACTIVATE: User.State.ACTIVE,
+            StateChange.ELIMINATE: User.State.ELIMINATED,
+        }[self]
+
+    @property
+    def participle(self) -> str:
+        return {
+            StateChange.SUSPEND: "suspendido",
+            StateChange.REACTIVATE: "reactivado",
+            StateChange.ELIMINATE: "eliminado",
+        }[self]
+
+
+class StateForm(forms.Form):
+    """Which change of state; only those that lead somewhere else are offered."""
+
+    change = forms.TypedChoiceField(
+        label="Modificar estado a",
+        choices=StateChange.choices,
+        coerce=StateChange,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        error_messages={
+            "required": "Seleccione el nuevo estado",
+            "invalid_choice": "Seleccione el nuevo estado",
+        },
+    )
+
+    def __init__(self, *args, user: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        # All are taken, for a form sent twice arrives when its change is already made.
+        self.fields["change"].widget.choices = [
+            (change.value, change.label) for change in StateChange if change.state != user.state
+        ]
+
+
+class SeveralStatesForm(forms.Form):
+    """The change of state of several users, as a link and a form name it."""
+
+    cambio = forms.TypedChoiceField(
+        choices=StateChange.choices,
+        coerce=StateChange,
+        error_messages={
+            "required": "Elija qué hacer con los usuarios marcados",
+            "invalid_choice": "Elija qué hacer con los usuarios marcados",
+        },
+    )
+
+    @property
+    def change(self) -> StateChange:
+        return self.cleaned_data["cambio"]
