@@ -4,11 +4,14 @@ An option puts an entry in the user's menu; a role permits acting inside the app
 granted separately, as in the real portal, and lacking one or the other are two different refusals.
 """
 
+from datetime import datetime
+
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from operators.models import Operator, OperatorType
@@ -306,10 +309,23 @@ class Outcome(models.TextChoices):
     UNCHANGED = "unchanged", "Sin cambios"
 
 
+class LoadPlanQuerySet(models.QuerySet):
+    def kept(self):
+        return self._by_age(since__gte=LoadPlan.oldest())
+
+    def too_old(self):
+        return self._by_age(since__lt=LoadPlan.oldest())
+
+    def _by_age(self, **condition):
+        return self.alias(since=Coalesce("applied_at", "made_at")).filter(**condition)
+
+
 class LoadPlan(models.Model):
     """What a file of users would do to an operator, looked at before it is applied (profiles.load).
 
-    Kept for ``LOAD_PLAN_AGE``, then gone with its rows: what was done stays in the history.
+    Kept for ``LOAD_PLAN_AGE`` after it was made, and again after it was applied. Then it is no
+    longer there for anybody, and the next plan takes its rows away: what was done stays in the
+    history.
     """
 
     class State(models.TextChoices):
@@ -331,6 +347,8 @@ class LoadPlan(models.Model):
     # The names of the columns that the file has: what is not among them stays as it is.
     columns = models.JSONField("columnas")
 
+    objects = LoadPlanQuerySet.as_manager()
+
     class Meta:
         verbose_name = "plan de carga"
         verbose_name_plural = "planes de carga"
@@ -339,10 +357,23 @@ class LoadPlan(models.Model):
     def __str__(self) -> str:
         return self.file_name
 
+    @staticmethod
+    def oldest() -> datetime:
+        """When the oldest plan that is kept was made or applied."""
+        return timezone.now() - settings.LOAD_PLAN_AGE
+
+    @property
+    def is_too_old(self) -> bool:
+        return (self.applied_at or self.made_at) < self.oldest()
+
     def counts(self) -> dict[str, int]:
         """How many rows there are of each outcome."""
         found = self.rows.order_by().values_list("outcome").annotate(models.Count("pk"))
         return dict.fromkeys(Outcome.values, 0) | dict(found)
+
+    @property
+    def has_errors(self) -> bool:
+        return self.rows.filter(outcome=Outcome.ERROR).exists()
 
     @property
     def unhashed(self):
@@ -361,6 +392,10 @@ class LoadRow(models.Model):
     plan = models.ForeignKey(LoadPlan, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField("fila")
     username = models.CharField("usuario", max_length=150)
+    # Whom it is about, if he was there: the next one of his usuario is somebody else.
+    account = models.ForeignKey(
+        User, verbose_name="cuenta", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     outcome = models.CharField("qué pasa", max_length=10, choices=Outcome)
     # What the file says, but for the clave.
     cells = models.JSONField(default=dict)

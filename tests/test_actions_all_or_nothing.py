@@ -20,7 +20,7 @@ from profiles import actions as profile_actions
 from profiles import catalog
 from profiles.load import actions as load_actions
 from profiles.load import files
-from profiles.load.seal import seal
+from profiles.load.seal import seal_of_claves
 from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import (
     OTHER_RUC,
@@ -241,7 +241,7 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
             actor=actor, operator=principal.operator, sheet=sheet(), file_name=state
         )
         LoadPlan.objects.filter(pk=made.pk).update(state=state)
-    plan("applied").rows.update(is_generated=True, sealed=seal(["Generada1"])[0])
+    plan("applied").rows.update(is_generated=True, sealed=seal_of_claves().close("Generada1"))
 
 
 def all_rows() -> dict[str, list[tuple]]:

@@ -171,20 +171,23 @@ def load_accounts(
     """Make and correct many secondary users of one operator: what the single actions would do.
 
     ``new`` are accounts not yet saved, their claves already hashed by whoever checked them;
-    ``changed`` are saved ones, each with what shall be other of its EDITABLE_FIELDS and state.
-    Each leaves the entries of the single actions. Raises ValidationError for the first account
-    that breaks a rule, and IntegrityError for one that somebody else made meanwhile.
+    ``changed`` are under the caller's lock, as they stand there, each with what shall be other of
+    its EDITABLE_FIELDS and state. Each leaves the entries of the single actions. Raises
+    PermissionDenied for a principal, ValidationError for the first account that breaks a rule, and
+    IntegrityError for one that somebody else made meanwhile.
     """
     access.require_administrator_of(actor.user, operator)
     neighbours = KnownNeighbours(
         operator,
         [user.username for user in new],
         [user.document_number for user in new]
-        + [facts.get("document_number", "") for _, facts in changed],
+        + [facts.get("document_number", user.document_number) for user, facts in changed],
     )
     entries = _load_new(actor, operator, new, neighbours)
     for user, facts in changed:
         access.require_power_over(actor.user, user)
+        if user.is_principal:
+            raise PermissionDenied("La carga es de usuarios secundarios.")
         entries += _load_change(actor, operator, user, facts, neighbours)
     closing = [user for user, _ in changed if user.state != User.State.ACTIVE]
     Session.objects.filter(user__in=closing).delete()
@@ -575,9 +578,7 @@ def _change_state(actor: Actor, user: User, state: User.State) -> bool:
     current = User.objects.select_for_update().get(pk=user.pk)
     access.require_power_over(actor.user, current)
     before = current.state
-    if current.is_principal and state == User.State.ELIMINATED:
-        raise ValidationError("El usuario principal no se puede eliminar.")
-    _refuse_eliminated(before, state)
+    _refuse_state(current, state)
     user.state = state
     if before == state:
         return False
@@ -588,8 +589,11 @@ def _change_state(actor: Actor, user: User, state: User.State) -> bool:
     return True
 
 
-def _refuse_eliminated(before: str, state: str) -> None:
-    if before == User.State.ELIMINATED != state:
+def _refuse_state(user: User, state: str) -> None:
+    """Raise ValidationError if an account that stands as ``user`` does may not come to be in it."""
+    if user.is_principal and state == User.State.ELIMINATED:
+        raise ValidationError("El usuario principal no se puede eliminar.")
+    if user.state == User.State.ELIMINATED != state:
         raise ValidationError("Un usuario eliminado ya no cambia de estado.")
 
 
@@ -643,11 +647,12 @@ def _load_change(
     actor: Actor, operator: Operator, user: User, facts: dict, neighbours: KnownNeighbours
 ) -> list[AuditEntry]:
     before, state = editable_facts(user), user.state
+    _refuse_state(user, facts.get("state", state))
     for field, value in facts.items():
         setattr(user, field, value)
-    _refuse_eliminated(state, user.state)
     user.operator, user.neighbours = operator, neighbours
-    user.full_clean(exclude=["password", "operator"], validate_constraints=False)
+    if not facts.keys().isdisjoint(EDITABLE_FIELDS):
+        user.full_clean(exclude=["password", "operator"], validate_constraints=False)
     user.save(update_fields=[*facts])
     return _entries_of_change(actor, user, before, state)
 

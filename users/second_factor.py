@@ -7,21 +7,21 @@ reasons for the libraries and for how each thing is stored.
 import hmac
 import re
 import secrets
-from base64 import b32encode, urlsafe_b64encode
+from base64 import b32encode
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core import signing
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+
+from users.seal import Seal
 
 ISSUER = "Comunidad del Operador (simulador)"
 RECOVERY_CODES = 10
 
 OFFER_SALT = "users.second_factor.offer"
-KEY_SALT = "users.second_factor.key"
+SEAL_PURPOSE = "users.second_factor.key"
 
 # What is typed, once ``normalise_code`` has read it.
 APP_CODE = re.compile(r"[0-9]{6}", re.ASCII)
@@ -92,19 +92,9 @@ def recovery_digest(code: str, secret: str) -> str:
 
 
 def seal(secret: str) -> str:
-    return _box().encrypt(secret.encode()).decode()
+    return Seal(SEAL_PURPOSE).close(secret)
 
 
 def unseal(sealed: str) -> str:
-    """Raises cryptography's InvalidToken if the key that it was sealed with is gone."""
-    return _box().decrypt(sealed).decode()
-
-
-def _box() -> MultiFernet:
-    """The key in use seals; the former ones, while SECRET_KEY_FALLBACKS has them, still open."""
-    return MultiFernet(
-        Fernet(
-            urlsafe_b64encode(salted_hmac(KEY_SALT, "", secret=key, algorithm="sha256").digest())
-        )
-        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    )
+    """Raises BrokenSealError if the key that it was sealed with is gone."""
+    return Seal(SEAL_PURPOSE).open(sealed)

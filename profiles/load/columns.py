@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from users.search import fold
+from users.validators import OperatorPasswordValidator
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ COLUMNS = {
         Column(
             "username",
             "Usuario",
-            "Ocho letras o números. Si ya existe en su empresa, la fila lo modifica; si no, lo crea.",
+            f"{settings.USERNAME_LENGTH} letras o números. Si ya existe en su empresa, la fila lo "
+            "modifica; si no, lo crea.",
             also=("Usuario secundario",),
         ),
         Column(
@@ -47,7 +51,8 @@ COLUMNS = {
         Column(
             "password",
             "Clave",
-            "Solo para usuarios nuevos: entre 8 y 12 caracteres, con al menos un número. Vacía, se "
+            f"Solo para usuarios nuevos: entre {OperatorPasswordValidator.MIN_LENGTH} y "
+            f"{OperatorPasswordValidator.MAX_LENGTH} caracteres, con al menos un número. Vacía, se "
             "genera una temporal, que se le entrega una sola vez en un archivo.",
         ),
         Column("state", "Estado", "Activo, Suspendido o Eliminado. Vacío, queda como está."),

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from xml.parsers import expat
 
 from django.conf import settings
+from django.utils.formats import number_format
 from django.views.decorators.debug import sensitive_variables
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from profiles.load.columns import COLUMNS, Column, column_titled
 from profiles.spreadsheet import as_typed
@@ -25,13 +28,18 @@ from profiles.spreadsheet import as_typed
 KNOWN = ", ".join(column.heading for column in COLUMNS.values())
 CHUNK = 64 * 1024
 
-# What openpyxl holds whole in memory is small in any real workbook: styles, names, one row, one text.
-SMALL_PART = 512 * 1024
 LONGEST_ROW = 1024 * 1024
+MOST_PARTS = 1000
 # Real sheets shrink some tenfold.
 UNZIPPED = 8 * settings.LOAD_MAX_BYTES
 # Further to the right nothing is read: a sheet can have 16384 columns, in every row.
 MOST_COLUMNS = 50
+# Elements of one row: all of those columns, each with its text.
+WIDEST_ROW = 1000 * MOST_COLUMNS
+# Elements of a whole book: a cell with its text is four, and not every cell has one.
+MOST_ELEMENTS = 5 * settings.LOAD_MAX_ROWS * len(COLUMNS)
+# Other sheets have texts too.
+MOST_TEXTS = 2 * settings.LOAD_MAX_ROWS * len(COLUMNS)
 
 
 class FileError(Exception):
@@ -145,8 +153,8 @@ def _row(number: int, line: list[_Cell], columns: list[Column | None]) -> Row | 
 
 def _too_many_rows() -> FileError:
     return FileError(
-        f"El archivo tiene más de {settings.LOAD_MAX_ROWS} filas. Divídalo en varios; si las del "
-        "final están vacías, elimínelas."
+        f"El archivo tiene más de {number_format(settings.LOAD_MAX_ROWS, force_grouping=True)} "
+        "filas. Divídalo en varios; si las del final están vacías, elimínelas."
     )
 
 
@@ -160,8 +168,10 @@ def _rows_of_csv(file) -> Iterator[list[_Cell]]:
         text.seek(0)
         # Excel in Peru separates by semicolons.
         delimiter = ";" if titles.count(";") > titles.count(",") else ","
-        reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for values in reader:
+            lines.of_record = 0
             yield [_Cell(value) for value in values[:MOST_COLUMNS]]
     except csv.Error as error:
         raise FileError(
@@ -173,11 +183,18 @@ def _rows_of_csv(file) -> Iterator[list[_Cell]]:
         text.detach()
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(LONGEST_ROW):
-        if len(line) == LONGEST_ROW:
-            raise FileError("El archivo tiene una línea demasiado larga. Revíselo en Excel.")
-        yield line
+class _Lines:
+    """The lines of a text, as long as those of one record are no longer than a row may be."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.text, self.of_record = text, 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.text.readline(LONGEST_ROW):
+            self.of_record += len(line)
+            if self.of_record >= LONGEST_ROW:
+                raise FileError("El archivo tiene una fila demasiado larga. Revíselo en Excel.")
+            yield line
 
 
 def _encoding(file) -> str:
@@ -206,8 +223,9 @@ def _encoding(file) -> str:
 
 
 def _rows_of_xlsx(file) -> Iterator[list[_Cell]]:
-    _measure(file)
     try:
+        with zipfile.ZipFile(file) as archive:
+            _measure(archive)
         book = load_workbook(file, read_only=True, keep_links=False)
         sheet = book.worksheets[0]
         # What a file says of its own size is not to be believed.
@@ -218,55 +236,104 @@ def _rows_of_xlsx(file) -> Iterator[list[_Cell]]:
         raise
     except Exception as error:
         # Of a broken or hostile book a library may raise anything at all.
-        raise FileError("El libro de Excel está dañado. Ábralo en Excel y guárdelo otra vez.") from error  # fmt: skip
+        raise FileError("El libro de Excel está dañado o tiene contraseña. Ábralo en Excel y guárdelo otra vez.") from error  # fmt: skip
 
 
-def _measure(file) -> None:
-    """Refuse, before anything of it is parsed, a book that would not fit in memory."""
-    too_big = FileError("El libro de Excel es demasiado grande. Guárdelo como «CSV UTF-8».")
-    try:
-        with zipfile.ZipFile(file) as book:
-            parts = book.infolist()
-            names = {part.filename.lower() for part in parts}
-            if "xl/workbook.xml" not in names:
-                raise FileError("No es un libro de Excel. Suba un archivo CSV o XLSX.")
-            if any("vbaproject" in name for name in names):
-                raise FileError("El libro lleva macros. Guárdelo como .xlsx, sin macros.")
-            if sum(part.file_size for part in parts) > UNZIPPED:
-                raise too_big
-            for part in parts:
-                name = part.filename.lower()
-                if name.startswith("xl/worksheets/sheet"):
-                    longest, tags = _gaps(book, part, b"row>")
-                    # A row may both begin and end with those letters.
-                    if tags > 2 * (settings.LOAD_MAX_ROWS + 1):
-                        raise _too_many_rows()
-                elif name == "xl/sharedstrings.xml":
-                    longest, _ = _gaps(book, part, b"si>")
-                else:
-                    longest = part.file_size if name.endswith((".xml", ".rels")) else 0
-                    if longest > SMALL_PART:
-                        raise too_big
-                if longest > LONGEST_ROW:
-                    raise too_big
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise FileError("El archivo está dañado o tiene contraseña. Guárdelo otra vez.") from error
+def _measure(archive: zipfile.ZipFile) -> None:
+    """Refuse, before anything of it is parsed, a book that would cost too much.
+
+    Its parts say what they are in other parts: so each is measured for the worst it could be,
+    whatever it is called.
+    """
+    parts = archive.infolist()
+    names = {part.filename.lower() for part in parts}
+    if "xl/workbook.xml" not in names:
+        raise FileError("No es un libro de Excel. Suba un archivo CSV o XLSX.")
+    if any("vbaproject" in name for name in names):
+        raise FileError("El libro lleva macros. Guárdelo como .xlsx, sin macros.")
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > UNZIPPED:
+        raise _too_big()
+    elements = 0
+    for part in parts:
+        # Of the other methods, what a few bytes unpack to is not limited.
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _too_big()
+        meter = _Meter(MOST_ELEMENTS - elements)
+        with archive.open(part) as stream:
+            is_xml = meter.reads(stream)
+        # A picture is hardly shrunk.
+        if not is_xml and part.file_size > settings.LOAD_MAX_BYTES:
+            raise _too_big()
+        elements += meter.elements
 
 
-def _gaps(book: zipfile.ZipFile, part: zipfile.ZipInfo, tag: bytes) -> tuple[int, int]:
-    """The most bytes between two ends of a tag, and how many ends there are."""
-    longest = gap = count = 0
-    with book.open(part) as stream:
-        tail = b""
-        while chunk := stream.read(CHUNK):
-            pieces = (tail + chunk).split(tag)
-            count += len(pieces) - 1
-            for piece in pieces[:-1]:
-                longest, gap = max(longest, gap + len(piece)), 0
-            # A tag may lie across two chunks.
-            tail = pieces[-1][-len(tag) :]
-            gap += len(pieces[-1]) - len(tail)
-    return max(longest, gap), count
+def _too_big() -> FileError:
+    return FileError("El libro de Excel es demasiado grande. Guárdelo como «CSV UTF-8».")
+
+
+_ROW, _TEXT, _FORMULA_TAG = (f"{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "si", "f"))
+
+
+class _Meter:
+    """Measures what openpyxl would hold of a part, by the parser with which openpyxl reads it.
+
+    Of a sheet it lets each row go when it ends, of the texts each one; of all else, nothing.
+    """
+
+    # What is let go under which root, and how deep it stands there.
+    LET_GO = {
+        f"{SHEET_MAIN_NS}}}worksheet": (_ROW, 3),
+        f"{SHEET_MAIN_NS}}}sst": (_TEXT, 2),
+    }
+
+    def __init__(self, most_elements: int) -> None:
+        self.most_elements = most_elements
+        self.elements = self.held = self.depth = self.let_go_at = 0
+        self.let_go = None
+        self.left = {_ROW: settings.LOAD_MAX_ROWS + 1, _TEXT: MOST_TEXTS}
+        self.parser = expat.ParserCreate(namespace_separator="}")
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
+
+    def reads(self, stream) -> bool:
+        """Whether the part is XML to its end; raises FileError if it would cost too much."""
+        done = 0
+        try:
+            while chunk := stream.read(CHUNK):
+                self.parser.Parse(chunk)
+                done += len(chunk)
+                if done - self.let_go_at > LONGEST_ROW:
+                    raise _too_big()
+            self.parser.Parse(b"", True)
+        except expat.ExpatError:
+            return False
+        return True
+
+    def _start(self, name: str, attributes: dict) -> None:
+        if not self.elements:
+            self.let_go = self.LET_GO.get(name)
+        self.depth += 1
+        self.elements += 1
+        self.held += 1
+        if self.held > WIDEST_ROW or self.elements > self.most_elements:
+            raise _too_big()
+        if name == _FORMULA_TAG and attributes.get("t") == "shared":
+            # Each cell that shares one costs as much as the formula is long.
+            raise FileError("El libro tiene fórmulas. Cópielas y péguelas como valores.")
+
+    def _end(self, name: str) -> None:
+        if name in self.left:
+            self.left[name] -= 1
+            if self.left[name] < 0:
+                raise _too_many_rows() if name == _ROW else _too_big()
+            if (name, self.depth) == self.let_go:
+                self.held, self.let_go_at = 0, self.parser.CurrentByteIndex
+        self.depth -= 1
+
+    def _refuse_doctype(self, *doctype) -> None:
+        """It gives entities, and each element attributes that do not stand there."""
+        raise _too_big()
 
 
 def _cell(cell) -> _Cell:

@@ -5,6 +5,7 @@ check before it is applied are the same computation, so what was shown is what i
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from profiles.actions import offered_roles
 from profiles.load.columns import COLUMNS
 from profiles.load.files import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, RoleGrant
-from users.actions import EDITABLE_FIELDS, PERSON_FIELDS
+from users.actions import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.forms.person import day_field
 from users.models import KnownNeighbours, User
 from users.search import fold
@@ -45,7 +46,7 @@ class PlannedRow:
     """What a row would do: ``before`` and ``after`` hold the facts that become others, as text.
 
     ``problems`` and ``notices`` are [column, value, sentence, corrected value] each: what refuses
-    the row, and what was corrected in it. ``user`` is who was there, and ``password`` the clave
+    the row, and what was corrected in it. ``account`` is who was there, and ``password`` the clave
     given for a new one.
     """
 
@@ -56,7 +57,7 @@ class PlannedRow:
     after: dict = field(default_factory=dict)
     problems: list[list[str]] = field(default_factory=list)
     notices: list[list[str]] = field(default_factory=list)
-    user: User | None = None
+    account: User | None = None
     password: str = field(default="", repr=False)
 
     def refuse(self, column: str, value: str, sentence: str, corrected: str = "") -> None:
@@ -94,15 +95,19 @@ class Planner:
             ),
             "roles": frozenset(offered_roles(operator).values_list("code", flat=True)),
         }
-        self.templates = {
-            fold(template.name): {
+        # By their names, and by their names folded.
+        self.templates = defaultdict(list), defaultdict(list)
+        for template in AccessTemplate.objects.offered_to(operator).prefetch_related(
+            "options", "roles"
+        ):
+            held = {
                 "options": {option.pk for option in template.options.all()},
                 "roles": {role.pk for role in template.roles.all()},
             }
-            for template in AccessTemplate.objects.offered_to(operator).prefetch_related(
-                "options", "roles"
-            )
-        }
+            for templates, name in zip(
+                self.templates, (template.name, fold(template.name)), strict=True
+            ):
+                templates[name].append(held)
         self.row_of_name: dict[str, int] = {}
         self.row_of_document: dict[tuple[str, str], int] = {}
 
@@ -143,7 +148,7 @@ class Planner:
             planned.refuse("username", planned.username, f"Ya está en la fila {first}")
         user, before = standing.get(planned.username, (None, None))
         wanted_state = self._state(cells.get("state", ""), planned)
-        planned.user = user
+        planned.account = user
         if user is not None and user.is_principal:
             planned.refuse(
                 "username",
@@ -177,7 +182,9 @@ class Planner:
         account = copy(user) if user else User(operator=self.operator, username=planned.username)
         account.neighbours = neighbours
         self._fill_in(account, cells, planned)
-        self._check(account, cells, planned)
+        if user is None or editable_facts(account) != editable_facts(user):
+            self._check(account, cells, planned)
+        self._compare(account, cells, planned)
         if user is None:
             self._clave(account, cells.get("password", ""), planned)
         elif cells.get("password"):
@@ -187,11 +194,12 @@ class Planner:
                 "El usuario ya existe y conserva su clave. Para cambiarla use Restablecer clave",
             )
         facts = {
-            **{name: str(getattr(account, name) or "") for name in EDITABLE_FIELDS},
+            **editable_facts(account),
             "state": state or (before["state"] if before else User.State.ACTIVE.value),
         }
+        template = self._template(cells.get("template", "").strip(), planned)
         for kind in GRANTS:
-            facts[kind] = self._grants(kind, cells, before, planned)
+            facts[kind] = self._grants(kind, cells, before, template, planned)
         if before is None:
             planned.outcome, planned.after = Outcome.CREATE, facts
             return
@@ -221,7 +229,7 @@ class Planner:
                 planned.refuse(name, cells[name], error.messages[0])
 
     def _check(self, account: User, cells: Mapping[str, str], planned: PlannedRow) -> None:
-        """What the model says against the account; and what it corrected in it, as notices."""
+        """What the model says against the account."""
         refused = {column for column, *_ in planned.problems}
         try:
             account.full_clean(exclude=KNOWN_GOOD, validate_constraints=False)
@@ -231,6 +239,9 @@ class Planner:
                     value = cells.get(name, "")
                     corrected = _meant(account, value) if name == "document_number" else ""
                     planned.refuse(name, value, errors[0].messages[0], corrected)
+
+    def _compare(self, account: User, cells: Mapping[str, str], planned: PlannedRow) -> None:
+        """What was corrected in the account, as notices; and whose document it has in this file."""
         if planned.problems:
             return
         noted = {column for column, *_ in planned.notices}
@@ -265,19 +276,31 @@ class Planner:
             planned.refuse("state", typed, "Escriba Activo, Suspendido o Eliminado")
         return state
 
-    def _grants(self, kind: str, cells, before: dict | None, planned: PlannedRow) -> list[str]:
+    def _template(self, name: str, planned: PlannedRow) -> dict[str, set[str]] | None:
+        """What the template of that name holds: of exactly that name, or else of one like it."""
+        if not name:
+            return None
+        named, folded = self.templates
+        found = named.get(name) or folded.get(fold(name), [])
+        if len(found) == 1:
+            return found[0]
+        planned.refuse("template", name, TWO_TEMPLATES if found else NO_TEMPLATE)
+        return None
+
+    def _grants(
+        self,
+        kind: str,
+        cells: Mapping[str, str],
+        before: dict | None,
+        template: dict[str, set[str]] | None,
+        planned: PlannedRow,
+    ) -> list[str]:
         """The codes that the user shall have: of the template and of the column, together."""
         held = before[kind] if before else []
-        name = cells.get("template", "").strip()
-        if not name and kind not in self.columns:
+        if template is None and kind not in self.columns:
             return held
         codes = set(cells.get(kind, "").translate(SEPARATORS).split())
-        if name:
-            template = self.templates.get(fold(name))
-            if template is None:
-                if kind == "options":
-                    planned.refuse("template", name, "En su empresa no hay una plantilla con ese nombre")  # fmt: skip
-                return held
+        if template is not None:
             # What a template holds and is no longer offered is left out, as when it is copied.
             codes |= template[kind] & self.offered[kind]
         if codes != set(held) and (unknown := codes - self.offered[kind]):
@@ -295,6 +318,8 @@ DOCUMENT_TYPES = {
     for word in (kind.value, kind.label, kind.short_label, kind.label.partition(" ")[0])
 }
 STATES = {fold(word): state.value for state in User.State for word in (state.label, state.value)}
+NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
+TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
 SEPARATORS = str.maketrans(",;|", "   ")
 
 
@@ -345,7 +370,6 @@ def standing_of(
     standing = {}
     for user in users:
         user.operator = operator
-        facts = {name: str(getattr(user, name) or "") for name in EDITABLE_FIELDS}
         grants = {kind: sorted(codes) for kind, codes in held[user.pk].items()}
-        standing[user.username] = (user, {**facts, "state": user.state, **grants})
+        standing[user.username] = (user, {**editable_facts(user), "state": user.state, **grants})
     return standing

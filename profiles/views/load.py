@@ -1,5 +1,7 @@
 """Carga masiva: a file, its plan, the wait while it is applied, and what came of it."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
@@ -13,7 +15,6 @@ from profiles.load import actions
 from profiles.load.columns import COLUMNS
 from profiles.load.export import sample_rows
 from profiles.load.planning import FACTS
-from profiles.load.seal import BrokenSealError
 from profiles.models import LoadPlan, LoadRow, Outcome
 from profiles.spreadsheet import file_response
 from profiles.views.history import names_of_the_catalogue
@@ -22,14 +23,20 @@ from users.audit import Actor
 from users.history import changes
 from users.keyset import page_of
 from users.models import AuditEntry
+from users.seal import BrokenSealError
 
 # How long one request hashes before it says how far it got.
 SLICE = 2
+HOURS_KEPT = settings.LOAD_PLAN_AGE // timedelta(hours=1)
 
 
 def own_plan(request, pk: int) -> LoadPlan:
+    """Raises OldPlanError for one that is kept no longer."""
     plans = LoadPlan.objects.select_related("operator", "made_by")
-    return get_object_or_404(plans, pk=pk, operator=request.user.operator_id)
+    plan = get_object_or_404(plans, pk=pk, operator=request.user.operator_id)
+    if plan.is_too_old:
+        raise actions.OldPlanError
+    return plan
 
 
 def acting(request) -> Actor:
@@ -59,18 +66,33 @@ class LoadView(access.PrincipalRequiredMixin, View):
         return redirect("profiles:load_plan", plan.pk)
 
     def show(self, form):
-        plans = LoadPlan.objects.filter(operator=self.request.user.operator_id)
         context = {
             "form": form,
             "columns": COLUMNS.values(),
-            "plans": plans[:5],
+            "plans": LoadPlan.objects.kept().filter(operator=self.request.user.operator_id),
+            "hours_kept": HOURS_KEPT,
             "max_rows": settings.LOAD_MAX_ROWS,
             "max_megabytes": settings.LOAD_MAX_BYTES // 1024**2,
         }
         return render(self.request, "profiles/load.html", context)
 
 
-class PlanView(access.PrincipalRequiredMixin, View):
+class PlanMixin(access.PrincipalRequiredMixin):
+    """A screen of one plan: of one that is kept no longer it says what to do."""
+
+    def dispatch(self, request, *args, **kwargs):
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except actions.OldPlanError:
+            messages.error(
+                request,
+                f"Ese plan ya no está: cada uno se guarda {HOURS_KEPT} horas. Cargue el archivo "
+                "otra vez.",
+            )
+            return redirect("profiles:load")
+
+
+class PlanView(PlanMixin, View):
     """What each row would do, or did."""
 
     PAGE_SIZE = 100
@@ -84,9 +106,7 @@ class PlanView(access.PrincipalRequiredMixin, View):
             case "apply":
                 return self.start(plan)
             case "discard":
-                actions.discard(actor=acting(request), plan=plan)
-                messages.success(request, "Se descartó el plan. No se cambió ningún usuario.")
-                return redirect("profiles:load")
+                return self.discard(plan)
             case "again":
                 actions.make_plan_again(actor=acting(request), plan=plan)
                 return redirect("profiles:load_plan", plan.pk)
@@ -101,6 +121,13 @@ class PlanView(access.PrincipalRequiredMixin, View):
             # Its page says so.
             return redirect("profiles:load_plan", plan.pk)
         return redirect("profiles:load_progress", plan.pk)
+
+    def discard(self, plan: LoadPlan):
+        if actions.discard(actor=acting(self.request), plan=plan):
+            messages.success(self.request, "Se descartó el plan. No se cambió ningún usuario.")
+            return redirect("profiles:load")
+        messages.error(self.request, "El plan ya se aplicó: no se descarta.")
+        return redirect("profiles:load_plan", plan.pk)
 
     @method_decorator(sensitive_variables())
     def hand_over(self, plan: LoadPlan):
@@ -144,6 +171,7 @@ class PlanView(access.PrincipalRequiredMixin, View):
                 for row in page
             ],
             "to_hand_over": plan.to_hand_over.count(),
+            "hours_kept": HOURS_KEPT,
         }
         return render(self.request, "profiles/load_plan.html", context)
 
@@ -154,12 +182,12 @@ def ordered(facts: dict) -> dict:
 
 
 CLAVES_ARE_GONE = (
-    "Las claves de este plan ya no se pueden leer: pasó demasiado tiempo. Restablezca la clave de "
-    "quien no la tenga, o cargue el archivo otra vez."
+    "Las claves de este plan ya no se pueden leer. Restablezca la clave de quien no la tenga, o "
+    "cargue el archivo otra vez."
 )
 
 
-class ProgressView(access.PrincipalRequiredMixin, View):
+class ProgressView(PlanMixin, View):
     """Each look at this page hashes for a while: no queue, no thread that outlives the request.
 
     The work was ordered by the POST of Aplicar; whoever closes the page stops it, and goes on when
@@ -171,7 +199,10 @@ class ProgressView(access.PrincipalRequiredMixin, View):
         if plan.state == LoadPlan.State.APPLYING:
             try:
                 progress = actions.keep_applying(actor=acting(request), plan=plan, seconds=SLICE)
-            except actions.StalePlanError:
+            except (actions.StalePlanError, actions.PlanWithErrorsError) as error:
+                # Its page says so, but for what a rule says.
+                if sentence := str(error):
+                    messages.error(request, f"No se aplicó el plan. {sentence}.")
                 return redirect("profiles:load_plan", plan.pk)
             except BrokenSealError:
                 messages.error(request, CLAVES_ARE_GONE)

@@ -10,7 +10,6 @@ from threading import Barrier
 
 import pyotp
 import pytest
-from cryptography.fernet import InvalidToken
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
@@ -24,6 +23,7 @@ from tests.conftest import PASSWORD, RUC, Telephone, acting, fail_to_sign_in, fi
 from tests.operators.test_admin import allow
 from users import actions, second_factor
 from users.models import AuditEntry, FailureCount, RecoveryCode, SecondFactor, Session, User
+from users.seal import BrokenSealError
 from users.unsent import owner_token
 
 URL, CODE_URL, OWN = "/ingresar/", "/ingresar/codigo/", "/clave/segundo-factor/"
@@ -915,5 +915,5 @@ def test_a_secret_outlives_a_new_key_while_the_former_one_is_kept(
 
 def test_without_its_key_a_secret_is_not_read(door, telephone, settings):
     settings.SECRET_KEY = "b" * 50
-    with pytest.raises(InvalidToken):
+    with pytest.raises(BrokenSealError):
         actions.use_code(actor=acting(door.user), code=telephone.code())

@@ -3,16 +3,18 @@ import sys
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.http import Http404
 
 from operators.models import Operator
 from operators.validators import normalise_ruc
 from profiles.load import actions, files
 from profiles.load.export import user_rows
-from profiles.load.seal import BrokenSealError
 from profiles.models import LoadPlan, Outcome
 from profiles.spreadsheet import KINDS, csv_lines
 from users.audit import Actor
 from users.models import AuditEntry, User
+from users.seal import BrokenSealError
 
 
 class Command(BaseCommand):
@@ -85,25 +87,38 @@ class Command(BaseCommand):
             while plan.state == LoadPlan.State.APPLYING:
                 self.show(actions.keep_applying(actor=actor, plan=plan, seconds=self.STRETCH))
                 plan.refresh_from_db(fields=["state"])
+            counts = plan.counts()
+            self.stdout.write(
+                f"Creados: {counts[Outcome.CREATE]}. Modificados: {counts[Outcome.CHANGE]}."
+            )
+            if claves is not None:
+                self.hand_over(actor, plan, claves)
         except actions.StalePlanError as error:
-            raise CommandError("Los datos cambiaron desde que se hizo el plan. Haga otro.") from error  # fmt: skip
+            reason = str(error) or "Los datos cambiaron desde que se hizo el plan"
+            raise CommandError(f"No se aplicó. {reason}. Haga otro plan.") from error
         except actions.PlanWithErrorsError as error:
             raise CommandError("Corrija el archivo: un plan con errores no se aplica.") from error
-        except BrokenSealError as error:
+        except actions.OldPlanError as error:
             raise CommandError("El plan es demasiado antiguo. Haga otro.") from error
-        counts = plan.counts()
-        self.stdout.write(
-            f"Creados: {counts[Outcome.CREATE]}. Modificados: {counts[Outcome.CHANGE]}."
-        )
-        if claves is not None:
-            self.hand_over(actor, plan, claves)
+        except BrokenSealError as error:
+            raise CommandError("Las claves del plan ya no se pueden leer. Haga otro plan, o restablezca la clave de quien no la tenga.") from error  # fmt: skip
+        except (Http404, LoadPlan.DoesNotExist) as error:
+            raise CommandError("El plan ya no está: alguien lo descartó. Haga otro.") from error
+        except OSError as error:
+            raise CommandError(f"No se pudo escribir {claves}: {error.strerror}. Las claves siguen guardadas: indique otro archivo.") from error  # fmt: skip
 
     def hand_over(self, actor: Actor, plan: LoadPlan, path: Path) -> None:
-        # Nobody else may read it.
+        # Nobody else may read it. Erased are the claves once they are on the disk.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            rows = actions.hand_over(actor=actor, plan=plan)
-            file.writelines(csv_lines([["Usuario", "Clave temporal"], *rows]))
+        try:
+            with transaction.atomic(), os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:  # fmt: skip
+                rows = actions.hand_over(actor=actor, plan=plan)
+                file.writelines(csv_lines([["Usuario", "Clave temporal"], *rows]))
+                file.flush()
+                os.fsync(descriptor)
+        except BaseException:
+            path.unlink()
+            raise
         self.stdout.write(f"Claves generadas: {len(rows)}, en {path}.")
 
     def export(self, operator: Operator, *, format, output: Path | None, **options):

@@ -5,18 +5,21 @@ from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
-from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from profiles.actions import assign_options, assign_roles
 from profiles.load import actions as load
-from profiles.load.seal import BrokenSealError
+from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.profiles.load.conftest import as_csv, new_user, read, table
 from users import actions
 from users.audit import Actor
 from users.models import AuditEntry, User
+from users.seal import BrokenSealError, Seal
 
 LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
@@ -309,13 +312,46 @@ def test_whoever_went_meanwhile_is_made_anew_with_a_generated_clave(
     assert [username for username, _ in load.hand_over(actor=loader, plan=made)] == ["JPEREZ01"]
 
 
-def test_a_clave_that_waited_too_long_is_unreadable(plan, loader, settings):
+def age(plan, hours: float, field="made_at") -> None:
+    LoadPlan.objects.filter(pk=plan.pk).update(**{field: timezone.now() - timedelta(hours=hours)})
+    plan.refresh_from_db()
+
+
+@pytest.mark.parametrize("state", [LoadPlan.State.READY, LoadPlan.State.APPLYING])
+@pytest.mark.parametrize("name", ["start_applying", "keep_applying", "hand_over", "discard", "make_plan_again"])  # fmt: skip
+def test_with_a_plan_that_is_too_old_nothing_is_done_any_more(plan, loader, name, state):
+    made = plan({"Usuario": "TITULAR1"}) if name == "make_plan_again" else plan(new_user(1))
+    LoadPlan.objects.filter(pk=made.pk).update(state=state)
+    age(made, 24.1)
+    with pytest.raises(load.OldPlanError):
+        getattr(load, name)(actor=loader, plan=made, **({"seconds": 1} if name == "keep_applying" else {}))  # fmt: skip
+    assert not User.objects.filter(username="NUEVO001").exists()
+
+
+def sealed_before(hours: float, clave: str) -> str:
+    then = int((timezone.now() - timedelta(hours=hours)).timestamp())
+    return seal_of_claves().box.encrypt_at_time(clave.encode(), then).decode()
+
+
+def test_the_age_of_a_clave_to_be_fetched_runs_from_when_it_was_applied(plan, apply, loader):
+    made = plan(new_user(1, Clave=""))
+    made.rows.update(sealed=sealed_before(23, "Generada1"))
+    apply(made)
+    age(made, 47)
+    age(made, 23.9, "applied_at")
+    fresh = Seal("profiles.load.seal", age=timedelta(minutes=10))
+    assert fresh.open(made.rows.get().sealed) == "Generada1"
+    assert load.hand_over(actor=loader, plan=made) == [("NUEVO001", "Generada1")]
+
+
+def test_a_plan_whose_claves_cannot_be_read_is_not_being_applied_any_more(plan, loader):
     made = plan(new_user(1))
-    settings.LOAD_PLAN_AGE = timedelta(seconds=-1)
+    made.rows.update(sealed=sealed_before(25, "Generada1"))
     load.start_applying(actor=loader, plan=made)
-    made.refresh_from_db()
     with pytest.raises(BrokenSealError):
         load.keep_applying(actor=loader, plan=made, seconds=1)
+    made.refresh_from_db()
+    assert made.state == LoadPlan.State.READY
 
 
 def test_another_key_opens_no_seal_and_an_old_one_does(plan, apply, settings):
@@ -325,20 +361,194 @@ def test_another_key_opens_no_seal_and_an_old_one_does(plan, apply, settings):
     assert User.objects.get(username="NUEVO001").check_password("Practica2026")
 
 
-def test_old_plans_go_with_the_next_one(plan, settings):
-    old = plan(new_user(1))
-    settings.LOAD_PLAN_AGE = timedelta(seconds=-1)
-    plan(new_user(2))
-    assert not LoadPlan.objects.filter(pk=old.pk).exists()
+def test_old_plans_go_with_the_next_one(plan, apply):
+    old, late = plan(new_user(1)), apply(plan(new_user(2, Clave="")))
+    age(old, 24.1)
+    # Applied in its last hour: its claves may still be fetched.
+    age(late, 47)
+    age(late, 23, "applied_at")
+    new = plan(new_user(3))
+    assert set(LoadPlan.objects.all()) == {late, new}
+    assert set(LoadPlan.objects.kept()) == {late, new}
     assert not LoadRow.objects.filter(plan_id=old.pk).exists()
 
 
+def test_a_plan_that_somebody_is_busy_with_is_not_waited_for(plan):
+    with CaptureQueriesContext(connection) as queries:
+        plan(new_user(1))
+    skipped = any("SKIP LOCKED" in query["sql"] for query in queries)
+    assert skipped == connection.features.has_select_for_update_skip_locked
+
+
+def test_of_plans_that_are_not_applied_the_last_five_are_kept(plan, apply):
+    applied = apply(plan(new_user(0)))
+    made = [plan(new_user(number)) for number in range(1, 8)]
+    assert set(LoadPlan.objects.all()) == {applied, *made[-5:]}
+
+
 def test_a_discarded_plan_leaves_nothing_but_an_applied_one_stays(plan, apply, loader):
-    load.discard(actor=loader, plan=plan(new_user(1)))
+    assert load.discard(actor=loader, plan=plan(new_user(1)))
     assert not LoadRow.objects.exists()
-    made = apply(plan(new_user(1)))
-    load.discard(actor=loader, plan=made)
+    made = apply(seen := plan(new_user(1)))
+    assert not load.discard(actor=loader, plan=seen)
     assert LoadPlan.objects.filter(pk=made.pk).exists()
+
+
+def test_a_row_is_about_one_person_whoever_has_the_usuario_later(
+    plan, apply, loader, principal, secondary
+):
+    made = plan({"Usuario": "JPEREZ01", "Estado": "Suspendido"})
+    actions.eliminate_user(actor=acting(principal), user=secondary)
+    another = actions.create_secondary_user(
+        actor=acting(principal), username="JPEREZ01", password=PASSWORD, **person(90000078)
+    )
+    with pytest.raises(load.StalePlanError):
+        load.start_applying(actor=loader, plan=made)
+    # Seen again, and now about whoever is there, it is applied.
+    load.make_plan_again(actor=loader, plan=made)
+    apply(made)
+    another.refresh_from_db()
+    assert another.state == User.State.SUSPENDED
+
+
+@pytest.fixture
+def from_before(operator):
+    """An account that the rules of today refuse."""
+    return User.objects.create(
+        operator=operator,
+        username="CORTO1",
+        document_type="1",
+        document_number="90000079",
+        first_name="Ana",
+        last_name="R2D2",
+    )
+
+
+@pytest.mark.parametrize("state", ["Suspendido", "Eliminado"])
+def test_whom_the_rules_of_today_refuse_is_shut_out_all_the_same(plan, apply, from_before, state):
+    apply(plan({"Usuario": "CORTO1", "Estado": state}))
+    from_before.refresh_from_db()
+    assert from_before.get_state_display() == state
+
+
+def test_what_a_rule_says_while_it_is_applied_is_told(plan, loader, monkeypatch):
+    made = plan(new_user(1))
+    load.start_applying(actor=loader, plan=made)
+
+    def refuse(**arguments):
+        raise ValidationError({"username": "Esta regla no estaba"})
+
+    monkeypatch.setattr(load, "load_accounts", refuse)
+    with pytest.raises(load.StalePlanError, match="Esta regla no estaba"):
+        load.keep_applying(actor=loader, plan=made, seconds=60)
+
+
+def test_the_principal_is_not_changed_by_a_load_whoever_loads(staff, principal):
+    for facts in ({"state": User.State.ELIMINATED}, {"state": User.State.SUSPENDED}):
+        with pytest.raises(PermissionDenied):
+            actions.load_accounts(
+                actor=acting(staff), operator=principal.operator, new=[], changed=[(principal, facts)]
+            )  # fmt: skip
+
+
+def test_a_document_that_another_type_makes_the_same_is_refused_in_words(
+    loader, operator, secondary, make_secondary
+):
+    other = make_secondary("OTRODOC1", 90000080)
+    User.objects.filter(pk=other.pk).update(document_type="7", document_number="90000002")
+    other.refresh_from_db()
+    with pytest.raises(ValidationError, match="ya lo usa JPEREZ01"):
+        actions.load_accounts(
+            actor=loader, operator=operator, new=[], changed=[(other, {"document_type": "1"})]
+        )
+
+
+def test_errors_that_appear_while_it_is_looked_at_keep_it_from_starting(plan, loader, monkeypatch):
+    made = plan(new_user(1))
+
+    def again_meanwhile(plan):
+        made.rows.update(outcome=Outcome.ERROR)
+        return iter(())
+
+    monkeypatch.setattr(load, "_stale_rows", again_meanwhile)
+    with pytest.raises(load.PlanWithErrorsError):
+        load.start_applying(actor=loader, plan=made)
+    made.refresh_from_db()
+    assert made.state == LoadPlan.State.READY
+
+
+def test_a_plan_with_errors_is_not_applied_even_if_it_started(plan, loader):
+    made = plan(new_user(1, Nombres=""))
+    LoadPlan.objects.filter(pk=made.pk).update(state=LoadPlan.State.APPLYING)
+    with pytest.raises(load.PlanWithErrorsError):
+        load.keep_applying(actor=loader, plan=made, seconds=1)
+    made.refresh_from_db()
+    assert made.state == LoadPlan.State.READY
+
+
+def overtaken(plan, loader) -> None:
+    with pytest.raises(load.StalePlanError):
+        load.start_applying(actor=loader, plan=plan)
+    load.make_plan_again(actor=loader, plan=plan)
+    plan.refresh_from_db()
+
+
+def test_made_again_whoever_is_there_by_now_has_no_generated_clave(
+    plan, loader, principal, secondary
+):
+    made = plan(new_user(1, Clave=""))
+    actions.create_secondary_user(
+        actor=acting(principal), username="NUEVO001", password=PASSWORD, **person(90001001)
+    )
+    overtaken(made, loader)
+    row = made.rows.get()
+    assert (row.outcome, row.is_generated, row.sealed) == (Outcome.UNCHANGED, False, "")
+
+
+def test_made_again_with_errors_it_keeps_no_clave(plan, loader, principal):
+    made = plan(new_user(1), new_user(2, Clave=""))
+    actions.create_secondary_user(
+        actor=acting(principal), username="TIENEDOC", password=PASSWORD, **person(90001001)
+    )
+    overtaken(made, loader)
+    assert made.has_errors
+    assert set(made.rows.values_list("sealed", "password", "is_generated")) == {("", "", False)}
+    assert all(row.cells == {} for row in made.rows.all())
+
+
+def test_a_plan_that_another_window_applies_first_is_over(plan, loader, monkeypatch):
+    made = plan(new_user(1), new_user(2, Clave=""))
+    load.start_applying(actor=loader, plan=made)
+    hash_some = load._hash_some
+
+    def second(*arguments):
+        monkeypatch.setattr(load, "_hash_some", hash_some)
+        load.keep_applying(actor=loader, plan=made, seconds=60)
+        return hash_some(*arguments)
+
+    monkeypatch.setattr(load, "_hash_some", second)
+    assert load.keep_applying(actor=loader, plan=made, seconds=60).is_over
+    assert User.objects.filter(username__startswith="NUEVO").count() == 2
+    assert len(load.hand_over(actor=loader, plan=made)) == 1
+
+
+def test_a_window_that_fails_late_leaves_a_plan_that_was_applied_applied(
+    plan, apply, loader, monkeypatch
+):
+    made = apply(plan(new_user(1)))
+    locked = load._locked
+
+    def as_it_was(*arguments):
+        plan = locked(*arguments)
+        plan.state = LoadPlan.State.APPLYING
+        return plan
+
+    monkeypatch.setattr(load, "_locked", as_it_was)
+    made.rows.update(password="x")
+    with pytest.raises(load.StalePlanError):
+        load.keep_applying(actor=loader, plan=made, seconds=1)
+    made.refresh_from_db()
+    assert made.state == LoadPlan.State.APPLIED
 
 
 def test_hashing_goes_on_where_it_was(plan, loader, monkeypatch):

@@ -1,12 +1,17 @@
 """manage.py users: plan, apply and export from the terminal."""
 
 import csv
+import errno
 import io
 import stat
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.http import Http404
+from django.utils import timezone
 
+from profiles.management.commands import users
 from profiles.models import LoadPlan
 from tests.conftest import PASSWORD, RUC, acting
 from tests.profiles.load.conftest import as_csv, new_user, table
@@ -87,6 +92,47 @@ def test_a_plan_overtaken_by_a_change_is_refused(operator, principal, file):
     )
     with pytest.raises(CommandError, match="Los datos cambiaron"):
         run("apply", LoadPlan.objects.get().pk)
+
+
+@pytest.fixture
+def with_claves(operator, file):
+    run("plan", file(new_user(1, Clave="")))
+    return LoadPlan.objects.get()
+
+
+def test_a_full_disk_takes_no_clave_away(with_claves, tmp_path, monkeypatch):
+    def full(rows):
+        yield "Usuario,"
+        raise OSError(errno.ENOSPC, "No queda espacio")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(users, "csv_lines", full)
+        with pytest.raises(CommandError, match="No queda espacio"):
+            run("apply", with_claves.pk, "--claves", tmp_path / "claves.csv")
+    assert "Claves generadas: 1" in run(
+        "apply", with_claves.pk, "--claves", tmp_path / "claves.csv"
+    )
+
+
+def test_claves_that_cannot_be_read_any_more_are_said_to_be_gone(with_claves, tmp_path, settings):
+    run("apply", with_claves.pk, "--claves", tmp_path / "una.csv")
+    with_claves.rows.update(sealed="rota")
+    with pytest.raises(CommandError, match="ya no se pueden leer"):
+        run("apply", with_claves.pk, "--claves", tmp_path / "otra.csv")
+    assert not (tmp_path / "otra.csv").exists()
+
+
+def test_a_plan_that_is_gone_or_too_old_is_said_to_be(with_claves, tmp_path, monkeypatch):
+    def discarded(*, actor, plan):
+        raise Http404("No LoadPlan matches the given query.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(users.actions, "hand_over", discarded)
+        with pytest.raises(CommandError, match="ya no está"):
+            run("apply", with_claves.pk, "--claves", tmp_path / "claves.csv")
+    LoadPlan.objects.update(applied_at=timezone.now() - timedelta(hours=25))
+    with pytest.raises(CommandError, match="demasiado antiguo"):
+        run("apply", with_claves.pk, "--claves", tmp_path / "claves.csv")
 
 
 def test_what_is_missing_or_wrong_is_said(operator, stranger, file, tmp_path):

@@ -6,6 +6,7 @@ import zipfile
 from datetime import date
 
 import pytest
+from django.conf import settings
 from openpyxl import Workbook, load_workbook
 
 from profiles.load.columns import COLUMNS
@@ -96,13 +97,14 @@ def test_a_value_outside_of_the_columns_is_a_flaw():
         (b'Usuario\n"abierta', "revise sus comillas"),
         (b'Usuario\n"' + b"x" * 200_000 + b'"', "revise sus comillas"),
         (b"Usuario\n" + b"x" * 2_000_000, "demasiado larga"),
+        (b"Usuario\n" + b'"\nab",' * 250_000, "demasiado larga"),
         ("Usuario\nA".encode("utf-16"), "CSV UTF-8"),
         (b"Usuario\n\x81", "CSV UTF-8"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "antiguo o con contraseña"),
         (b"%PDF-1.4\n\0", "No es un archivo CSV ni XLSX"),
         (b"PK\x03\x04basura", "dañado"),
-        (as_csv(["Usuario"], *[["A"]] * 10_001), "más de 10000 filas"),
-        (as_xlsx(["Usuario"], *[["A"]] * 10_001), "más de 10000 filas"),
+        (as_csv(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
+        (as_xlsx(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
         (as_csv(["Usuario"] + ["x"] * 16_384, ["A"]), "No se conoce"),
         (as_xlsx(["Usuario"] + ["x"] * 16_383, ["A"]), "No se conoce"),
     ],
@@ -134,18 +136,20 @@ def rebuilt(**parts: bytes) -> bytes:
     return content.getvalue()
 
 
+MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
 def a_sheet(rows: bytes) -> bytes:
-    return (
-        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-        + rows
-        + b"</sheetData></worksheet>"
-    )
+    return b"<worksheet %s><sheetData>%s</sheetData></worksheet>" % (MAIN, rows)
+
+
+def texts(content: bytes) -> bytes:
+    return b"<sst %s>%s</sst>" % (MAIN, content)
 
 
 ENTITIES = (
     b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
-    b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-    b'<row r="1"><c r="A1" t="inlineStr"><is><t>&a;</t></is></c></row></sheetData></worksheet>'
+    + a_sheet(b'<row r="1"><c r="A1" t="inlineStr"><is><t>&a;</t></is></c></row>')
 )
 SHEET = "xl__worksheets__sheet1_DOT_xml"
 CELL = b'<c t="inlineStr"><is><t>Usuario</t></is></c>'
@@ -157,6 +161,17 @@ HOSTILE = {
     "a row far down": {SHEET: a_sheet(b'<row r="1">' + CELL + b'</row><row r="1048576"><c/></row>')},
     "cells far to the right": {SHEET: a_sheet(b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(1, 10_001)))},
     "one text in a million pieces": {"xl__sharedStrings_DOT_xml": b"<sst><si>" + b"<r/>" * 1_000_000 + b"</si></sst>"},
+    "a row whose length is hidden by comments": {SHEET: a_sheet(b"<row>" + (b"<c/>" * 40_000 + b"<!--row>-->") * 50 + b"</row>")},
+    "a row whose width is hidden by rows in it": {SHEET: a_sheet(b"<row>" + (b"<c/>" * 40_000 + b"<row/>") * 5 + b"</row>")},
+    "a sheet by another name": {"xl__media__picture_DOT_png": a_sheet(b"<row>" + b"<c/>" * 200_000 + b"</row>")},
+    "wide rows": {SHEET: a_sheet((b"<row>" + b"<c/>" * 40_000 + b"</row>") * 20)},
+    "half a million empty texts": {"xl__sharedStrings_DOT_xml": texts(b"<si></si>" * 500_000)},
+    "texts in a text": {"xl__sharedStrings_DOT_xml": texts((b"<si>" + b"<si/>" * 40_000 + b"</si>") * 10)},
+    "texts in a sheet": {SHEET: a_sheet((b"<row>" + b"<si/>" * 40_000 + b"</row>") * 10)},
+    "attributes that nobody wrote": {SHEET: b'<!DOCTYPE worksheet [<!ATTLIST c s CDATA "%s">]>' % (b"1" * 100_000) + a_sheet(b"<row>" + b"<c/>" * 40_000 + b"</row>")},
+    "a formula for many cells": {SHEET: a_sheet(b'<row r="1">' + CELL + b'</row>' + b'<row><c r="A2"><f t="shared" si="0">1</f></c></row>' * 2)},
+    "junk larger than any picture": {"xl__theme__theme1_DOT_xml": b"junk" * 3_000_000},
+    "more parts than any workbook has": {f"xl__media__{number}": b"" for number in range(1_001)},
     "a large part": {"xl__styles_DOT_xml": b"<a>" + b"<b/>" * 1_000_000 + b"</a>"},
     "entities": {SHEET: ENTITIES},
     "macros": {"xl__vbaProject_DOT_bin": b"x"},
@@ -165,17 +180,55 @@ HOSTILE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("parts", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_workbook_is_refused_with_little_memory(parts):
-    content = rebuilt(**parts)
+def assert_refused_with_little_memory(content: bytes, sentence: str) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises(FileError):
+        with pytest.raises(FileError, match=sentence):
             read(content)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 50 * 1024**2
+
+
+SENTENCES = {
+    "a million rows": "más de 10",
+    "a row far down": "más de 10",
+    "cells far to the right": "La primera fila",
+    "a formula for many cells": "tiene fórmulas",
+    "macros": "lleva macros",
+    "no workbook": "dañado",
+    "not XML": "dañado",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_workbook_is_refused_with_little_memory(name):
+    sentence = SENTENCES.get(name, "demasiado grande")
+    assert_refused_with_little_memory(rebuilt(**HOSTILE[name]), sentence)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_part_that_may_unpack_to_anything_is_not_unpacked(method):
+    """What it says to hold is a lie, and of these methods Python unpacks all that there is."""
+    content, size = io.BytesIO(), 100 * 1024**2
+    with zipfile.ZipFile(content, "w", method) as book:
+        book.writestr("xl/workbook.xml", b"<workbook/>")
+        book.writestr(SHEET.replace("__", "/"), bytes(size))
+    lying = content.getvalue().replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    assert_refused_with_little_memory(lying, "demasiado grande")
+
+
+def test_a_book_of_the_largest_size_is_read():
+    """Every column of every row, each cell another text, beside it a picture."""
+    people = [
+        {column.heading: f"{column.heading} {number}" for column in COLUMNS.values()}
+        for number in range(settings.LOAD_MAX_ROWS)
+    ]
+    content = io.BytesIO(as_xlsx(*table(*people)))
+    with zipfile.ZipFile(content, "a") as book:
+        book.writestr("xl/media/image1.png", b"\x89PNG\r\n\x1a\n" + bytes(2 * 1024**2))
+    assert len(read(content.getvalue()).rows) == settings.LOAD_MAX_ROWS
 
 
 def test_a_file_that_is_no_workbook_at_all_is_refused():

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from profiles.actions import assign_options, assign_roles, save_template
 from profiles.load.planning import Planner
-from profiles.models import Outcome, Role
+from profiles.models import AccessTemplate, Outcome, Role
 from tests.conftest import acting
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 from users import actions
@@ -212,6 +212,35 @@ def test_a_usuario_of_another_company_is_nobody_here(plan_row, strangers_seconda
 def test_a_template_of_another_company_is_none(plan_row, stranger):
     save_template(actor=acting(stranger), name="Ajena", options=[OTHER_LEAF], roles=[])
     assert problem(plan_row(new_user(1, Plantilla="Ajena")))[0] == "Plantilla"
+
+
+@pytest.fixture
+def templates(principal):
+    """Two that are told apart by an accent and by case."""
+    save_template(actor=acting(principal), name="Gestión", options=[LEAF], roles=[])
+    save_template(actor=acting(principal), name="Gestion", options=[OTHER_LEAF], roles=[])
+
+
+@pytest.mark.parametrize(("name", "options"), [("Gestión", [LEAF]), ("Gestion", [OTHER_LEAF])])
+def test_of_templates_that_are_called_alike_the_exact_name_counts(
+    plan_row, templates, name, options
+):
+    assert plan_row(new_user(1, Plantilla=name)).after["options"] == options
+
+
+def test_a_name_that_fits_two_templates_is_refused(plan_row, templates):
+    assert problem(plan_row(new_user(1, Plantilla="GESTION"))) == (
+        "Plantilla",
+        "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles",
+    )
+
+
+def test_a_template_of_ones_own_and_a_ready_made_one_of_the_same_name_are_two(plan_row, principal):
+    kind = principal.operator.operator_types.first()
+    AccessTemplate.objects.create(operator_type=kind, name="Despacho")
+    assert plan_row(new_user(1, Plantilla="Despacho")).outcome == Outcome.CREATE
+    save_template(actor=acting(principal), name="Despacho", options=[LEAF], roles=[])
+    assert problem(plan_row(new_user(1, Plantilla="Despacho")))[0] == "Plantilla"
 
 
 def test_an_option_that_is_held_and_no_longer_offered_may_stay(plan_row, principal, secondary):

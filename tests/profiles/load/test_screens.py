@@ -2,9 +2,14 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
+from django.utils import timezone
 
 from profiles.load import actions as load
 from profiles.models import LoadPlan
@@ -118,7 +123,7 @@ def test_a_long_name_of_a_file_is_not_more_than_the_column_holds(upload):
 
 def test_the_limits_stand_on_the_page(client, settings):
     text = soup(client.get(URL)).get_text(" ", strip=True)
-    assert "Hasta 10000 filas y 8 MB" in " ".join(text.split())
+    assert "Hasta 10 000 filas y 8 MB" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -241,6 +246,53 @@ def test_a_discarded_plan_is_gone(client, upload):
     answer = client.post(page.request["PATH_INFO"], {"do": "discard"}, follow=True)
     assert "No se cambió ningún usuario" in soup(answer).get_text()
     assert client.get(page.request["PATH_INFO"]).status_code == 404
+
+
+def test_a_plan_that_was_applied_is_not_discarded_and_it_is_said(client, upload):
+    url = upload(as_csv(*table(new_user(1)))).request["PATH_INFO"]
+    client.post(url, {"do": "apply"}, follow=True)
+    answer = soup(client.post(url, {"do": "discard"}, follow=True))
+    assert "El plan ya se aplicó" in answer.get_text()
+    assert answer.h1.get_text() == "Plan aplicado"
+
+
+@pytest.mark.parametrize("path", ["", "avance/"])
+@pytest.mark.parametrize("do", ["", "apply", "discard", "again", "hand_over"])
+def test_a_plan_that_is_too_old_says_what_to_do(client, upload, path, do):
+    url = upload(as_csv(*table(new_user(1)))).request["PATH_INFO"]
+    LoadPlan.objects.update(made_at=timezone.now() - timedelta(hours=24, minutes=1))
+    answer = (
+        client.post(url, {"do": do}, follow=True) if do else client.get(url + path, follow=True)
+    )
+    assert "Cargue el archivo otra vez" in soup(answer).get_text()
+    assert soup(answer).h1.get_text() == "Carga masiva"
+    assert not soup(answer).select(".plan-list")
+
+
+def test_what_a_rule_says_while_it_is_applied_is_shown(client, upload, monkeypatch):
+    def refuse(**arguments):
+        raise ValidationError("Esta regla no estaba")
+
+    monkeypatch.setattr(load, "load_accounts", refuse)
+    url = upload(as_csv(*table(new_user(1)))).request["PATH_INFO"]
+    answer = client.post(url, {"do": "apply"}, follow=True)
+    assert "No se aplicó el plan. Esta regla no estaba." in soup(answer).get_text()
+
+
+@pytest.mark.parametrize(
+    ("progress", "sentence"),
+    [
+        (load.Progress(0, 1, 1), "0 de 1 clave preparada, 1 por segundo. Falta 1 segundo."),
+        (load.Progress(1, 3, 1), "1 de 3 claves preparadas, 1 por segundo. Faltan unos 2 segundos."),
+        (load.Progress(1, 300, 1), "1 de 300 claves preparadas, 1 por segundo. Faltan unos 5 minutos."),
+        (load.Progress(0, 3), "0 de 3 claves preparadas."),
+    ],
+)  # fmt: skip
+def test_how_far_it_got_is_said_in_the_singular_too(progress, sentence):
+    page = render_to_string(
+        "profiles/load_progress.html", {"progress": progress, "plan": LoadPlan(pk=1)}
+    )
+    assert BeautifulSoup(page, "html.parser").select_one("#progress-text").get_text() == sentence
 
 
 def test_what_no_button_sends_is_not_there(client, upload):
