@@ -114,10 +114,11 @@ def section(database: str, result: dict) -> list[str]:
         f"{number(load['raw_per_second'])}. El plan de {load['planned']} filas, "
         f"{number(load['plan_seconds'])} s y {number(load['plan_peak_mib'])} MiB.",
         table(
-            ["Página", "Primera visita KiB", "Siguiente KiB", "De otros sitios"],
+            ["Página", "Opciones", "Primera visita KiB", "Siguiente KiB", "De otros sitios"],
             [
                 [
                     NAMES[visit["page"]],
+                    str(visit["options"]),
                     number(visit["first"] / 1024),
                     number(visit["next"] / 1024),
                     ", ".join(visit["elsewhere"]) or "nada",

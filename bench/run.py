@@ -242,13 +242,14 @@ def measure(scale: Scale, folder: Path) -> dict:
         memory = {"before_mib": portal.memory()}
         with MemoryWatch(portal) as watch:
             measurement.rush(place)
+        visits = transfer.visits(place, Browser(portal.port))
         large = Place(world, world.largest, size, scale.options)
         measurement.pages(large, {name: PAGES[name] for name in OF_MANY_USERS})
         load = measurement.load(folder)
         world.offer_more_options()
         wide = Place(world, world.steady, size, scale.more_options)
         measurement.pages(wide, {name: PAGES[name] for name in OF_MANY_OPTIONS})
-        visits = transfer.visits(wide, Browser(portal.port))
+        visits += transfer.visits(wide, Browser(portal.port))
         memory |= {"peak_mib": watch.peak, "finished_mib": portal.memory()}
     return {
         "version": ".".join(map(str, connection.get_database_version())),

@@ -74,10 +74,12 @@ def verdicts(result: dict, name_of: dict[str, str]) -> Iterator[Verdict]:
     what = f"Plan de {load['planned']} filas"
     yield Verdict(what, "5 s", load["plan_seconds"], 5, "s")
     yield Verdict(f"{what}, memoria", "4 KiB por fila", load["kib_per_row"], 4, "KiB")
-    for key, what, limit in (("first", "Primera visita", 60), ("next", "Siguiente visita", 15)):
-        heaviest = max(result["visits"], key=lambda visit: visit[key])
-        what = f"{what}, la página más pesada ({name_of[heaviest['page']]})"
-        yield Verdict(what, f"{limit} KiB", heaviest[key] / 1024, limit, "KiB")
+    for options in (figures.options, figures.more_options):
+        visits = [visit for visit in result["visits"] if visit["options"] == options]
+        for key, what, limit in (("first", "Primera visita", 60), ("next", "Siguiente visita", 15)):
+            heaviest = max(visits, key=lambda visit: visit[key])
+            what = f"{what}, {options} opciones, la más pesada ({name_of[heaviest['page']]})"
+            yield Verdict(what, f"{limit} KiB", heaviest[key] / 1024, limit, "KiB")
     elsewhere = sum(len(visit["elsewhere"]) for visit in result["visits"])
     yield Verdict("Solicitudes a otros sitios", "ninguna", elsewhere, 0, "")
     memory = result["memory"]["finished_mib"]

@@ -22,6 +22,7 @@ def visits(place: Place, browser: Browser) -> list[dict]:
         found.append(
             {
                 "page": name,
+                "options": place.options,
                 "first": weight(page) + sum(map(weight, files.values())),
                 "next": weight(page) + sum(weight(files[path]) for path in files.keys() - kept),
                 "elsewhere": elsewhere,

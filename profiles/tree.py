@@ -38,8 +38,19 @@ class Node:
         return (*(self.parent.path if self.parent else ()), self.row.name)
 
     @cached_property
+    def trail(self) -> str:
+        """The same in one line."""
+        return " › ".join(self.path)
+
+    @cached_property
+    def folded_path(self) -> str:
+        # What is above is folded once for all that hangs there.
+        above = f"{self.parent.folded_path} " if self.parent else ""
+        return above + fold(self.row.name)
+
+    @property
     def search_text(self) -> str:
-        return fold(f"{' '.join(self.path)} {self.code}")
+        return f"{self.folded_path} {self.code}"
 
     @cached_property
     def selected_count(self) -> int:

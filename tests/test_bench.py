@@ -36,7 +36,7 @@ def test_a_quick_run_measures_everything_once(tmp_path):
     assert 0 < result["load"]["share"] < 1
     page = (tmp_path / "results.md").read_text()
     assert [name for name in report.NAMES.values() if f"| {name} " not in page] == []
-    assert len(re.findall(r"\| +(?:cumple|NO CUMPLE) \|", page)) == 18
+    assert len(re.findall(r"\| +(?:cumple|NO CUMPLE) \|", page)) == 20
     assert (tmp_path / "cost.svg").read_text().count("<polyline") == len(report.PLOTTED)
 
 

@@ -15,6 +15,7 @@ from users.search import fold
 WORDS = frozenset(Path(__file__).with_suffix(".txt").read_text("utf-8").split())
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "01234567890123456789")
 ALSO_WRITTEN = {"a": "[a4@]", "e": "[e3]", "i": "[i1]", "o": "[o0]", "s": "[s5$]", "t": "[t7]"}
+MEANT = {ord(sign): letter for letter, signs in ALSO_WRITTEN.items() for sign in signs[2:-1]}
 AROUND_WORDS = r"[\W\d_]*"
 SHORTEST_WORD = 3
 
@@ -42,6 +43,10 @@ def is_in_a_row(text: str, *, at_least: int = SHORTEST_WORD) -> bool:
 
 def consists_of(words: Iterable[str], text: str) -> bool:
     """Whether there is nothing in it but these words, digits and signs."""
-    spelt = ("".join(ALSO_WRITTEN.get(letter, letter) for letter in word) for word in words)
+    # Only those that are in it: to make a pattern of all of them, for each of ten thousand people,
+    # takes ten times as long as all else that is asked of a file.
+    meant = text.translate(MEANT)
+    found = (word for word in words if word.translate(MEANT) in meant)
+    spelt = ("".join(ALSO_WRITTEN.get(letter, letter) for letter in word) for word in found)
     pattern = f"{AROUND_WORDS}(?:(?:{'|'.join(spelt)}){AROUND_WORDS})*"
     return re.fullmatch(pattern, text) is not None
