@@ -5,9 +5,11 @@ import gc
 import subprocess
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import environ
+from django.urls import resolve
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,9 +26,6 @@ bind = env.str("BIND", default="127.0.0.1:8000")
 workers = env.int("WEB_WORKERS", default=2)
 threads = env.int("WEB_THREADS", default=8)
 worker_class = "gthread"
-
-# Loaded once and then forked, so that the workers share what none of them changes.
-preload_app = True
 
 # Longer than SQLite waits for its lock, so that a wait ends in a page.
 timeout = 60
@@ -61,11 +60,6 @@ logconfig_dict = {
 M_ARENA_MAX = -8
 
 
-def pre_fork(server, worker):
-    """The collector does not look at what was there before, or each worker would copy it."""
-    gc.freeze()
-
-
 def post_fork(server, worker):
     """One heap for all threads: with one for each, every thread keeps the 19 MiB of its last hash."""
     # Only glibc has it, and only glibc needs it.
@@ -78,3 +72,9 @@ def on_starting(server):
     check = [sys.executable, "manage.py", "check", "--deploy", "--database", "default"]
     if subprocess.run(check, cwd=BASE_DIR, check=False).returncode:
         sys.exit("El portal no se inicia: corrija lo anterior.")
+    # Loaded once and then forked, the workers share what none of them changes. Gunicorn's own
+    # preload_app comes before this check, and answers a wrong setting with a traceback.
+    import_module("portal.wsgi")
+    resolve("/")
+    # The collector would look at all of it, and so make each worker copy it.
+    gc.freeze()

@@ -9,8 +9,9 @@ from io import BytesIO
 import pyotp
 import pytest
 from bs4 import BeautifulSoup
+from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
@@ -70,6 +71,12 @@ def fast_hashing(request, settings):
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def files_found_when_asked_for(settings):
+    """Each test client would look at every static file first, which is most of its work."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture(autouse=True, scope="session")
 def emptied_between_tests():
     """What empties the tables after a test with real transactions may empty the history too."""
@@ -102,9 +109,25 @@ def shared_database(transactional_db, tmp_path):
     connection.connection, connection.settings_dict["NAME"] = memory, name
 
 
+# Of each model, the rows of the small catalogue as the first test loaded them.
+CATALOG_ROWS: dict[type[models.Model], list[models.Model]] = {}
+
+
 @pytest.fixture
 def small_catalog(db):
-    load_catalog(catalog.read(SMALL_CATALOG))
+    """Loading it is most of the work of a small test, so it is done once and its rows are copied."""
+    if not CATALOG_ROWS:
+        load_catalog(catalog.read(SMALL_CATALOG))
+        for app in ("operators", "profiles"):
+            for model in apps.get_app_config(app).get_models(include_auto_created=True):
+                CATALOG_ROWS[model] = list(model._base_manager.all())
+        return
+    with transaction.atomic():
+        for model, rows in CATALOG_ROWS.items():
+            for row in rows:
+                if isinstance(model._meta.pk, models.AutoField):
+                    row.pk = None
+            model._base_manager.bulk_create(rows)
 
 
 @pytest.fixture

@@ -17,6 +17,10 @@ from bench.works import HASHING, OF_MANY_OPTIONS, OF_MANY_USERS, PAGES
 from tests.portal.test_production import GUNICORN
 
 
+@pytest.mark.skipif(
+    settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3",
+    reason="it makes its own database, the same one beside any other",
+)
 def test_a_quick_run_measures_everything_once(tmp_path):
     """One test for all of it, for it is one run of many seconds."""
     subprocess.run(
