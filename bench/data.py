@@ -169,10 +169,9 @@ class World:
             self.keep(batch)
         self.sizes = wanted
         self.remember(max(self.scale.audit if portal == self.scale.sizes[-1] else 0, portal))
-        if connection.vendor == "postgresql":
-            # What its autovacuum does, some minutes later.
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        # What autovacuum does on PostgreSQL, and every night on SQLite (docs/operacion.md).
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
     def keep(self, users: list[User]) -> None:
         users = User.objects.bulk_create(users)
