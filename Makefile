@@ -10,7 +10,7 @@ ARGS ?=
 
 VENV_PYTHON := .venv/bin/python
 MANAGE := $(VENV_PYTHON) manage.py
-PYTEST := $(VENV_PYTHON) -m pytest -n auto -rs
+PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist worksteal -rs
 
 # Targets name their database themselves, so that a DATABASE_URL left in the shell or in .env never
 # gets demo accounts, whose claves are public.

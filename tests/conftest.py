@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import connection, models, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
@@ -132,7 +133,10 @@ def small_catalog(db):
 
 @pytest.fixture
 def staff(db) -> User:
-    return User.objects.create_superuser("admin", password="una-clave-larga-de-personal")
+    password = make_password("una-clave-larga-de-personal")
+    return User.objects.create(
+        username="admin", password=password, is_staff=True, is_superuser=True
+    )
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.conftest import PASSWORD, RUC, person, soup
 from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
-from tests.values import DANGEROUS, HOSTILE, LEGITIMATE
+from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE
 from tests.walking import modules_of, undone
 from users.admin import accounts, pages, principal
 from users.admin import operators as companies
@@ -657,7 +657,7 @@ def test_no_value_in_any_field_of_any_page_is_an_error_of_ours(
     failed = []
     for address, good in pages.items():
         for field in {*good, "do", "subject", "seen"} | controls(client, address):
-            for value in DANGEROUS:
+            for value in [*DANGEROUS, *(DANGEROUS_JSON if field == "seen" else [])]:
                 with undone():
                     code = client.post(address, {**good, field: value}).status_code
                 # The form may have ended the session, or begun another.
