@@ -1,5 +1,6 @@
 """Every setting of the portal, in one file; what differs between machines comes from the environment."""
 
+import os
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -159,8 +160,9 @@ AUTHENTICATION_BACKENDS = ["users.backends.OperatorBackend", "users.backends.Sta
 PASSWORD_HASHERS = ["users.hashers.PinnedArgon2PasswordHasher"]
 
 # Hashes at once in one process, and how many seconds one more waits for its turn before the answer
-# is 503. Each takes 19 MiB and a core; 64 people at once wait less than a second.
-HASHES_AT_ONCE = 4
+# is 503. Each takes a core and 19 MiB, which the process keeps: more than there are cores would
+# only wait for one another.
+HASHES_AT_ONCE = os.cpu_count() or 1
 HASHING_WAIT = 3
 
 # The guide's rule says nothing of claves that others would try first (users/guessable.py). They are

@@ -14,11 +14,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
 from http.cookies import SimpleCookie
-from itertools import count
+from itertools import count, cycle, islice
+from threading import Barrier
 from urllib.parse import urlencode
 
 import pytest
 
+from bench.server import MemoryWatch, family, proportional_share
+from portal import demo
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, person
 from tests.places import ROOT, environment, manage
 from tests.portal.test_production import GUNICORN
@@ -41,6 +44,10 @@ class Server:
                 # The group of all its processes, so that they can be killed together.
                 start_new_session=True,
             )
+
+    def memory(self) -> float:
+        """What all its processes hold, in MiB."""
+        return sum(map(proportional_share, family(self.process.pid))) / 1024
 
     def kill(self):
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -165,6 +172,45 @@ def test_a_suspension_through_one_ends_the_session_on_the_other_at_its_next_requ
     suspended = principal.post(one, "/usuarios/CVALDEZ1/estado/", change="suspend")
     assert suspended.status == 302
     assert secondary.get(other, "/").status == 302
+
+
+AT_ONCE = 64
+# Each hash takes 19 MiB while it is made; 64 of them would be 1.2 GiB.
+MOST_MEBIBYTES = 1024
+
+
+def test_many_who_enter_at_once_are_let_in_or_told_when_to_come_back(servers):
+    server = servers[0]
+    accounts = [
+        (operator["ruc"], account["username"], account["password"])
+        for operator in demo.operators()
+        for account in operator["accounts"]
+        # But what is suspended, and what other tests lock or suspend.
+        if "state" not in account and operator["ruc"] != OTHER_RUC
+        if account["username"] != "CVALDEZ1"
+    ]
+    reader, together = Browser(), Barrier(AT_ONCE + 1)
+    assert reader.sign_in(server).status == 302
+
+    def enter(account):
+        ruc, username, password = account
+        together.wait()
+        return Browser().sign_in(server, username, password, ruc)
+
+    with MemoryWatch(server) as watch, ThreadPoolExecutor(AT_ONCE) as pool:
+        entering = [pool.submit(enter, account) for account in islice(cycle(accounts), AT_ONCE)]
+        together.wait()
+        pages = []
+        while not all(work.done() for work in entering):
+            pages.append(reader.get(server, "/").status)
+    answers = [work.result() for work in entering]
+    # Of one account no more than five at once: more are taken for guesses (decision 10).
+    assert {answer.status for answer in answers} <= {302, 200, 503}
+    assert sum(answer.status == 302 for answer in answers) >= len(accounts)
+    assert all(answer.headers["Retry-After"] for answer in answers if answer.status == 503)
+    assert all("bloqueado" in answer.text for answer in answers if answer.status == 200)
+    assert {*pages} == {200}
+    assert watch.peak < MOST_MEBIBYTES
 
 
 def test_of_one_that_is_killed_at_its_work_nothing_is_lost_and_the_other_goes_on(
