@@ -1,21 +1,17 @@
 """Acts in processes that are killed: the test writes «action number database», reads the outcome.
 
 Each action is done by a child, which kills itself after that many statements of a transaction: what
-is read before needs no undoing. This process itself
-never opens the database, so that each child opens it as a new process does.
+is read before needs no undoing. This process itself never opens the database, so that each child
+opens it as a new process does. Whoever starts it sets Django up first.
 """
 
 import os
 import signal
 import sys
 
-import django
+from django.db import connection
 
-django.setup()
-
-from django.db import connection  # noqa: E402 they need the settings
-
-from tests.test_actions_all_or_nothing import CALLS  # noqa: E402
+from tests.test_actions_all_or_nothing import CALLS
 
 ACTIONS = {action.__name__: action for action in CALLS}
 
@@ -45,7 +41,3 @@ def main() -> None:
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -294,7 +294,8 @@ def test_wherever_the_database_fails_the_action_leaves_everything_as_it_was(monk
 @pytest.fixture(scope="module")
 def others():
     """The process in whose children it is done (``tests.crashing``); one, for it starts slowly."""
-    command = [sys.executable, "-m", "tests.crashing"]
+    run = "import django; django.setup(); from tests import crashing; crashing.main()"
+    command = [sys.executable, "-c", run]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

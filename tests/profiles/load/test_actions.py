@@ -233,19 +233,13 @@ MEANWHILE = {
         actor=acting(principal),
         username="NUEVO001",
         password=PASSWORD,
-        document_type="1",
-        document_number="90000077",
-        first_name="Otra",
-        last_name="Ficticia",
+        **person(90000077),
     ),
     "somebody took the document": lambda secondary, principal: actions.create_secondary_user(
         actor=acting(principal),
         username="DISTINTO",
         password=PASSWORD,
-        document_type="1",
-        document_number="90001001",
-        first_name="Otra",
-        last_name="Ficticia",
+        **person(90001001),
     ),
     "the user was eliminated": lambda secondary, principal: actions.eliminate_user(
         actor=acting(principal), user=secondary

@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from profiles.management.commands import users
 from profiles.models import LoadPlan
-from tests.conftest import PASSWORD, RUC, acting
+from tests.conftest import RUC
 from tests.profiles.load.conftest import as_csv, new_user, table
-from users import actions
 from users.models import User
 
 
@@ -79,17 +78,9 @@ def test_the_entries_are_of_the_staff_that_loads(operator, file, staff):
     assert User.objects.get(username="NUEVO001").creation.actor.username == "otra"
 
 
-def test_a_plan_overtaken_by_a_change_is_refused(operator, principal, file):
+def test_a_plan_overtaken_by_a_change_is_refused(make_secondary, file):
     run("plan", file(new_user(1)))
-    actions.create_secondary_user(
-        actor=acting(principal),
-        username="NUEVO001",
-        password=PASSWORD,
-        document_type="1",
-        document_number="90000077",
-        first_name="Otra",
-        last_name="Ficticia",
-    )
+    make_secondary("NUEVO001", 90000077)
     with pytest.raises(CommandError, match="Los datos cambiaron"):
         run("apply", LoadPlan.objects.get().pk)
 

@@ -14,9 +14,8 @@ from django.utils import timezone
 from profiles.load import actions as load
 from profiles.models import LoadPlan
 from profiles.views import load as views
-from tests.conftest import PASSWORD, acting, field_errors, soup
+from tests.conftest import PASSWORD, field_errors, soup
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, table
-from users import actions
 from users.models import AuditEntry, User
 
 URL = "/usuarios/carga/"
@@ -216,20 +215,12 @@ def test_claves_that_cannot_be_read_any_more_are_said_to_be_gone(client, upload,
 
 
 @pytest.mark.parametrize("moment", ["before it starts", "while it hashes"])
-def test_a_plan_overtaken_by_a_change_offers_a_new_one(client, upload, principal, moment):
+def test_a_plan_overtaken_by_a_change_offers_a_new_one(client, upload, make_secondary, moment):
     page = upload(as_csv(*table(new_user(1))))
     url = page.request["PATH_INFO"]
     if moment == "while it hashes":
         client.post(url, {"do": "apply"})
-    actions.create_secondary_user(
-        actor=acting(principal),
-        username="NUEVO001",
-        password=PASSWORD,
-        document_type="1",
-        document_number="90000077",
-        first_name="Otra",
-        last_name="Ficticia",
-    )
+    make_secondary("NUEVO001", 90000077)
     target = f"{url}avance/" if moment == "while it hashes" else url
     send = client.get if moment == "while it hashes" else client.post
     refused = send(target, {"do": "apply"}, follow=True)

@@ -1,0 +1,183 @@
+"""The codes of a second factor: each is taken once, and guesses at them are counted."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pyotp
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tests.conftest import Telephone, acting, field_errors, soup
+from tests.users.second_factor.conftest import Door
+from users import actions, second_factor
+from users.models import AuditEntry, FailureCount, RecoveryCode
+
+# Each code once -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (1, True), (2, False)])
+def test_a_clock_may_be_thirty_seconds_off(client, door, telephone, clock, steps, right):
+    clock.advance(minutes=5)
+    door.enter(client, telephone.code(steps=steps))
+    assert door.is_inside(client) == right
+
+
+def test_a_code_is_taken_once_and_none_of_before_it(client, door, telephone, clock):
+    clock.advance(minutes=5)
+    code, before = telephone.code(), telephone.code(steps=-1)
+    door.enter(client, code)
+    for old in (code, before):
+        assert "ya se usó" in soup(door.enter(Client(), old)).text
+    clock.advance(seconds=30)
+    other = Client()
+    door.enter(other, telephone.code())
+    assert door.is_inside(other)
+
+
+def test_the_code_that_turned_it_on_does_not_open_the_door(client, door, clock):
+    secret = pyotp.random_base32()
+    code = pyotp.TOTP(secret).at(clock.now)
+    actions.turn_on_second_factor(actor=acting(door.user), secret=secret, code=code)
+    door.enter(client, code)
+    assert not door.is_inside(client)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_of_eight_with_the_same_code_at_once_one_comes_in(shared_database, principal, kind):
+    telephone = Telephone(principal)
+    code = telephone.code() if kind == "app" else telephone.recovery_codes[0]
+    together = Barrier(8, timeout=60)
+
+    def use(_) -> bool:
+        together.wait()
+        try:
+            return actions.use_code(actor=acting(principal), code=code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(use, range(8))).count(True) == 1
+
+
+def test_a_recovery_code_stands_in_for_the_app_once(client, door, telephone):
+    code = telephone.recovery_codes[0]
+    response = door.enter(client, code)
+    assert door.is_inside(client)
+    assert "le quedan 9" in soup(response).text
+    entry = AuditEntry.objects.get(action="recovery_code.used")
+    assert (entry.actor, entry.subject, entry.operator) == (
+        door.user,
+        door.user,
+        door.user.operator,
+    )
+    assert (entry.before, entry.after) == ({"recovery_codes": 10}, {"recovery_codes": 9})
+    again = Client()
+    refused = door.enter(again, code)
+    assert "no es correcto o ya se usó" in field_errors(refused)["recovery_code"]
+    assert soup(refused).select_one("details[open]")
+    assert not door.is_inside(again)
+
+
+@pytest.mark.parametrize(("held", "said"), [(2, "le queda 1."), (1, "no le queda ninguno.")])
+def test_the_last_recovery_codes_are_counted_in_words(client, secondary, clock, held, said):
+    codes = Telephone(secondary).recovery_codes
+    for code in codes[held:]:
+        actions.use_code(actor=acting(secondary), code=code)
+    response = Door(secondary).enter(client, codes[0])
+    assert f"Ingresó con un código de recuperación; {said}" in soup(response).text
+
+
+def test_a_recovery_code_is_read_as_people_write_it(client, door, telephone):
+    code = second_factor.grouped(telephone.recovery_codes[3], " - ").lower()
+    door.enter(client, f" {code} ")
+    assert door.is_inside(client)
+
+
+def test_that_of_another_account_is_worth_nothing(client, door, telephone, stranger):
+    theirs = Telephone(stranger)
+    for code in (theirs.code(), theirs.recovery_codes[0]):
+        door.enter(client, code)
+        assert not door.is_inside(client)
+    assert RecoveryCode.objects.filter(factor=stranger.pk).count() == 10
+
+
+# Guesses ------------------------------------------------------------------------------------------
+
+
+def test_of_twenty_wrong_codes_five_are_compared(client, door, telephone, compared):
+    said = [soup(door.enter(client, "000000")).text for _ in range(20)]
+    assert len(compared) == 5
+    assert [("Por seguridad" in text) for text in said] == [False] * 5 + [True] * 15
+
+
+def test_the_right_code_is_not_even_looked_at_while_locked(client, door, telephone, compared):
+    for _ in range(5):
+        door.enter(client, "000000")
+    compared.clear()
+    for code in (telephone.code(), telephone.recovery_codes[0]):
+        field = "code" if len(code) == 6 else "recovery_code"
+        response = door.enter(client, code)
+        assert field_errors(response)[field].startswith("Por seguridad, el acceso está bloqueado.")
+        assert code not in response.content.decode()
+    assert compared == []
+    assert not door.is_inside(client)
+
+
+def test_the_right_clave_forgives_no_code(client, door, telephone, compared):
+    for _ in range(4):
+        door.enter(Client(), "000000")
+        door.give_clave(Client())
+    for _ in range(3):
+        door.enter(Client(), "000000")
+    assert len(compared) == 5
+
+
+def test_the_waits_grow_to_a_day_and_time_forgives_nothing(
+    client, door, telephone, clock, compared
+):
+    waits = [60, 5 * 60, 15 * 60, 60 * 60, 24 * 60 * 60, 24 * 60 * 60]
+    for seconds in waits:
+        compared.clear()
+        for _ in range(6):
+            door.enter(Client(), "000000")
+        assert len(compared) == 5
+        clock.advance(seconds=seconds - 1)
+        door.enter(Client(), "000000")
+        assert len(compared) == 5
+        clock.advance(seconds=1)
+    clock.advance(days=30)
+    door.give_clave(Client(), "Otra20260")  # what is old is cleared away with a sign-in
+    Door(door.user).enter(client, telephone.code())
+    assert door.is_inside(client)
+    assert not FailureCount.objects.filter(key__startswith="code-").exists()
+
+
+def test_what_is_no_code_is_no_guess(client, door, telephone, compared):
+    for code in ("12345", "abcdef", "", "1234567"):
+        door.enter(client, code)
+    assert compared == []
+    assert not FailureCount.objects.filter(key__startswith="code-").exists()
+
+
+def test_a_browser_that_was_used_before_keeps_guesses_of_its_own(client, door, telephone, clock):
+    door.enter(client, telephone.code())
+    clock.advance(seconds=30)
+    client.post("/salir/")
+    for _ in range(6):
+        door.enter(Client(), "000000")
+    assert "Por seguridad" in soup(door.enter(Client(), telephone.code())).text
+    door.enter(client, telephone.code())
+    assert door.is_inside(client)
+
+
+def test_the_principal_sees_the_lock_and_lifts_it(client, secondary, principal, client_of, clock):
+    telephone, door = Telephone(secondary), Door(secondary)
+    for _ in range(5):
+        door.enter(Client(), "000000")
+    desk = client_of(principal)
+    assert "no puede ingresar hasta" in soup(desk.get("/usuarios/JPEREZ01/bloqueo/")).text
+    desk.post("/usuarios/JPEREZ01/bloqueo/")
+    door.enter(client, telephone.code())
+    assert door.is_inside(client)

@@ -1,0 +1,107 @@
+"""What is kept of a second factor, and what nobody is told."""
+
+import logging
+import sys
+
+import pyotp
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.core.signals import got_request_exception
+from django.test import Client
+from django.views.debug import ExceptionReporter
+
+from tests.conftest import acting
+from tests.users.second_factor.conftest import (
+    CODE_URL,
+    OFF,
+    OWN,
+    RECOVERY,
+    Page,
+    codes_on,
+    give_code,
+)
+from users import actions, second_factor
+from users.models import Session
+from users.seal import BrokenSealError
+
+# What is kept -------------------------------------------------------------------------------------
+
+
+def every_value() -> str:
+    """Every column of every row, sessions decoded."""
+    rows = [
+        repr(row)
+        for model in apps.get_models(include_auto_created=True)
+        for row in model._base_manager.values_list()
+    ]
+    return "\n".join([*rows, *(repr(session.get_decoded()) for session in Session.objects.all())])
+
+
+def test_no_secret_and_no_code_is_kept_told_or_shown(client, door, own, clock, caplog):
+    caplog.set_level(logging.DEBUG)
+    page = Page(own)
+    shown = page.send(clock, password=door.password)
+    codes, secret = codes_on(shown), page.secret
+    clock.advance(seconds=60)
+    app_code = pyotp.TOTP(secret).at(clock.now)
+    door.enter(client, "123456")
+    door.enter(client, codes[1])
+    client.post("/salir/")
+    door.enter(client, app_code)
+    assert door.is_inside(client)
+    urls = [OWN, OFF, RECOVERY, door.home, "/clave/"]
+    urls += ["/admin/users/auditentry/", f"/admin/users/user/{door.user.pk}/change/"]
+    pages = "".join(client.get(url, follow=True).content.decode() for url in urls)
+    grouped = [second_factor.grouped(code, "-") for code in codes]
+    for where in (every_value(), caplog.text, pages):
+        for text in (secret, second_factor.grouped(secret), *codes, *grouped, app_code, "123456"):
+            assert text not in where
+    facts = [r.facts for r in caplog.records if r.getMessage().startswith("second_factor_")]
+    assert [each["username"] for each in facts] == [door.user.username] * 3
+
+
+@pytest.fixture
+def reports():
+    """What whoever mends a failure would read of it."""
+    told = []
+
+    def read(request, **kwargs):
+        reporter = ExceptionReporter(request, *sys.exc_info(), is_email=True)
+        told.append(reporter.get_traceback_text() + reporter.get_traceback_html())
+
+    got_request_exception.connect(read)
+    yield told
+    got_request_exception.disconnect(read)
+
+
+@pytest.mark.parametrize("fails", ["step_of", "recovery_digest", "unseal"])
+def test_the_report_of_a_failure_tells_no_code(door, telephone, monkeypatch, reports, fails):
+    def fail(*args):
+        raise RuntimeError(fails)
+
+    monkeypatch.setattr(second_factor, fails, fail)
+    client = Client(raise_request_exception=False)
+    door.give_clave(client)
+    used = {"step_of": telephone.code()}.get(fails, telephone.recovery_codes[0])
+    assert give_code(client, used).status_code == 500
+    [report] = reports
+    assert f"RuntimeError at {CODE_URL}" in report
+    for secret in (used, telephone.totp.secret):
+        assert secret not in report
+
+
+def test_a_secret_outlives_a_new_key_while_the_former_one_is_kept(
+    client, door, telephone, settings
+):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "b" * 50, [settings.SECRET_KEY]
+    assert actions.use_code(actor=acting(door.user), code=telephone.code())
+    call_command("second_factor", reseal=True)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert actions.use_code(actor=acting(door.user), code=telephone.recovery_codes[0])
+
+
+def test_without_its_key_a_secret_is_not_read(door, telephone, settings):
+    settings.SECRET_KEY = "b" * 50
+    with pytest.raises(BrokenSealError):
+        actions.use_code(actor=acting(door.user), code=telephone.code())

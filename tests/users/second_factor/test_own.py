@@ -1,0 +1,233 @@
+"""One's own second factor: turned on with an app, its codes made anew, turned off; required of staff."""
+
+from base64 import b32decode
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from tests.conftest import RUC, Telephone, acting, fail_to_sign_in, field_errors, soup
+from tests.users.second_factor.conftest import (
+    OFF,
+    OWN,
+    RECOVERY,
+    STAFF_PASSWORD,
+    Door,
+    Page,
+    codes_on,
+    title,
+)
+from users import actions, second_factor
+from users.models import AuditEntry, FailureCount, RecoveryCode, SecondFactor
+
+
+def test_it_is_turned_on_with_a_code_and_the_clave(client, door, own, clock):
+    response = Page(own).send(clock, password=door.password)
+    assert title(response) == "Sus códigos de recuperación"
+    codes = codes_on(response)
+    assert len(set(codes)) == 10
+    assert all(len(b32decode(code)) == 10 for code in codes)
+    entry = AuditEntry.objects.get(action="user.second_factor_on")
+    assert (entry.actor, entry.subject) == (door.user, door.user)
+    assert entry.operator == door.user.operator
+    assert door.is_inside(own)
+    door.enter(client, codes[0])
+    assert door.is_inside(client)
+
+
+def test_the_codes_can_be_kept_as_a_file(door, own, clock):
+    response = Page(own).send(clock, password=door.password)
+    link = soup(response).select_one("a[download]")
+    assert link["href"].startswith("data:text/plain;charset=utf-8,")
+    for code in codes_on(response):
+        assert second_factor.grouped(code, "-") in link["href"]
+
+
+def test_the_drawing_says_what_is_written_below(own, door, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        second_factor, "qr_code", lambda *args: drawn.append(args) or "data:image/svg+xml,"
+    )
+    page = Page(own)
+    [(secret, name)] = drawn
+    assert secret == page.secret
+    assert name == (f"{RUC} {door.user}" if door.user.operator else "admin")
+
+
+def test_the_drawing_is_an_image_that_needs_no_script_nor_style(own):
+    source = soup(own.get(OWN)).select_one("img.qr-code")["src"]
+    assert source.startswith("data:image/svg+xml")
+    assert "style" not in source
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"code": "000000"}, {"code": actions.WRONG_CODE}),
+        ({"code": "12"}, {"code": "Ingrese los 6 números que muestra la aplicación"}),
+        ({"password": "Otra20260"}, {"password": "La clave actual no es correcta"}),
+        ({"password": ""}, {"password": "Ingrese su clave"}),
+    ],
+)
+def test_what_is_wrong_is_said_and_the_secret_stays_the_same(door, own, clock, fields, expected):
+    page = Page(own)
+    response = page.send(clock, **{"password": door.password, **fields})
+    assert field_errors(response) == expected
+    assert soup(response).find(id="secret").text.replace(" ", "") == page.secret
+    assert not door.user.has_second_factor
+
+
+@pytest.mark.parametrize("offer", ["", "inventada", "a:b:c", "\x00"])
+def test_a_secret_of_ones_own_choice_is_not_taken(door, own, clock, offer):
+    response = Page(own).send(clock, password=door.password, offer=offer)
+    assert response.url == OWN
+    assert not door.user.has_second_factor
+
+
+def test_nor_one_that_was_shown_to_another(door, own, stranger, client_of, clock):
+    offer = Page(client_of(stranger)).offer
+    assert Page(own).send(clock, password=door.password, offer=offer).url == OWN
+    assert not door.user.has_second_factor
+
+
+def test_nor_one_of_half_an_hour_ago(door, own, settings, clock):
+    page = Page(own)
+    settings.SECOND_FACTOR_OFFER_AGE = timedelta(seconds=-1)
+    assert page.send(clock, password=door.password).url == OWN
+    assert not door.user.has_second_factor
+
+
+def test_other_sessions_end_when_it_is_turned_on(door, own, client_of, clock):
+    other = client_of(door.user)
+    assert door.is_inside(other)
+    response = Page(own).send(clock, password=door.password)
+    assert "Se cerró su otra sesión." in soup(response).text
+    assert not door.is_inside(other)
+    assert door.is_inside(own)
+
+
+def test_the_same_form_sent_twice_turns_it_on_once(door, own, clock):
+    page = Page(own)
+    page.send(clock, password=door.password)
+    kept = SecondFactor.objects.values_list().get()
+    assert page.send(clock, password=door.password).url == OWN
+    assert "ya está activado" in soup(own.get(OWN)).text
+    assert SecondFactor.objects.values_list().get() == kept
+    with pytest.raises(ValidationError, match="ya está activado"):
+        Telephone(door.user)
+
+
+def test_its_page_shows_no_secret_once_it_is_on(door, telephone, own):
+    page = own.get(OWN).content.decode()
+    assert "Le quedan 10" in page
+    for secret in (telephone.totp.secret, *telephone.recovery_codes):
+        assert secret not in page.replace(" ", "").replace("-", "")
+
+
+@pytest.mark.parametrize("url", [OFF, RECOVERY])
+def test_what_is_done_to_it_asks_for_the_clave(door, telephone, own, url):
+    before = list(RecoveryCode.objects.order_by("pk").values())
+    response = own.post(url, {"password": "Otra20260"})
+    assert field_errors(response) == {"password": "La clave actual no es correcta"}
+    assert door.user.has_second_factor
+    assert list(RecoveryCode.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize("url", [OFF, RECOVERY])
+def test_the_guesses_at_the_clave_there_are_counted(door, telephone, own, url):
+    said = [own.post(url, {"password": "Otra20260"}).content.decode() for _ in range(6)]
+    assert "La clave actual no es correcta" in said[4]
+    assert "Por seguridad, el acceso está bloqueado." in said[5]
+
+
+@pytest.mark.parametrize("url", [OFF, RECOVERY])
+def test_without_one_there_is_nothing_to_do_it_to(door, own, url):
+    assert own.get(url).url == OWN
+    assert own.post(url, {"password": door.password}).url == OWN
+
+
+def test_turned_off_the_clave_is_enough_again(client, door, telephone, own):
+    own.post(OFF, {"password": door.password})
+    entry = AuditEntry.objects.get(action="user.second_factor_off")
+    assert (entry.actor, entry.subject) == (door.user, door.user)
+    assert not RecoveryCode.objects.exists()
+    door.give_clave(client)
+    assert door.is_inside(client)
+
+
+def test_its_owner_turns_it_off_and_lifts_no_lock_but_that_of_his_codes(door, telephone):
+    for _ in range(5):
+        door.enter(Client(), "000000")
+    fail_to_sign_in(door.user)
+    counts = FailureCount.objects.order_by("key")
+    others = counts.exclude(key__startswith="code-")
+    before = list(others.values())
+    assert len(before) < counts.count()
+    actions.turn_off_second_factor(actor=acting(door.user), user=door.user)
+    assert list(counts.values()) == before
+
+
+def test_new_recovery_codes_void_the_old_ones(client, door, telephone, own):
+    response = own.post(RECOVERY, {"password": door.password})
+    entry = AuditEntry.objects.get(action="recovery_codes.made")
+    assert (entry.subject, entry.after) == (door.user, {"recovery_codes": 10})
+    door.enter(client, telephone.recovery_codes[0])
+    assert not door.is_inside(client)
+    door.enter(client, codes_on(response)[0])
+    assert door.is_inside(client)
+
+
+def test_mi_clave_leads_to_it(client_of, secondary, staff):
+    page = soup(client_of(secondary).get("/clave/"))
+    assert page.select_one(f'main a[href="{OWN}"]')
+    for url, where in (("/admin/password_change/", "#content"), ("/admin/", "#user-tools")):
+        page = soup(client_of(staff).get(url))
+        assert page.select_one(f'{where} a[href="{OWN}"]')
+
+
+def test_the_history_says_it_in_words(principal, client_of, clock):
+    telephone = Telephone(principal)
+    actions.use_code(actor=acting(principal), code=telephone.recovery_codes[0])
+    actions.make_recovery_codes(actor=acting(principal))
+    actions.turn_off_second_factor(actor=acting(principal), user=principal)
+    text = soup(client_of(principal).get("/historial/")).text
+    for words in (
+        "Segundo factor activado",
+        "Código de recuperación usado",
+        "Códigos de recuperación: 10 → 9",
+        "Códigos de recuperación nuevos",
+        "Segundo factor desactivado",
+    ):
+        assert words in text
+
+
+# Required of staff --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def required(settings):
+    settings.STAFF_SECOND_FACTOR_REQUIRED = True
+
+
+def test_staff_without_one_is_led_to_turn_it_on_and_nowhere_else(client, staff, required, clock):
+    door = Door(staff)
+    assert door.give_clave(client).redirect_chain[-1][0] == OWN
+    for url in ("/admin/", "/admin/users/user/", "/", OFF, "/admin/password_change/"):
+        assert client.get(url).url == OWN
+    page = client.get(OWN)
+    assert "Actívelo para continuar" in soup(page).text
+    assert not soup(page).select(".site-nav")
+    Page(client).send(clock, password=STAFF_PASSWORD)
+    assert door.is_inside(client)
+
+
+@pytest.mark.parametrize("url", ["/salir/", "/admin/logout/"])
+def test_the_way_out_stays_open(staff, required, client_of, url):
+    desk = client_of(staff)
+    assert desk.post(url).status_code in (200, 302)
+    assert "_auth_user_id" not in desk.session
+
+
+def test_of_operators_accounts_it_is_not_required(principal, required, client_of):
+    assert client_of(principal).get("/").status_code == 200
