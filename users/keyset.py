@@ -12,6 +12,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import number_format
 
 AFTER, BEFORE = "despues", "antes"
 
@@ -36,9 +37,8 @@ class Page:
 
     @property
     def said_total(self) -> str:
-        if self.total > COUNTED:
-            return f"Más de {COUNTED:_}".replace("_", "\N{NO-BREAK SPACE}")
-        return f"{self.total}"
+        counted = number_format(min(self.total, COUNTED), force_grouping=True)
+        return f"Más de {counted}" if self.total > COUNTED else counted
 
 
 def page_of(found: QuerySet, order: Sequence[str], size: int, query, *, rows=None) -> Page:

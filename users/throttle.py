@@ -10,10 +10,11 @@ Names that do not exist are counted like all others. docs/decisions/0010 has the
 import logging
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import ip_network
 
 from django.conf import settings
@@ -175,8 +176,8 @@ def account_key(ruc: str, username: str, steps: Steps = CLAVES) -> Key:
     return Key(f"{steps.prefix}account", account, steps, account)
 
 
-def key_of(user: User, steps: Steps = CLAVES) -> Key:
-    return account_key(user.operator.ruc if user.operator else "", user.username, steps)
+def key_of(user: User) -> Key:
+    return account_key(user.operator.ruc if user.operator else "", user.username)
 
 
 def ruc_key(ruc: str) -> Key:
@@ -336,7 +337,9 @@ def _forget_old() -> None:
 def locks_of(users: Iterable[User]) -> dict[User, datetime]:
     """Those of the users who can not enter in a new browser now, and until when, by one query."""
     now = timezone.now()
-    keys = {user: _keys_that_lock(user) for user in users}
+    # They are of one company, mostly.
+    key_of_ruc = cache(ruc_key)
+    keys = {user: _keys_that_lock(user, key_of_ruc) for user in users}
     wanted = {str(key) for own in keys.values() for key in own}
     counts = {count.key: count for count in FailureCount.objects.filter(key__in=wanted)}
     locks = {
@@ -376,9 +379,10 @@ def _forget(counts) -> None:
     FailureCount.objects.filter(key__in=list(held)).delete()
 
 
-def _keys_that_lock(user: User) -> list[Key]:
-    own = [key_of(user), key_of(user, CODES)]
-    return [*own, *([ruc_key(user.operator.ruc)] if user.operator else [])]
+def _keys_that_lock(user: User, key_of_ruc: Callable[[str], Key] = ruc_key) -> list[Key]:
+    claves = key_of(user)
+    codes = replace(claves, kind=f"{CODES.prefix}account", rule=CODES)
+    return [claves, codes, *([key_of_ruc(user.operator.ruc)] if user.operator else [])]
 
 
 def _facts(request, user: User | None) -> dict:

@@ -1,5 +1,7 @@
 """Administración Usuario: the list of the secondary users."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import Count, OuterRef, Subquery
@@ -12,25 +14,42 @@ from profiles.load.export import user_rows
 from profiles.models import OptionGrant, RoleGrant
 from profiles.spreadsheet import file_response
 from users import access
-from users.keyset import Page, page_of
+from users.keyset import AFTER, BEFORE, Page, page_of
 from users.models import User
 from users.throttle import locks_of
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    sorted_by: Sequence[str]
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Header:
+    """A column's title, which sorts by it: first upwards, then downwards."""
+
+    label: str
+    is_number: bool
+    address: str
+    sorts: str
 
 
 class UserListView(access.PrincipalRequiredMixin, View):
     """Administración Usuario: find, sort, mark one, act."""
 
     PAGE_SIZE = 20
-    ORDERS = {
-        "usuario": ["username", "pk"],
-        "nombre": ["last_name", "first_name", "pk"],
-        "tipo": ["document_type", "pk"],
-        "documento": ["document_number", "pk"],
-        "correo": ["email", "pk"],
-        "estado": ["state", "pk"],
-        "opciones": ["option_count", "pk"],
-        "roles": ["role_count", "pk"],
-        "ingreso": ["entered_at", "pk"],
+    COLUMNS = {
+        "usuario": Column("Usuario", ["username"]),
+        "nombre": Column("Nombres y Apellidos", ["last_name", "first_name"]),
+        "tipo": Column("Tipo de Documento", ["document_type"]),
+        "documento": Column("Nro de Documento", ["document_number"], is_number=True),
+        "correo": Column("Correo Electrónico", ["email"]),
+        "estado": Column("Estado", ["state"]),
+        "opciones": Column("Opciones", ["option_count"], is_number=True),
+        "roles": Column("Roles", ["role_count"], is_number=True),
+        "ingreso": Column("Último ingreso", ["entered_at"]),
     }
     ACTIONS = {
         "perfiles": "profiles:options",
@@ -50,7 +69,7 @@ class UserListView(access.PrincipalRequiredMixin, View):
             users = filters.filter(everybody).order_by("username", "pk")
             return file_response(kind, user_rows(users), f"usuarios-{operator.ruc}")
         order = request.GET.get("orden", "")
-        if order.removeprefix("-") not in self.ORDERS:
+        if order.removeprefix("-") not in self.COLUMNS:
             order = "usuario"
         page = self.page(filters.filter(everybody), order)
         for user in page:
@@ -58,6 +77,7 @@ class UserListView(access.PrincipalRequiredMixin, View):
         locks = locks_of(page)
         for user in page:
             user.locked_until = locks.get(user)
+        can_be_marked = not filters.shows_eliminated
         return render(
             request,
             "profiles/user_list.html",
@@ -66,12 +86,30 @@ class UserListView(access.PrincipalRequiredMixin, View):
                 "page": page,
                 "has_users": bool(page) or everybody.existing().exists(),
                 "order": order,
-                "nothing_marked": action in self.ACTIONS and not filters.shows_eliminated,
+                "headers": self.headers(order),
+                "can_be_marked": can_be_marked,
+                "nothing_marked": action in self.ACTIONS and can_be_marked,
             },
         )
 
+    def headers(self, order: str) -> list[Header]:
+        kept = self.request.GET.copy()
+        for name in ("orden", AFTER, BEFORE, "accion", "usuario"):
+            kept.pop(name, None)
+        others = f"&{query}" if (query := kept.urlencode()) else ""
+        sorts = {order: "descending" if order.startswith("-") else "ascending"}
+        return [
+            Header(
+                column.label,
+                column.is_number,
+                f"?orden={'-' * (name == order)}{name}{others}",
+                sorts.get(name) or sorts.get(f"-{name}", ""),
+            )
+            for name, column in self.COLUMNS.items()
+        ]
+
     def page(self, users, order: str) -> Page:
-        fields = self.ORDERS[order.removeprefix("-")]
+        fields = [*self.COLUMNS[order.removeprefix("-")].sorted_by, "pk"]
         sorts = {name: SHOWN[name] for name in fields if name in SHOWN}
         sign = "-" if order.startswith("-") else ""
         return page_of(
