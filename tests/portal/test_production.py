@@ -178,7 +178,9 @@ def held():
 post_fork = runpy.run_path("portal/server.py")["post_fork"]
 post_fork.__globals__["SECONDS_BETWEEN_TRIMS"] = 1
 libc.mallopt(M_MMAP_THRESHOLD, SIZE)
-block, above = libc.malloc(SIZE - 4096), libc.malloc(4096)
+block = libc.malloc(SIZE - 4096)
+while libc.malloc(4096) < block:
+    pass
 ctypes.memset(block, 1, SIZE - 4096)
 libc.free(ctypes.c_void_p(block))
 kept = held()
