@@ -19,7 +19,7 @@ from ipaddress import ip_network
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.dispatch import receiver
 from django.utils import timezone
@@ -193,10 +193,8 @@ def address_key(address: str) -> Key:
 
 
 def _ways(request, ruc: str, username: str, user: User | None, steps: Steps) -> Iterator[list[Key]]:
-    """The keys that a guess is counted against; the second way when the first is closed.
-
-    Always in this order: two transactions that lock rows in different orders wait for each other.
-    """
+    """The keys that a guess is counted against, the account's own first; the second way when the
+    first is closed."""
     account = account_key(ruc, username, steps)
     if name := device.name_of_known(request, user):
         own = digest("device", account.digest, name)
@@ -270,41 +268,63 @@ def _count(request, ruc: str, username: str, user: User | None, steps: Steps) ->
 @transaction.atomic(durable=True)
 def _count_against(keys: list[Key], user: User | None) -> None:
     now = timezone.now()
-    counts = [_locked_count(key, now) for key in keys]
-    opens_at = [key.opens_at(count, now) for key, count in zip(keys, counts, strict=True)]
+    counts = _begun(keys, now)
+    opens_at = [key.opens_at(counts[str(key)], now) for key in keys]
     if refused := list(filter(None, opens_at)):
         raise LockedError(max(refused))
-    for key, count in zip(keys, counts, strict=True):
-        key.rule.add(count, now)
-        count.save()
+    for key in keys:
+        key.rule.add(counts[str(key)], now)
+    FailureCount.objects.bulk_create(
+        counts.values(),
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["failures", "since"],
+    )
     # One statement for a name that nobody has, too.
     _account(user).update(failed_sign_ins=F("failed_sign_ins") + 1)
 
 
-def _locked_count(key: Key, now: datetime) -> FailureCount:
-    counts = FailureCount.objects.select_for_update()
+def _begun(keys: list[Key], now: datetime) -> dict[str, FailureCount]:
+    """The counts of these keys, made where there are none."""
+    names = sorted((str(key), key.account) for key in keys)
+    new = [FailureCount(key=name, account=account, since=now) for name, account in names]
     while True:
-        try:
-            return counts.get_or_create(key=key, defaults={"account": key.account, "since": now})[0]
-        except IntegrityError:
-            # It was there when it was to be made, and a right clave took it away since.
-            continue
+        FailureCount.objects.bulk_create(new, ignore_conflicts=True)
+        counts = _held(keys)
+        # Else one was there when it was to be made, and a right clave took it away since.
+        if len(counts) == len(keys):
+            return counts
+
+
+def _held(keys: Iterable[Key]) -> dict[str, FailureCount]:
+    """The counts that there are of these keys, for this transaction alone.
+
+    Always in one order: two transactions that lock rows in different orders wait for each other.
+    """
+    counts = FailureCount.objects.filter(key__in=keys).order_by("key").select_for_update()
+    return {count.key: count for count in counts}
 
 
 @transaction.atomic
 def _take_back(keys: list[Key], user: User | None) -> None:
-    for key in keys:
-        FailureCount.objects.filter(key=key, failures__gt=0).update(failures=F("failures") - 1)
-    _account(user).filter(failed_sign_ins__gt=0).update(failed_sign_ins=F("failed_sign_ins") - 1)
+    _held(keys)
+    _count_one_less(keys, user)
 
 
+@transaction.atomic
 def _forgive(keys: list[Key], user: User) -> None:
     """The right clave wipes out the failures of its account, and counts nowhere else."""
+    _held(keys)
     own, *shared = keys
-    with transaction.atomic():
-        FailureCount.objects.filter(key=own).delete()
-        _take_back(shared, user)
-        _forget_old()
+    FailureCount.objects.filter(key=own).delete()
+    _count_one_less(shared, user)
+    _forget_old()
+
+
+def _count_one_less(keys: list[Key], user: User | None) -> None:
+    counts = FailureCount.objects.filter(key__in=keys, failures__gt=0)
+    counts.update(failures=F("failures") - 1)
+    _account(user).filter(failed_sign_ins__gt=0).update(failed_sign_ins=F("failed_sign_ins") - 1)
 
 
 def count_half_way(request, user: User) -> None:
