@@ -80,8 +80,6 @@ INSTALLED_APPS = [
     "profiles",
     "users",
     "operators",
-    "crispy_forms",
-    "crispy_bootstrap5",
     "portal.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -127,9 +125,6 @@ TEMPLATES = [
         },
     },
 ]
-
-CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
-CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # Database ---------------------------------------------------------------------------------------
 
@@ -248,7 +243,7 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 
 # On every answer, the administration's too: nothing runs, loads or is sent but from and to here.
-# Bootstrap's style sheet draws its marks as data: images.
+# The QR code of a second factor is in its page, as a data: image.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",

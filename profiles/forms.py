@@ -93,7 +93,7 @@ class CopyForm(forms.Form):
         label="Qué hacer con lo que tiene",
         choices=WAYS,
         initial=ADD,
-        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        widget=forms.RadioSelect,
         error_messages={
             "required": "Elija si agrega o reemplaza",
             "invalid_choice": "Elija si agrega o reemplaza",

@@ -122,7 +122,7 @@ class ResetPasswordForm(TwiceTypedForm):
         label="Clave temporal",
         choices=[(GENERATE, "Generar una y mostrarla una sola vez"), (TYPE, "Escribirla aquí")],
         initial=GENERATE,
-        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        widget=forms.RadioSelect,
         error_messages={
             "required": "Elija cómo dar la clave temporal",
             "invalid_choice": "Elija cómo dar la clave temporal",

@@ -64,7 +64,7 @@ class StateForm(forms.Form):
         label="Modificar estado a",
         choices=StateChange.choices,
         coerce=StateChange,
-        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        widget=forms.RadioSelect,
         error_messages={
             "required": "Seleccione el nuevo estado",
             "invalid_choice": "Seleccione el nuevo estado",

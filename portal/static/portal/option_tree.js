@@ -37,7 +37,7 @@
     parent.className = "form-check group-all";
     const box = document.createElement("input");
     box.type = "checkbox";
-    box.className = "form-check-input group-box";
+    box.className = "group-box";
     box.id = `group-${group.dataset.code}`;
     const label = document.createElement("label");
     label.className = "form-check-label";
