@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.views import View
 
 from profiles import findings
@@ -34,6 +35,9 @@ class AccessTableView(access.PrincipalRequiredMixin, View):
             return file_response(kind, file_rows(ordered), f"accesos-{self.operator.ruc}")
         rows = User.objects.select_related("operator")
         page = page_of(users, ["username", "pk"], self.PAGE_SIZE, request.GET, rows=rows)
+        for user in page:
+            # Once for each, for most cells of a table may ask for it.
+            user.why = reverse("profiles:why", args=[user.username])
         holdings = Holdings.of_each(page.rows)
         context = {
             "filters": filters,
