@@ -18,7 +18,7 @@ KEY = "half_way"
 
 
 def begin(request, user: User) -> None:
-    """Remember whom a door has just let through (``authenticate``), and count it until he is in."""
+    """Remember whom a door has just let through (``authenticate``)."""
     # A key that somebody else has put into this browser is of no more use to him.
     request.session.cycle_key()
     request.session[KEY] = {
@@ -28,7 +28,7 @@ def begin(request, user: User) -> None:
         "clave": user.get_session_auth_hash(),
         "until": (timezone.now() + settings.SECOND_FACTOR_SIGN_IN_AGE).isoformat(),
     }
-    throttle.count_half_way(request, user)
+    throttle.report_half_way(request, user)
 
 
 def end(request) -> bool:

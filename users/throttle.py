@@ -244,9 +244,10 @@ def guess(
         _take_back(counted, user)
         raise
     if made.is_right:
-        _forgive(counted, user)
+        _forgive(counted)
+        # A door may still ask for a code: an attempt has failed, as it was counted, until he is in.
         if what != "sign_in":
-            # A door may still ask for a code: who is in is told when he is.
+            _one_failed_less(user)
             _log(f"{what}_ok", report, logging.INFO)
     else:
         _log(f"{what}_failed", report, logging.WARNING)
@@ -308,28 +309,31 @@ def _held(keys: Iterable[Key]) -> dict[str, FailureCount]:
 @transaction.atomic
 def _take_back(keys: list[Key], user: User | None) -> None:
     _held(keys)
-    _count_one_less(keys, user)
+    _count_one_less(keys)
+    _one_failed_less(user)
 
 
 @transaction.atomic
-def _forgive(keys: list[Key], user: User) -> None:
+def _forgive(keys: list[Key]) -> None:
     """The right clave wipes out the failures of its account, and counts nowhere else."""
     _held(keys)
     own, *shared = keys
     FailureCount.objects.filter(key=own).delete()
-    _count_one_less(shared, user)
+    _count_one_less(shared)
     _forget_old()
 
 
-def _count_one_less(keys: list[Key], user: User | None) -> None:
+def _count_one_less(keys: list[Key]) -> None:
     counts = FailureCount.objects.filter(key__in=keys, failures__gt=0)
     counts.update(failures=F("failures") - 1)
+
+
+def _one_failed_less(user: User | None) -> None:
     _account(user).filter(failed_sign_ins__gt=0).update(failed_sign_ins=F("failed_sign_ins") - 1)
 
 
-def count_half_way(request, user: User) -> None:
-    """The right clave, with a code still to come: an attempt that failed if none ever does."""
-    _account(user).update(failed_sign_ins=F("failed_sign_ins") + 1)
+def report_half_way(request, user: User) -> None:
+    """The right clave, with a code still to come."""
     _log("sign_in_half_way", _facts(request, user), logging.INFO)
 
 
