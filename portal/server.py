@@ -61,7 +61,7 @@ logconfig_dict = {
 # Of malloc.h.
 M_ARENA_MAX = -8
 
-SECONDS_BETWEEN_TRIMS = 60
+SECONDS_BETWEEN_TRIMS = 10
 
 
 def post_fork(server, worker):
