@@ -243,11 +243,14 @@ def guess(
     except BaseException:
         _take_back(counted, user)
         raise
+    # A door may still ask for a code: an attempt has failed, as it was counted, until he is in.
+    is_over = what != "sign_in"
     if made.is_right:
-        _forgive(counted)
-        # A door may still ask for a code: an attempt has failed, as it was counted, until he is in.
-        if what != "sign_in":
-            _one_failed_less(user)
+        with transaction.atomic():
+            _forgive(counted)
+            if is_over:
+                _one_failed_less(user)
+        if is_over:
             _log(f"{what}_ok", report, logging.INFO)
     else:
         _log(f"{what}_failed", report, logging.WARNING)
@@ -313,9 +316,11 @@ def _take_back(keys: list[Key], user: User | None) -> None:
     _one_failed_less(user)
 
 
-@transaction.atomic
 def _forgive(keys: list[Key]) -> None:
-    """The right clave wipes out the failures of its account, and counts nowhere else."""
+    """The right clave wipes out the failures of its account, and counts nowhere else.
+
+    Call it inside a transaction.
+    """
     _held(keys)
     own, *shared = keys
     FailureCount.objects.filter(key=own).delete()

@@ -206,6 +206,19 @@ def test_the_filters_survive_the_change_of_page_and_of_order(client, make_second
     assert usernames(client.get(URL + following)) == ["USER0000"]
     header = page.select_one("thead a")["href"]
     assert "texto=user" in header
+    # Another order begins at its first page, and is turned round by the same head.
+    again = soup(client.get(URL + following)).select_one("thead a")["href"]
+    assert again == header == "?orden=usuario&texto=user"
+    turned = soup(client.get(URL + header)).select_one("thead a")["href"]
+    assert turned == "?orden=-usuario&texto=user"
+
+
+def test_the_name_of_an_eliminated_user_labels_nothing(client, principal, make_secondary):
+    user = make_secondary("USER0001", 90000101)
+    eliminate_user(actor=acting(principal), user=user)
+    page = soup(client.get(URL, {"estado": "eliminated"}))
+    assert "USER0001" in page.select_one("tbody th").text
+    assert not page.select("tbody label, tbody input, tbody a")
 
 
 def test_many_users_cost_as_many_queries_as_one(client, secondary, make_secondary):

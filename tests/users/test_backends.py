@@ -1,5 +1,6 @@
 """Two doors that cannot cross, and who is kept inside."""
 
+from contextlib import contextmanager
 from unittest.mock import patch
 
 import pytest
@@ -226,20 +227,15 @@ def test_so_does_every_attempt_at_the_staff_door(staff, principal, username, pas
     assert len(count) == 1
 
 
-class hashes:  # noqa: N801 reads as what it counts
+@contextmanager
+def hashes():
     """The hashes made while it is open; ``verify`` makes its own through ``encode``."""
+    made = []
+    encode = MD5PasswordHasher.encode
 
-    def __enter__(self) -> list:
-        made = []
-        encode = MD5PasswordHasher.encode
+    def counting(hasher, password, salt, *args, **kwargs):
+        made.append(salt)
+        return encode(hasher, password, salt, *args, **kwargs)
 
-        def counting(hasher, password, salt, *args, **kwargs):
-            made.append(salt)
-            return encode(hasher, password, salt, *args, **kwargs)
-
-        self.patch = patch.object(MD5PasswordHasher, "encode", counting)
-        self.patch.start()
-        return made
-
-    def __exit__(self, *error) -> None:
-        self.patch.stop()
+    with patch.object(MD5PasswordHasher, "encode", counting):
+        yield made
