@@ -11,8 +11,8 @@ from django.http import HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 from django.utils.encoding import iri_to_uri
 
+from portal.errors import bad_request, error_page
 from portal.logs import current_request
-from portal.views import bad_request, error_page
 from users.hashers import HashingBusyError
 
 # Crockford's 32: nobody who reads a number out over the telephone takes one sign for another.

@@ -242,7 +242,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS_ONLY
 SECURE_HSTS_PRELOAD = TLS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 
 # On every answer, the administration's too: nothing runs, loads or is sent but from and to here.
 # The QR code of a second factor is in its page, as a data: image.

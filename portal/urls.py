@@ -12,10 +12,10 @@ class OptionCodeConverter(StringConverter):
 
 register_converter(OptionCodeConverter, "option_code")
 
-handler400 = "portal.views.bad_request"
-handler403 = "portal.views.permission_denied"
-handler404 = "portal.views.page_not_found"
-handler500 = "portal.views.server_error"
+handler400 = "portal.errors.bad_request"
+handler403 = "portal.errors.permission_denied"
+handler404 = "portal.errors.page_not_found"
+handler500 = "portal.errors.server_error"
 
 portal_patterns = (
     [

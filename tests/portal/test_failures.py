@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse
 from django.template import loader
 from django.test import Client
 
-from portal import views
+from portal import errors, views
 from portal.middleware import NUMBER_ALPHABET
 from tests.conftest import PASSWORD, RUC, person, soup
 from users.models import AuditEntry, User
@@ -123,7 +123,7 @@ def test_a_failure_page_needs_neither_database_nor_session_nor_files(rf, setting
     try:
         raise error
     except type(error):
-        response = views.server_error(request)
+        response = errors.server_error(request)
     assert response.status_code in (500, 503)
     assert "SIMULADOR DE PRÁCTICA" in soup(response).text
     assert "0000-0000" in soup(response).text
