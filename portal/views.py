@@ -12,7 +12,7 @@ from profiles.access import Holdings, Reason, verdict
 from profiles.menu import menu_of
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
-from users import access
+from users import tenancy
 
 
 class HomeView(View):
@@ -30,7 +30,7 @@ class HomeView(View):
             "operator_types": user.operator.operator_types.all(),
         }
         if user.is_principal:
-            users = access.secondary_users_of(user)
+            users = tenancy.secondary_users_of(user)
             context |= {
                 "has_users": users.exists(),
                 "findings": findings.count_each(users, user.operator),

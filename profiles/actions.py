@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from operators.models import Operator, OperatorType
 from profiles.catalog import Catalog, CatalogError, is_folder
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role, RoleGrant
-from users import access
+from users import tenancy
 from users.audit import Actor, entry, record, record_all
 from users.models import User
 
@@ -73,7 +73,7 @@ def assign_roles(*, actor: Actor, user: User, codes: Iterable[str], seen: Iterab
 
 @transaction.atomic
 def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) -> Change:
-    access.require_power_over(actor.user, user)
+    tenancy.require_power_over(actor.user, user)
     _lock(user)
     wanted, seen = frozenset(codes), frozenset(seen)
     if not_offered := wanted - frozenset(offered):
@@ -133,7 +133,7 @@ def load_access(
     The users are under the caller's lock, and what they have is what it says. Raises
     NotOfferedError for a code that the operator is not offered.
     """
-    access.require_administrator_of(actor.user, operator)
+    tenancy.require_administrator_of(actor.user, operator)
     offered_options = frozenset(Option.objects.offered_to(operator).values_list("code", flat=True))
     offered = frozenset(offered_roles(operator).values_list("code", flat=True))
     _load(OptionGrant, "option_id", "options.assigned", actor, operator, options, offered_options)
@@ -143,7 +143,7 @@ def load_access(
 def _load(grant_model, code_field, action, actor, operator, assignments, offered) -> None:
     now, grants, entries = operator.now(), [], []
     for user, before, after in assignments:
-        access.require_power_over(actor.user, user)
+        tenancy.require_power_over(actor.user, user)
         before, after = frozenset(before), frozenset(after)
         if not_offered := after - offered:
             raise NotOfferedError(not_offered)
@@ -196,7 +196,7 @@ def set_validity(*, actor: Actor, user: User, options: Days, roles: Days, seen: 
     (``validity_facts``). If that has changed since, nothing is written and StaleValidityError is
     raised. Raises ValidationError keyed by code where an end comes before its start.
     """
-    access.require_power_over(actor.user, user)
+    tenancy.require_power_over(actor.user, user)
     _lock(user)
     before, after = _validity_of(user), {"options": dict(options), "roles": dict(roles)}
     for shown in (seen, after):
@@ -274,7 +274,7 @@ def save_template(
     Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
     ``name``, and PermissionDenied for a template of another operator or a ready one.
     """
-    access.require_principal(actor.user)
+    tenancy.require_principal(actor.user)
     operator = actor.user.operator
     options, roles = frozenset(options), frozenset(roles)
     offered = {*Option.objects.offered_to(operator).values_list("code", flat=True)}
@@ -323,7 +323,7 @@ def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
 
 
 def _own_template(actor: Actor, template: AccessTemplate) -> AccessTemplate:
-    access.require_principal(actor.user)
+    tenancy.require_principal(actor.user)
     if template.operator_id != actor.user.operator_id:
         raise PermissionDenied("Esa plantilla no es de su empresa.")
     return AccessTemplate.objects.select_for_update().get(pk=template.pk)

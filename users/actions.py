@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from users import access, second_factor, throttle
+from users import second_factor, tenancy, throttle
 from users.audit import Actor, entry, record, record_all
 from users.models import AuditEntry, KnownNeighbours, RecoveryCode, SecondFactor, Session, User
 
@@ -45,7 +45,7 @@ def create_secondary_user(
     ``person`` takes the PERSON_FIELDS. Raises ValidationError keyed by field, ``password`` among
     them; two equal calls at once give one user and one error.
     """
-    access.require_principal(actor.user)
+    tenancy.require_principal(actor.user)
     user = User(operator=actor.user.operator, username=username, creation_key=creation_key)
     return _create_account(user, password, person, actor=actor)
 
@@ -110,7 +110,7 @@ def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | N
     If they have changed since, nothing is written and StaleUserError tells the present ones;
     unless they are already the wanted ones. Raises ValidationError keyed by field.
     """
-    access.require_power_over(actor.user, user)
+    tenancy.require_power_over(actor.user, user)
     user = _lock(user)
     before = editable_facts(user)
     for field in EDITABLE_FIELDS:
@@ -176,7 +176,7 @@ def load_accounts(
     PermissionDenied for a principal, ValidationError for the first account that breaks a rule, and
     IntegrityError for one that somebody else made meanwhile.
     """
-    access.require_administrator_of(actor.user, operator)
+    tenancy.require_administrator_of(actor.user, operator)
     neighbours = KnownNeighbours(
         operator,
         [user.username for user in new],
@@ -185,7 +185,7 @@ def load_accounts(
     )
     entries = _load_new(actor, operator, new, neighbours)
     for user, facts in changed:
-        access.require_power_over(actor.user, user)
+        tenancy.require_power_over(actor.user, user)
         if user.is_principal:
             raise PermissionDenied("La carga es de usuarios secundarios.")
         entries += _load_change(actor, operator, user, facts, neighbours)
@@ -200,7 +200,7 @@ def reset_password(*, actor: Actor, user: User, password: str) -> None:
 
     Closes the user's sessions and lifts his lock. Raises ValidationError keyed by ``password``.
     """
-    access.require_power_over(actor.user, user)
+    tenancy.require_power_over(actor.user, user)
     if user.state == User.State.ELIMINATED:
         raise ValidationError({"password": "Un usuario eliminado ya no ingresa con clave"})
     _set_password(actor, user, password, "user.password_reset", must_change=True)
@@ -228,7 +228,7 @@ def unlock_user(*, actor: Actor, user: User) -> bool:
     For whoever has power over him, and for staff among themselves.
     """
     if user.operator is not None or not actor.user.is_staff:
-        access.require_power_over(actor.user, user)
+        tenancy.require_power_over(actor.user, user)
     if not throttle.lift(user):
         return False
     if user.operator is not None:
@@ -274,7 +274,7 @@ def turn_off_second_factor(*, actor: Actor, user: User) -> bool:
     """
     of_staff = user.operator is None
     if actor.user != user and not (of_staff and actor.user.is_superuser):
-        access.require_power_over(actor.user, user)
+        tenancy.require_power_over(actor.user, user)
     factor = _lock_factor(user)
     if factor is None:
         return False
@@ -358,7 +358,7 @@ def close_sessions(
 ) -> int:
     """Close one session of an account, or all of them but the key to keep; returns how many."""
     if actor.user != user:
-        access.require_power_over(actor.user, user)
+        tenancy.require_power_over(actor.user, user)
     closed = _close_sessions(user, [public_id] if public_id else None, keep=keep)
     if closed:
         record(
@@ -576,7 +576,7 @@ STATE_ACTIONS = {
 def _change_state(actor: Actor, user: User, state: User.State) -> bool:
     # Who may be a principal by now, whatever he was when he was looked up.
     current = User.objects.select_for_update().get(pk=user.pk)
-    access.require_power_over(actor.user, current)
+    tenancy.require_power_over(actor.user, current)
     before = current.state
     _refuse_state(current, state)
     user.state = state

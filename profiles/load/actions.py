@@ -28,7 +28,7 @@ from profiles.load.files import Row, Sheet
 from profiles.load.planning import DAYS, GRANTS, ROWS_AT_ONCE, PlannedRow, Planner
 from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, Outcome
-from users import access
+from users import tenancy
 from users.actions import load_accounts
 from users.audit import Actor, record
 from users.models import User
@@ -60,7 +60,7 @@ def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str)
     Takes away plans that are too old, whoever made them, and of this operator those that were not
     applied but for the last MOST_PENDING. A plan with errors keeps no clave.
     """
-    access.require_administrator_of(actor.user, operator)
+    tenancy.require_administrator_of(actor.user, operator)
     planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
     is_sound = not any(row.problems for row in planned)
     plan = LoadPlan(
@@ -138,7 +138,7 @@ def start_applying(*, actor: Actor, plan: LoadPlan) -> None:
 
     Raises PlanWithErrorsError, OldPlanError, and StalePlanError when it says something else by now.
     """
-    access.require_administrator_of(actor.user, plan.operator)
+    tenancy.require_administrator_of(actor.user, plan.operator)
     is_stale = next(_stale_rows(plan), None) is not None
     with transaction.atomic():
         plan = _locked(actor, plan)
@@ -181,7 +181,7 @@ def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
     OldPlanError, and BrokenSealError when its claves can no longer be read: then nothing of the
     plan is done, and it is not being applied any more.
     """
-    access.require_administrator_of(actor.user, plan.operator)
+    tenancy.require_administrator_of(actor.user, plan.operator)
     started, hashed = monotonic(), 0
     try:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -223,7 +223,7 @@ def hand_over(*, actor: Actor, plan: LoadPlan) -> list[tuple[str, str]]:
 
 
 def _locked(actor: Actor, plan: LoadPlan) -> LoadPlan:
-    access.require_administrator_of(actor.user, plan.operator)
+    tenancy.require_administrator_of(actor.user, plan.operator)
     plans = LoadPlan.objects.select_for_update(of=("self",)).select_related("operator")
     # Somebody may have thrown it away.
     plan = get_object_or_404(plans, pk=plan.pk)

@@ -14,12 +14,12 @@ from profiles.forms import UserFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from profiles.tree import OptionTree
-from users import access
+from users import tenancy
 from users.keyset import page_of
 from users.models import User
 
 
-class AccessTableView(access.PrincipalRequiredMixin, View):
+class AccessTableView(tenancy.PrincipalRequiredMixin, View):
     """Options and roles down, users across, as many as a page of paper takes."""
 
     PAGE_SIZE = 20

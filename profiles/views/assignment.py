@@ -24,7 +24,7 @@ from profiles.difference import of_options, of_roles
 from profiles.menu import menu_of
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
-from users import access
+from users import tenancy
 from users.audit import Actor
 
 
@@ -34,7 +34,7 @@ def known(model, codes: Collection[str]) -> list:
     return [row for row in model.objects.all() if row.code in codes]
 
 
-class GrantView(access.PrincipalRequiredMixin, View):
+class GrantView(tenancy.PrincipalRequiredMixin, View):
     """What the two assignment screens share: the user they are about, and what was seen."""
 
     wizard = False
@@ -43,9 +43,9 @@ class GrantView(access.PrincipalRequiredMixin, View):
     code_field: str
 
     def dispatch(self, request, username):
-        access.require_principal(request.user)
+        tenancy.require_principal(request.user)
         subject = request.POST.get("subject", "")
-        self.account = access.secondary_user(request.user, username, subject=subject)
+        self.account = tenancy.secondary_user(request.user, username, subject=subject)
         if request.method == "POST":
             # The codes granted when the form was shown travel in it (decision 3). What is not a
             # code cannot have been granted.

@@ -5,12 +5,12 @@ from django.shortcuts import render
 from django.views import View
 
 from profiles.difference import option_paths, role_paths
-from users import access
+from users import tenancy
 from users.models import AuditEntry
 from users.validators import DocumentType
 
 
-class CertificateView(access.PrincipalRequiredMixin, View):
+class CertificateView(tenancy.PrincipalRequiredMixin, View):
     """Put together from the history, which never changes: later corrections do not show here."""
 
     def get(self, request, number):

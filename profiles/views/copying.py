@@ -9,19 +9,19 @@ from django.views import View
 from profiles.actions import NotOfferedError, StaleGrantsError, assign_access
 from profiles.difference import access_of, of_options, of_roles, proposal
 from profiles.forms import CopyForm
-from users import access
+from users import tenancy
 from users.audit import Actor
 
 
-class CopyView(access.PrincipalRequiredMixin, View):
+class CopyView(tenancy.PrincipalRequiredMixin, View):
     """Choose a source by GET, see what would change, and apply by POST exactly what was seen."""
 
     # So many are offered while typing; any other is typed whole.
     COLLEAGUES = 100
 
     def dispatch(self, request, username):
-        access.require_principal(request.user)
-        self.account = access.secondary_user(
+        tenancy.require_principal(request.user)
+        self.account = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
         return super().dispatch(request)
@@ -66,7 +66,7 @@ class CopyView(access.PrincipalRequiredMixin, View):
         return frozenset(self.request.POST.get(name, "").split())
 
     def show(self, form: CopyForm):
-        colleagues = access.secondary_users_of(self.request.user).exclude(pk=self.account.pk)
+        colleagues = tenancy.secondary_users_of(self.request.user).exclude(pk=self.account.pk)
         return self.render(
             "profiles/copy.html", form=form, colleagues=colleagues[: self.COLLEAGUES]
         )

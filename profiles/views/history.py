@@ -7,7 +7,7 @@ from django.views import View
 from profiles.forms import HistoryFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
-from users import access
+from users import tenancy
 from users.history import action_label, changes
 from users.keyset import page_of
 from users.models import AuditEntry
@@ -21,7 +21,7 @@ def names_of_the_catalogue() -> dict[str, str]:
     }
 
 
-class HistoryView(access.PrincipalRequiredMixin, View):
+class HistoryView(tenancy.PrincipalRequiredMixin, View):
     """Of the company; with a usuario in the address, of that user, an eliminated one too."""
 
     PAGE_SIZE = 50
@@ -30,7 +30,7 @@ class HistoryView(access.PrincipalRequiredMixin, View):
         entries = AuditEntry.objects.filter(operator=request.user.operator)
         account = None
         if username is not None:
-            account = access.secondary_user(request.user, username, or_eliminated=True)
+            account = tenancy.secondary_user(request.user, username, or_eliminated=True)
             entries = entries.filter(subject=account)
         filters = HistoryFilterForm(request.GET, operator=request.user.operator)
         entries = filters.filter(entries)

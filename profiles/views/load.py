@@ -18,7 +18,7 @@ from profiles.load.planning import FACTS
 from profiles.models import LoadPlan, LoadRow, Outcome
 from profiles.spreadsheet import file_response
 from profiles.views.history import names_of_the_catalogue
-from users import access
+from users import tenancy
 from users.audit import Actor
 from users.history import changes
 from users.keyset import page_of
@@ -44,7 +44,7 @@ def acting(request) -> Actor:
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
-class LoadView(access.PrincipalRequiredMixin, View):
+class LoadView(tenancy.PrincipalRequiredMixin, View):
     """Choose a file, or take up a plan that was left."""
 
     def get(self, request):
@@ -77,7 +77,7 @@ class LoadView(access.PrincipalRequiredMixin, View):
         return render(self.request, "profiles/load.html", context)
 
 
-class PlanMixin(access.PrincipalRequiredMixin):
+class PlanMixin(tenancy.PrincipalRequiredMixin):
     """A screen of one plan: of one that is kept no longer it says what to do."""
 
     def dispatch(self, request, *args, **kwargs):

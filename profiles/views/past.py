@@ -7,11 +7,11 @@ from django.views import View
 from profiles.difference import option_paths, role_paths
 from profiles.forms import PastDayForm
 from profiles.past import access_at, end_of, users_at
-from users import access
+from users import tenancy
 from users.keyset import page_of
 
 
-class PastAccessView(access.PrincipalRequiredMixin, View):
+class PastAccessView(tenancy.PrincipalRequiredMixin, View):
     """Of the company; with a usuario in the address, of that user, an eliminated one too."""
 
     PAGE_SIZE = 50
@@ -21,7 +21,7 @@ class PastAccessView(access.PrincipalRequiredMixin, View):
         if username is not None:
             # Two may have had the same usuario, one after the other.
             subject = request.GET.get("subject", "")
-            account = access.secondary_user(
+            account = tenancy.secondary_user(
                 request.user, username, subject=subject, or_eliminated=True
             )
         form = PastDayForm(request.GET)

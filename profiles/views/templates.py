@@ -21,7 +21,7 @@ from profiles.difference import access_of, option_paths, role_paths
 from profiles.forms import TemplateForm
 from profiles.models import AccessTemplate, Option
 from profiles.tree import OptionTree
-from users import access
+from users import tenancy
 from users.audit import Actor
 
 
@@ -37,7 +37,7 @@ def own_template(request, pk: int) -> AccessTemplate:
     return template
 
 
-class TemplateListView(access.PrincipalRequiredMixin, View):
+class TemplateListView(tenancy.PrincipalRequiredMixin, View):
     def get(self, request):
         templates = AccessTemplate.objects.offered_to(request.user.operator).prefetch_related(
             "options", "roles"
@@ -45,7 +45,7 @@ class TemplateListView(access.PrincipalRequiredMixin, View):
         return render(request, "profiles/template_list.html", {"templates": templates})
 
 
-class TemplateView(access.PrincipalRequiredMixin, View):
+class TemplateView(tenancy.PrincipalRequiredMixin, View):
     """What a template gives, and what of it is no longer offered."""
 
     def get(self, request, pk):
@@ -69,7 +69,7 @@ class TemplateView(access.PrincipalRequiredMixin, View):
         )
 
 
-class EditTemplateView(access.PrincipalRequiredMixin, View):
+class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
     """A new template, by hand or from the access of a user or of another one; or one corrected."""
 
     def get(self, request, pk=None):
@@ -80,9 +80,9 @@ class EditTemplateView(access.PrincipalRequiredMixin, View):
             return self.show(form, *access_of(template), template=template)
         options, roles = frozenset(), frozenset()
         if username := request.GET.get("usuario"):
-            options, roles = access_of(access.secondary_user(request.user, username))
+            options, roles = access_of(tenancy.secondary_user(request.user, username))
         elif source := request.GET.get("plantilla"):
-            options, roles = access_of(offered_template(request, access.key_of(source)))
+            options, roles = access_of(offered_template(request, tenancy.key_of(source)))
         return self.show(TemplateForm(), options, roles)
 
     def post(self, request, pk=None):
@@ -145,7 +145,7 @@ class EditTemplateView(access.PrincipalRequiredMixin, View):
         return render(self.request, "profiles/template_edit.html", context, status=status)
 
 
-class DeleteTemplateView(access.PrincipalRequiredMixin, View):
+class DeleteTemplateView(tenancy.PrincipalRequiredMixin, View):
     def get(self, request, pk):
         context = {"template": own_template(request, pk)}
         return render(request, "profiles/template_delete.html", context)

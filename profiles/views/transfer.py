@@ -7,12 +7,12 @@ from profiles.access import Holdings
 from profiles.actions import offered_roles
 from profiles.models import Option
 from profiles.tree import OptionTree
-from users import access
+from users import tenancy
 
 
-class TransferSheetView(access.PrincipalRequiredMixin, View):
+class TransferSheetView(tenancy.PrincipalRequiredMixin, View):
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         holdings = Holdings.of(user)
         options = Option.objects.offered_to(user.operator).filter(code__in=holdings.options)
         context = {

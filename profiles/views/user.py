@@ -13,16 +13,16 @@ from profiles.access import (
 from profiles.menu import menu_of
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
-from users import access
+from users import tenancy
 from users.sessions import open_sessions
 from users.throttle import locks_of
 
 
-class UserView(access.PrincipalRequiredMixin, View):
+class UserView(tenancy.PrincipalRequiredMixin, View):
     """All of one user: person, state, validity, what he can do now and what he can not."""
 
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         holdings = Holdings.of(user)
         menu = menu_of(holdings, Option.objects.offered_to(user.operator))
         # What keeps the account out altogether is said once, not beside every option.
@@ -52,11 +52,11 @@ class UserView(access.PrincipalRequiredMixin, View):
         )
 
 
-class WhyView(access.PrincipalRequiredMixin, View):
+class WhyView(tenancy.PrincipalRequiredMixin, View):
     """¿Por qué no puede? Choose an option, read the verdict and where each reason is mended."""
 
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         query = request.GET.get("texto", "").strip()
         tree = OptionTree(Option.objects.offered_to(user.operator), query=query)
         code = request.GET.get("opcion", "")

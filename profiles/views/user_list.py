@@ -13,7 +13,7 @@ from profiles.forms import UserFilterForm
 from profiles.load.export import user_rows
 from profiles.models import OptionGrant, RoleGrant
 from profiles.spreadsheet import file_response
-from users import access
+from users import tenancy
 from users.keyset import AFTER, BEFORE, Page, page_of
 from users.models import User
 from users.throttle import locks_of
@@ -36,7 +36,7 @@ class Header:
     sorts: str
 
 
-class UserListView(access.PrincipalRequiredMixin, View):
+class UserListView(tenancy.PrincipalRequiredMixin, View):
     """Administración Usuario: find, sort, mark one, act."""
 
     PAGE_SIZE = 20
@@ -60,7 +60,7 @@ class UserListView(access.PrincipalRequiredMixin, View):
     def get(self, request):
         action = request.GET.get("accion", "")
         if action in self.ACTIONS and (username := request.GET.get("usuario")):
-            user = access.secondary_user(request.user, username)
+            user = tenancy.secondary_user(request.user, username)
             return redirect(self.ACTIONS[action], user.username)
         operator = request.user.operator
         everybody = User.objects.secondary().filter(operator=operator)

@@ -12,15 +12,15 @@ from profiles.actions import StaleValidityError, set_validity, validity_facts
 from profiles.forms import ValidityForm
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
-from users import access
+from users import tenancy
 from users.audit import Actor
 
 
-class ValidityView(access.PrincipalRequiredMixin, View):
+class ValidityView(tenancy.PrincipalRequiredMixin, View):
     def dispatch(self, request, username):
-        access.require_principal(request.user)
+        tenancy.require_principal(request.user)
         subject = request.POST.get("subject", "")
-        self.account = access.secondary_user(request.user, username, subject=subject)
+        self.account = tenancy.secondary_user(request.user, username, subject=subject)
         return super().dispatch(request)
 
     def get(self, request):

@@ -9,11 +9,11 @@ from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from users.access import key_of
 from users.audit import Actor
 from users.keyset import COUNTED
 from users.models import AuditEntry
 from users.search import fold
+from users.tenancy import key_of
 
 
 def acting(request) -> Actor:

@@ -8,21 +8,21 @@ from django.shortcuts import redirect, render
 from django.utils.text import capfirst
 from django.views import View
 
-from users import access, actions
+from users import actions, tenancy
 from users.audit import Actor
 from users.forms.person import EditUserForm
 from users.models import User
 
 
-class EditUserView(access.PrincipalRequiredMixin, View):
+class EditUserView(tenancy.PrincipalRequiredMixin, View):
     """The person's data and validity. The usuario is never changed: it names the account."""
 
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         return self.show(user, EditUserForm(account=user))
 
     def post(self, request, username):
-        user = access.secondary_user(
+        user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
         form = EditUserForm(request.POST, account=user)

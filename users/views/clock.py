@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from operators.models import Operator
-from users import access, actions
+from users import actions, tenancy
 from users.audit import Actor
 from users.forms.clock import ClockForm, DelayForm
 from users.models import AuditEntry
@@ -70,7 +70,7 @@ class ClockScreen(View):
         )
 
 
-class ClockView(access.PrincipalRequiredMixin, ClockScreen):
+class ClockView(tenancy.PrincipalRequiredMixin, ClockScreen):
     channel = AuditEntry.Channel.WEB
 
     def dispatch(self, request):

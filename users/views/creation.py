@@ -6,7 +6,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
 
-from users import access, actions
+from users import actions, tenancy
 from users.audit import Actor
 from users.forms.person import SecondaryUserForm
 from users.models import User
@@ -15,7 +15,7 @@ from users.views.password import advise
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
-class CreateUserView(access.PrincipalRequiredMixin, View):
+class CreateUserView(tenancy.PrincipalRequiredMixin, View):
     """Paso 1 de 3. Siguiente generates the user: the guide says so, docs/cartilla.md."""
 
     def get(self, request):
@@ -43,16 +43,16 @@ class CreateUserView(access.PrincipalRequiredMixin, View):
         username = normalise_username(form.data.get("username", ""))
         if key is None:
             return None
-        twins = access.secondary_users_of(self.request.user).filter(creation_key=key)
+        twins = tenancy.secondary_users_of(self.request.user).filter(creation_key=key)
         return next((twin for twin in twins if twin.username == username), None)
 
     def show(self, form):
         return render(self.request, "users/create.html", {"form": form})
 
 
-class CreatedView(access.PrincipalRequiredMixin, View):
+class CreatedView(tenancy.PrincipalRequiredMixin, View):
     """What Siguiente made, and the guide's "Importante: Asignar Perfiles"."""
 
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         return render(request, "users/created.html", {"account": user})

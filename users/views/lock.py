@@ -4,18 +4,18 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views import View
 
-from users import access, actions, throttle
+from users import actions, tenancy, throttle
 from users.audit import Actor
 
 
-class UnlockView(access.PrincipalRequiredMixin, View):
+class UnlockView(tenancy.PrincipalRequiredMixin, View):
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         context = {"account": user, "locked_until": throttle.locks_of([user]).get(user)}
         return render(request, "users/unlock.html", context)
 
     def post(self, request, username):
-        user = access.secondary_user(
+        user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
         if actions.unlock_user(actor=Actor.from_request(request), user=user):

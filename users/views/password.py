@@ -9,7 +9,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import access, actions, device
+from users import actions, device, tenancy
 from users.audit import Actor
 from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.sessions import open_sessions
@@ -72,16 +72,16 @@ class StaffOwnPasswordView(PasswordChangeView):
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
-class ResetPasswordView(access.PrincipalRequiredMixin, View):
+class ResetPasswordView(tenancy.PrincipalRequiredMixin, View):
     """Restablecer clave: a temporary clave, generated and shown once, or typed twice."""
 
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         return self.show(user, ResetPasswordForm(account=user))
 
     @method_decorator(sensitive_variables())
     def post(self, request, username):
-        user = access.secondary_user(
+        user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
         form = ResetPasswordForm(request.POST, account=user)

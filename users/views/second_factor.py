@@ -9,7 +9,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import access, actions, second_factor
+from users import actions, second_factor, tenancy
 from users.audit import Actor
 from users.forms.password import OwnPasswordProofForm
 from users.forms.second_factor import TurnOnSecondFactorForm
@@ -124,15 +124,15 @@ def codes_page(request, codes: list[str], **context):
     return render(request, "users/recovery_codes.html", context)
 
 
-class RemoveSecondFactorView(access.PrincipalRequiredMixin, View):
+class RemoveSecondFactorView(tenancy.PrincipalRequiredMixin, View):
     """A user who lost both telephone and recovery codes enters with the clave alone again."""
 
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         return render(request, "users/second_factor_remove.html", {"account": user})
 
     def post(self, request, username):
-        user = access.secondary_user(
+        user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
         if actions.turn_off_second_factor(actor=Actor.from_request(request), user=user):

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views import View
 
-from users import access, actions
+from users import actions, tenancy
 from users.audit import Actor
 from users.sessions import open_sessions
 
@@ -42,13 +42,13 @@ class OwnSessionsView(View):
         return redirect("users:own_sessions")
 
 
-class CloseSessionsView(access.PrincipalRequiredMixin, View):
+class CloseSessionsView(tenancy.PrincipalRequiredMixin, View):
     """Close one session of a secondary user, or all of them."""
 
     http_method_names = ["post"]
 
     def post(self, request, username):
-        user = access.secondary_user(
+        user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
         closed = actions.close_sessions(

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.views import View
 
-from users import access, actions
+from users import actions, tenancy
 from users.audit import Actor
 from users.forms.state import FindUsersForm, SeveralStatesForm, StateChange, StateForm
 from users.keyset import page_of
@@ -13,17 +13,17 @@ from users.models import User
 from users.sessions import open_sessions
 
 
-class ChangeStateView(access.PrincipalRequiredMixin, View):
+class ChangeStateView(tenancy.PrincipalRequiredMixin, View):
     """Suspend, reactivate or eliminate one user, with the consequence stated."""
 
     def get(self, request, username):
-        user = access.secondary_user(request.user, username)
+        user = tenancy.secondary_user(request.user, username)
         return self.show(user, StateForm(user=user))
 
     def post(self, request, username):
         # An eliminated user too: the same form sent twice must find it.
         subject = request.POST.get("subject", "")
-        user = access.secondary_user(request.user, username, subject=subject, or_eliminated=True)
+        user = tenancy.secondary_user(request.user, username, subject=subject, or_eliminated=True)
         form = StateForm(request.POST, user=user)
         if not form.is_valid():
             return self.show(user, form)
@@ -47,7 +47,7 @@ class ChangeStateView(access.PrincipalRequiredMixin, View):
         return render(self.request, "users/change_state.html", context)
 
 
-class ChangeStatesView(access.PrincipalRequiredMixin, View):
+class ChangeStatesView(tenancy.PrincipalRequiredMixin, View):
     """Mark several users by GET, read what would happen to them, and make it so by POST.
 
     All of them or none (``actions.change_states``).
@@ -60,7 +60,7 @@ class ChangeStatesView(access.PrincipalRequiredMixin, View):
             return self.show_list()
         form = SeveralStatesForm(request.GET)
         marked = (
-            access.secondary_users_of(request.user)
+            tenancy.secondary_users_of(request.user)
             .filter(username__in=request.GET.getlist("usuario"))
             .select_related("operator")
         )
@@ -69,7 +69,7 @@ class ChangeStatesView(access.PrincipalRequiredMixin, View):
         return self.show_consequence(form, marked)
 
     def post(self, request):
-        users = access.secondary_users_by_subject(request.user, request.POST.getlist("subject"))
+        users = tenancy.secondary_users_by_subject(request.user, request.POST.getlist("subject"))
         form = SeveralStatesForm(request.POST)
         if not form.is_valid() or not users:
             return self.show_list(form, nobody_marked=not users)
@@ -89,7 +89,7 @@ class ChangeStatesView(access.PrincipalRequiredMixin, View):
 
     def show_list(self, form: SeveralStatesForm | None = None, *, nobody_marked: bool = False):
         search = FindUsersForm(self.request.GET)
-        users = search.filter(access.secondary_users_of(self.request.user))
+        users = search.filter(tenancy.secondary_users_of(self.request.user))
         page = page_of(users, ["username", "pk"], self.PAGE_SIZE, self.request.GET)
         context = {
             "search": search,
