@@ -16,10 +16,11 @@ from profiles.actions import offered_roles
 from profiles.findings import Finding, having
 from profiles.load import files
 from profiles.models import AccessTemplate, Option
-from users.forms.person import day_field, sent_facts
+from users.forms.person import sent_facts
 from users.history import ACTION_LABELS
+from users.lists.fields import day_field
+from users.lists.search import search_words
 from users.models import AuditEntry, User
-from users.search import search_words
 from users.validators import normalise_username
 
 

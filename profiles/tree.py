@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from profiles.models import Option, Profile
-from users.search import fold, search_words
+from users.lists.search import fold, search_words
 
 
 @dataclass(eq=False)

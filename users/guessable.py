@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from users.search import fold
+from users.lists.search import fold
 
 # Folded, as claves are before they are looked at.
 WORDS = frozenset(Path(__file__).with_suffix(".txt").read_text("utf-8").split())

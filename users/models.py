@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 
 from operators.models import Operator
-from users.search import search_words, searchable
+from users.lists.search import search_words, searchable
 from users.validators import (
     DocumentType,
     normalise_document_number,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from users.search import fold
+from users.lists.search import fold
 from users.validators import OperatorPasswordValidator
 
 

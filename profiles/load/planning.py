@@ -23,9 +23,9 @@ from profiles.load.columns import COLUMNS
 from profiles.load.files import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, RoleGrant
 from users.actions import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
-from users.forms.person import day_field
+from users.lists.fields import day_field
+from users.lists.search import fold
 from users.models import KnownNeighbours, User
-from users.search import fold
 from users.validators import (
     DocumentType,
     advice_on_password,

@@ -15,7 +15,7 @@ from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from profiles.tree import OptionTree
 from users import tenancy
-from users.keyset import page_of
+from users.lists.keyset import page_of
 from users.models import User
 
 

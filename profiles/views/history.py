@@ -9,7 +9,7 @@ from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from users import tenancy
 from users.history import action_label, changes
-from users.keyset import page_of
+from users.lists.keyset import page_of
 from users.models import AuditEntry
 
 

@@ -21,7 +21,7 @@ from profiles.views.history import names_of_the_catalogue
 from users import tenancy
 from users.audit import Actor
 from users.history import changes
-from users.keyset import page_of
+from users.lists.keyset import page_of
 from users.models import AuditEntry
 from users.seal import BrokenSealError
 

@@ -8,7 +8,7 @@ from profiles.difference import option_paths, role_paths
 from profiles.forms import PastDayForm
 from profiles.past import access_at, end_of, users_at
 from users import tenancy
-from users.keyset import page_of
+from users.lists.keyset import page_of
 
 
 class PastAccessView(tenancy.PrincipalRequiredMixin, View):

@@ -14,7 +14,7 @@ from profiles.load.export import user_rows
 from profiles.models import OptionGrant, RoleGrant
 from profiles.spreadsheet import file_response
 from users import tenancy
-from users.keyset import AFTER, BEFORE, Page, page_of
+from users.lists.keyset import AFTER, BEFORE, Page, page_of
 from users.models import User
 from users.throttle import locks_of
 

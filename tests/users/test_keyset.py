@@ -6,8 +6,8 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import person, soup
-from users import keyset
-from users.keyset import page_of
+from users.lists import keyset
+from users.lists.keyset import page_of
 from users.models import User
 
 LIST, HISTORY = "/usuarios/", "/historial/"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from users.search import LONGEST_SEARCH, LONGEST_TEXT, fold, search_words, searchable
+from users.lists.search import LONGEST_SEARCH, LONGEST_TEXT, fold, search_words, searchable
 
 
 @pytest.mark.parametrize(

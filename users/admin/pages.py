@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from users.audit import Actor
-from users.keyset import COUNTED
+from users.lists.keyset import COUNTED
+from users.lists.search import fold
 from users.models import AuditEntry
-from users.search import fold
 from users.tenancy import key_of
 
 

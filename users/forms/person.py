@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from operators.models import Operator
 from users import actions
 from users.forms.password import password_field
+from users.lists.fields import day_field
 from users.models import User
 from users.validators import DocumentType
 
@@ -28,16 +29,6 @@ def sent_facts(text: str) -> dict:
     except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
-
-
-def day_field(label: str) -> forms.DateField:
-    """A day that may be left open."""
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": "Ingrese una fecha como 31/12/2026"},
-    )
 
 
 class PersonForm(forms.Form):
