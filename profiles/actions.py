@@ -11,7 +11,7 @@ from operators.models import Operator, OperatorType
 from profiles.catalog import Catalog, CatalogError, is_folder
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role, RoleGrant
 from users import tenancy
-from users.audit import Actor, entry, record, record_all
+from users.history.recording import Actor, entry, record, record_all
 from users.models import User
 
 

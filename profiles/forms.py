@@ -17,7 +17,7 @@ from profiles.findings import Finding, having
 from profiles.load import files
 from profiles.models import AccessTemplate, Option
 from users.forms.person import sent_facts
-from users.history import ACTION_LABELS
+from users.history.wording import ACTION_LABELS
 from users.lists.fields import day_field
 from users.lists.search import search_words
 from users.models import AuditEntry, User

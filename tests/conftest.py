@@ -21,8 +21,9 @@ from profiles import catalog
 from profiles.actions import assign_options, load_catalog, save_template
 from profiles.load import files
 from profiles.load.actions import make_plan
-from users import actions, append_only, throttle
-from users.audit import Actor
+from users import actions, throttle
+from users.history import append_only
+from users.history.recording import Actor
 from users.models import AuditEntry, SecondFactor, User
 
 # Playwright's loop lives in the thread of the tests, and Django takes it for asynchronous code.

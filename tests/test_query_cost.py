@@ -13,7 +13,7 @@ from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant
 from tests.conftest import Telephone, acting
 from tests.test_access_matrix import MATRIX, OK, VISITORS, url
-from users.audit import record
+from users.history.recording import record
 from users.models import Session, User
 
 MANY = 500

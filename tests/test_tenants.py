@@ -16,8 +16,9 @@ from tests.conftest import PASSWORD, acting, person, soup
 from tests.test_access_matrix import FORMS, MATRIX, SAMPLES, converters, database, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.walking import content, walk
-from users import actions, append_only
+from users import actions
 from users.actions import PERSON_FIELDS
+from users.history import append_only
 from users.models import AuditEntry, Session, User
 from users.unsent import OWNER_FIELD, owner_token
 

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from users import second_factor, tenancy, throttle
-from users.audit import Actor, entry, record, record_all
+from users.history.recording import Actor, entry, record, record_all
 from users.models import AuditEntry, KnownNeighbours, RecoveryCode, SecondFactor, Session, User
 
 PERSON_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from users import append_only
+from users.history import append_only
 
 
 class UsersConfig(AppConfig):

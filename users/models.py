@@ -518,7 +518,7 @@ class RecoveryCode(models.Model):
 class AuditEntry(models.Model):
     """One thing that was done to an account or an operator: who, what, before, after, from where.
 
-    Written in the transaction of the change itself (``users.audit``), stamped in real time, never
+    Written in the transaction of the change itself (``users.history.recording``), stamped in real time, never
     changed. Neither ``before`` nor ``after`` ever holds a clave or its hash, a secret or a code.
     """
 

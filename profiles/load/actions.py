@@ -30,7 +30,7 @@ from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy
 from users.actions import load_accounts
-from users.audit import Actor, record
+from users.history.recording import Actor, record
 from users.models import User
 from users.seal import BrokenSealError
 from users.validators import generate_password

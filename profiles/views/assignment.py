@@ -25,7 +25,7 @@ from profiles.menu import menu_of
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
 from users import tenancy
-from users.audit import Actor
+from users.history.recording import Actor
 
 
 def known(model, codes: Collection[str]) -> list:

@@ -10,7 +10,7 @@ from profiles.actions import NotOfferedError, StaleGrantsError, assign_access
 from profiles.difference import access_of, of_options, of_roles, proposal
 from profiles.forms import CopyForm
 from users import tenancy
-from users.audit import Actor
+from users.history.recording import Actor
 
 
 class CopyView(tenancy.PrincipalRequiredMixin, View):

@@ -8,7 +8,7 @@ from profiles.forms import HistoryFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from users import tenancy
-from users.history import action_label, changes
+from users.history.wording import action_label, changes
 from users.lists.keyset import page_of
 from users.models import AuditEntry
 

@@ -19,8 +19,8 @@ from profiles.models import LoadPlan, LoadRow, Outcome
 from profiles.spreadsheet import file_response
 from profiles.views.history import names_of_the_catalogue
 from users import tenancy
-from users.audit import Actor
-from users.history import changes
+from users.history.recording import Actor
+from users.history.wording import changes
 from users.lists.keyset import page_of
 from users.models import AuditEntry
 from users.seal import BrokenSealError

@@ -22,7 +22,7 @@ from profiles.forms import TemplateForm
 from profiles.models import AccessTemplate, Option
 from profiles.tree import OptionTree
 from users import tenancy
-from users.audit import Actor
+from users.history.recording import Actor
 
 
 def offered_template(request, pk: int | None) -> AccessTemplate:

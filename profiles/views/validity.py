@@ -13,7 +13,7 @@ from profiles.forms import ValidityForm
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
 from users import tenancy
-from users.audit import Actor
+from users.history.recording import Actor
 
 
 class ValidityView(tenancy.PrincipalRequiredMixin, View):

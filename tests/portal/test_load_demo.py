@@ -13,7 +13,7 @@ from portal import demo
 from profiles.actions import assign_options, assign_roles
 from tests.conftest import Telephone, acting, person, soup
 from users import actions
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 
 PRACTICE = {

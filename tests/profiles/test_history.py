@@ -17,7 +17,7 @@ from profiles.actions import assign_options, assign_roles
 from profiles.load import actions as load_actions
 from tests.conftest import PASSWORD, acting, field_errors, soup
 from users import actions
-from users.history import ACTION_LABELS
+from users.history.wording import ACTION_LABELS
 from users.models import AuditEntry
 
 COMPANY, OF_USER = "/historial/", "/usuarios/JPEREZ01/historial/"

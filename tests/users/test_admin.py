@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from tests.conftest import PASSWORD, RUC, person, soup
 from tests.operators.test_admin import allow, errors, queries
 from users import actions
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.validators import OperatorPasswordValidator
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from users.append_only import TABLE
+from users.history.append_only import TABLE
 from users.models import AuditEntry
 
 WAYS = {

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 
 from operators.models import Operator
 from users.admin.pages import LongList, ReadOnly
-from users.history import ACTION_LABELS, action_label, fact_label, fact_value
+from users.history.wording import ACTION_LABELS, action_label, fact_label, fact_value
 from users.lists.search import fold, search_words
 from users.models import AuditEntry, User
 

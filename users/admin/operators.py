@@ -21,8 +21,8 @@ from users import actions
 from users.admin.clock import ClockPage
 from users.admin.pages import FoldedNameSearch, NeverDeleted, acting, form_page
 from users.admin.principal import PrincipalPage
-from users.audit import Actor
 from users.forms.person import NewAccountForm
+from users.history.recording import Actor
 from users.models import User
 from users.views.password import advise
 

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from users.audit import Actor
+from users.history.recording import Actor
 from users.lists.keyset import COUNTED
 from users.lists.search import fold
 from users.models import AuditEntry

@@ -6,8 +6,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from users import actions, second_factor, throttle
 from users.address import client_address
-from users.audit import Actor
 from users.forms.password import OwnPasswordProofForm, naming
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 
 

@@ -9,8 +9,8 @@ from django.utils.text import capfirst
 from django.views import View
 
 from users import actions, tenancy
-from users.audit import Actor
 from users.forms.person import EditUserForm
+from users.history.recording import Actor
 from users.models import User
 
 

@@ -8,8 +8,8 @@ from django.views import View
 
 from operators.models import Operator
 from users import actions, tenancy
-from users.audit import Actor
 from users.forms.clock import ClockForm, DelayForm
+from users.history.recording import Actor
 from users.models import AuditEntry
 
 

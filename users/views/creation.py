@@ -7,8 +7,8 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
 
 from users import actions, tenancy
-from users.audit import Actor
 from users.forms.person import SecondaryUserForm
+from users.history.recording import Actor
 from users.models import User
 from users.validators import normalise_username
 from users.views.password import advise

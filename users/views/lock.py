@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from users import actions, tenancy, throttle
-from users.audit import Actor
+from users.history.recording import Actor
 
 
 class UnlockView(tenancy.PrincipalRequiredMixin, View):

@@ -10,8 +10,8 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users import actions, device, tenancy
-from users.audit import Actor
 from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
+from users.history.recording import Actor
 from users.sessions import open_sessions
 from users.validators import advice_on_password, generate_password
 

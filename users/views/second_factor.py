@@ -10,9 +10,9 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users import actions, second_factor, tenancy
-from users.audit import Actor
 from users.forms.password import OwnPasswordProofForm
 from users.forms.second_factor import TurnOnSecondFactorForm
+from users.history.recording import Actor
 from users.sessions import open_sessions
 
 

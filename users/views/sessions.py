@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from users import actions, tenancy
-from users.audit import Actor
+from users.history.recording import Actor
 from users.sessions import open_sessions
 
 

@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from users import actions, tenancy
-from users.audit import Actor
 from users.forms.state import FindUsersForm, SeveralStatesForm, StateChange, StateForm
+from users.history.recording import Actor
 from users.lists.keyset import page_of
 from users.models import User
 from users.sessions import open_sessions

@@ -17,7 +17,7 @@ from profiles.actions import (
 )
 from profiles.models import Option
 from users import actions
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 
 STAFF_USERNAME = "admin"

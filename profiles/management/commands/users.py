@@ -12,7 +12,7 @@ from profiles.load import actions, files
 from profiles.load.export import user_rows
 from profiles.models import LoadPlan, Outcome
 from profiles.spreadsheet import KINDS, csv_lines
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.seal import BrokenSealError
 

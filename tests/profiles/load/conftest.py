@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from profiles.load import actions, files
 from tests.conftest import acting
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry
 
 HEADINGS = [

@@ -30,7 +30,7 @@ def prepare() -> None:
     from tests.conftest import PASSWORD, RUC, SMALL_CATALOG, person
     from tests.profiles.load.conftest import as_csv, new_user, table
     from users import actions
-    from users.audit import Actor
+    from users.history.recording import Actor
     from users.models import User
 
     call_command("migrate", verbosity=0)
@@ -68,7 +68,7 @@ def prepare() -> None:
 def apply(killed_after: int) -> None:
     from profiles.load import actions as load
     from profiles.models import LoadPlan
-    from users.audit import Actor
+    from users.history.recording import Actor
     from users.models import User
 
     load.HASHED_AT_ONCE = 2
@@ -94,7 +94,7 @@ def left_behind() -> dict:
     """Everything that an undisturbed run leaves, but for salts and hours."""
     from profiles.load import actions as load
     from profiles.models import LoadPlan, OptionGrant, RoleGrant
-    from users.audit import Actor
+    from users.history.recording import Actor
     from users.models import AuditEntry, User
 
     with connection.cursor() as cursor:

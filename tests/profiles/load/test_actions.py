@@ -17,7 +17,7 @@ from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.profiles.load.conftest import as_csv, new_user, read, table
 from users import actions
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.seal import BrokenSealError, Seal
 

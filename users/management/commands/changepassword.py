@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from users.actions import reset_password
-from users.audit import Actor
+from users.history.recording import Actor
 from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry, User
 from users.validators import advice_on_password

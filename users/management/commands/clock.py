@@ -8,7 +8,7 @@ from django.utils import timezone
 from operators.models import Operator
 from operators.validators import normalise_ruc
 from users import actions
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 
 

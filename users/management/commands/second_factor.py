@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from users import actions
-from users.audit import Actor
+from users.history.recording import Actor
 from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry
 

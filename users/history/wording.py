@@ -1,6 +1,6 @@
 """The words of the history: what each action is called, and what it changed.
 
-What is recorded are facts (users.audit); how they are said stands here, for the screens and the
+What is recorded are facts (users.history.recording); how they are said stands here, for the screens and the
 administration alike.
 """
 

@@ -12,7 +12,7 @@ from operators.models import Operator
 from users.address import client_address
 from users.models import AuditEntry, User
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("users.audit")
 
 
 @dataclass(frozen=True)

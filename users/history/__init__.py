@@ -1,0 +1,1 @@
+"""The history of accounts: how it is written, worded and protected."""
