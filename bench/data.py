@@ -25,7 +25,8 @@ from profiles import catalog
 from profiles.actions import load_catalog
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from users.models import AuditEntry, User
-from users.validators import DocumentType, generate_password
+from users.signin.password_rules import generate_password
+from users.validators import DocumentType
 
 PROFILE, OPERATOR_TYPE = "BANCO", "BANCO"
 # The usuario of each principal.

@@ -3,8 +3,8 @@ from functools import partial
 from django.conf import settings
 
 from portal import demo
-from users.sessions import end_of
-from users.unsent import owner_token
+from users.signin.sessions import end_of
+from users.signin.unsent import owner_token
 
 
 def site(request):

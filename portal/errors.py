@@ -11,7 +11,7 @@ from django.template import loader
 from django.urls import reverse
 from psycopg.errors import ReadOnlySqlTransaction
 
-from users.unsent import UnsentForm
+from users.signin.unsent import UnsentForm
 from users.views.sign_in import SignInView, resume
 
 RETRY_AFTER_SECONDS = 30

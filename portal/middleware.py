@@ -13,7 +13,7 @@ from django.utils.encoding import iri_to_uri
 
 from portal.errors import bad_request, error_page
 from portal.logs import current_request
-from users.hashers import HashingBusyError
+from users.signin.hashers import HashingBusyError
 
 # Crockford's 32: nobody who reads a number out over the telephone takes one sign for another.
 NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "portal.middleware.ErrorPageMiddleware",
     "portal.middleware.PlainRequestMiddleware",
     "portal.middleware.OverloadMiddleware",
-    "users.device.DeviceMiddleware",
+    "users.signin.devices.DeviceMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -152,9 +152,12 @@ AUTH_USER_MODEL = "users.User"
 
 # Two doors that cannot cross: Django picks the backend whose authenticate() takes the credentials
 # given, RUC + usuario + clave for operators, usuario + password for staff.
-AUTHENTICATION_BACKENDS = ["users.backends.OperatorBackend", "users.backends.StaffBackend"]
+AUTHENTICATION_BACKENDS = [
+    "users.signin.backends.OperatorBackend",
+    "users.signin.backends.StaffBackend",
+]
 
-PASSWORD_HASHERS = ["users.hashers.PinnedArgon2PasswordHasher"]
+PASSWORD_HASHERS = ["users.signin.hashers.PinnedArgon2PasswordHasher"]
 
 # Hashes at once in one process, and how many seconds one more waits for its turn before the answer
 # is 503. Each takes a core and 19 MiB, which the process keeps: more than there are cores would
@@ -162,13 +165,13 @@ PASSWORD_HASHERS = ["users.hashers.PinnedArgon2PasswordHasher"]
 HASHES_AT_ONCE = os.cpu_count() or 1
 HASHING_WAIT = 3
 
-# The guide's rule says nothing of claves that others would try first (users/guessable.py). They are
+# The guide's rule says nothing of claves that others would try first (users/signin/guessable.py). They are
 # taken, and advised against, unless this refuses them.
 REFUSE_GUESSABLE_CLAVES = flag("REFUSE_GUESSABLE_CLAVES")
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "users.validators.OperatorPasswordValidator"},
-    {"NAME": "users.validators.StaffPasswordValidator"},
+    {"NAME": "users.signin.password_rules.OperatorPasswordValidator"},
+    {"NAME": "users.signin.password_rules.StaffPasswordValidator"},
 ]
 
 LOGIN_URL = "users:sign_in"
@@ -179,7 +182,7 @@ LOGOUT_REDIRECT_URL = "users:sign_in"
 # database constraint, and both backends look accounts up inside their own door.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
-# Guesses at a clave (users/throttle.py; docs/decisions/0010 has the arithmetic). After so many
+# Guesses at a clave (users/signin/throttle.py; docs/decisions/0010 has the arithmetic). After so many
 # failures in a row of one account a wait, longer each time, never so long that a stranger could
 # keep anybody out for good; forgotten after a night.
 SIGN_IN_FAILURES = 5
@@ -211,13 +214,13 @@ TRUSTED_PROXIES = [ip_network(network) for network in env.list("TRUSTED_PROXIES"
 SESSION_COOKIE_AGE = 20 * 60
 # However busy, a session ends after a working day.
 SESSION_ABSOLUTE_AGE = timedelta(hours=8)
-SESSION_ENGINE = "users.sessions"
+SESSION_ENGINE = "users.signin.sessions"
 # Activity is written down at most so often: on SQLite each writing waits for the disk, and for all
 # others, which took longer than the rest of a page. A session may end so much early, never late.
 SESSION_SAVED_EVERY = timedelta(minutes=1)
 # The cookie outlives the session, so that whoever comes back late can be told what happened.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-# A form kept through a new sign-in (users/unsent.py) is worth a working day.
+# A form kept through a new sign-in (users/signin/unsent.py) is worth a working day.
 UNSENT_FORM_MAX_AGE = 8 * 60 * 60
 # What was said to one person is gone with his session, not kept for the next one.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -8,7 +8,7 @@ from typing import Self
 
 from profiles.models import Grant, Option, OptionGrant, RoleGrant
 from users.models import Bar, User
-from users.throttle import locks_of
+from users.signin.throttle import locks_of
 
 
 @dataclass(frozen=True)

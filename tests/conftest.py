@@ -21,10 +21,11 @@ from profiles import catalog
 from profiles.actions import assign_options, load_catalog, save_template
 from profiles.load import files
 from profiles.load.actions import make_plan
-from users import actions, throttle
+from users import actions
 from users.history import append_only
 from users.history.recording import Actor
 from users.models import AuditEntry, SecondFactor, User
+from users.signin import throttle
 
 # Playwright's loop lives in the thread of the tests, and Django takes it for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -209,7 +210,7 @@ def client_of():
         client = Client()
         if user is not None:
             door = "StaffBackend" if user.is_staff else "OperatorBackend"
-            client.force_login(user, backend=f"users.backends.{door}")
+            client.force_login(user, backend=f"users.signin.backends.{door}")
         return client
 
     return make

@@ -33,8 +33,8 @@ from tests.conftest import (
     person,
 )
 from users import actions as user_actions
-from users import second_factor
 from users.models import AuditEntry, User
+from users.signin import second_factor
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ from users import actions
 from users.admin import accounts
 from users.admin import operators as companies
 from users.models import User
-from users.unsent import OWNER_FIELD, owner_token
+from users.signin.unsent import OWNER_FIELD, owner_token
 
 LENGTH, DIGIT = "entre 8 y 12 caracteres", "al menos un número"
 

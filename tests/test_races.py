@@ -10,8 +10,9 @@ from django.test import Client
 from profiles.models import OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.test_access_matrix import FORMS, url
-from users import actions, throttle
+from users import actions
 from users.models import AuditEntry, User
+from users.signin import throttle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

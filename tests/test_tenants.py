@@ -20,7 +20,7 @@ from users import actions
 from users.actions import PERSON_FIELDS
 from users.history import append_only
 from users.models import AuditEntry, Session, User
-from users.unsent import OWNER_FIELD, owner_token
+from users.signin.unsent import OWNER_FIELD, owner_token
 
 # Company A is the one of ``visitors["principal"]``, with canaries in every text that it holds;
 # company B is the one of ``visitors["stranger"]``.

@@ -19,9 +19,10 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from users import second_factor, tenancy, throttle
+from users import tenancy
 from users.history.recording import Actor, entry, record, record_all
 from users.models import AuditEntry, KnownNeighbours, RecoveryCode, SecondFactor, Session, User
+from users.signin import second_factor, throttle
 
 PERSON_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")
 EDITABLE_FIELDS = (*PERSON_FIELDS, "valid_from", "valid_until")

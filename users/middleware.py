@@ -5,7 +5,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from users.unsent import UnsentForm
+from users.signin.unsent import UnsentForm
 from users.views.sign_in import SignInView
 
 

@@ -233,7 +233,7 @@ class User(Validity, AbstractUser):
     must_change_password = models.BooleanField(
         "debe cambiar la clave", default=False, editable=False
     )
-    # Shown to its owner when he signs in, and to his principal (users/throttle.py counts them).
+    # Shown to its owner when he signs in, and to his principal (users/signin/throttle.py counts them).
     failed_sign_ins = models.PositiveIntegerField(
         "intentos fallidos desde el último ingreso", default=0, editable=False
     )
@@ -428,7 +428,7 @@ class User(Validity, AbstractUser):
 
 
 class Session(AbstractBaseSession):
-    """A session that knows whose it is, so that it can be listed and closed (``users.sessions``)."""
+    """A session that knows whose it is, so that it can be listed and closed (``users.signin.sessions``)."""
 
     user = models.ForeignKey(
         User, null=True, on_delete=models.CASCADE, related_name="sessions", verbose_name="usuario"
@@ -455,7 +455,7 @@ class Session(AbstractBaseSession):
 class FailureCount(models.Model):
     """Failures to sign in counted against one account, browser, RUC or address.
 
-    Keyed by digests, so that it tells nothing of what was typed; ``users.throttle`` has the rules.
+    Keyed by digests, so that it tells nothing of what was typed; ``users.signin.throttle`` has the rules.
     """
 
     key = models.CharField(max_length=50, primary_key=True)
@@ -476,7 +476,7 @@ class FailureCount(models.Model):
 class SecondFactor(models.Model):
     """What an account is asked for after its clave: there is a row if, and while, it is on.
 
-    ``users.second_factor`` makes what is in it.
+    ``users.signin.second_factor`` makes what is in it.
     """
 
     user = models.OneToOneField(

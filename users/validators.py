@@ -1,25 +1,15 @@
-"""The rules of an account: usuario, identity document, names, clave.
+"""The rules of an account: usuario, identity document, correo, names.
 
-Each is stated once, here, and reached by every path through ``User.full_clean`` and Django's
-``validate_password``.
+Each is stated once, here, and reached by every path through ``User.full_clean``.
 """
 
 import re
-import secrets
 import unicodedata
 
 from django.conf import settings
-from django.contrib.auth.password_validation import (
-    CommonPasswordValidator,
-    MinimumLengthValidator,
-    NumericPasswordValidator,
-    UserAttributeSimilarityValidator,
-)
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
-
-from users.guessable import is_guessable
 
 # Usuario ----------------------------------------------------------------------------------------
 
@@ -123,97 +113,3 @@ def validate_person_name(value: str) -> None:
             "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo",
             code="person_name",
         )
-
-
-# Clave ------------------------------------------------------------------------------------------
-
-
-def belongs_to_operator(user) -> bool:
-    return user is not None and user.operator_id is not None
-
-
-class OperatorPasswordValidator:
-    """The guide's rule for operators' claves: 8 to 12 characters, at least one of them a digit.
-
-    Exactly that and nothing more, unless the installation refuses what others would try first. A
-    character is a code point; a digit is 0 to 9.
-    """
-
-    MIN_LENGTH = 8
-    MAX_LENGTH = 12
-    GUESSABLE = (
-        "La clave es fácil de adivinar: use otra, sin palabras conocidas ni datos de la persona"
-    )
-
-    def validate(self, password: str, user=None) -> None:
-        if not belongs_to_operator(user):
-            return
-        errors = []
-        if not self.MIN_LENGTH <= len(password) <= self.MAX_LENGTH:
-            errors.append(
-                ValidationError(
-                    f"La clave debe tener entre {self.MIN_LENGTH} y {self.MAX_LENGTH} caracteres",
-                    code="password_length",
-                )
-            )
-        if not re.search(r"[0-9]", password):
-            errors.append(
-                ValidationError(
-                    "La clave debe incluir al menos un número", code="password_without_digit"
-                )
-            )
-        if not errors and settings.REFUSE_GUESSABLE_CLAVES and is_guessable(password, user):
-            errors.append(ValidationError(self.GUESSABLE, code="password_guessable"))
-        if errors:
-            raise ValidationError(errors)
-
-    def get_help_text(self) -> str:
-        return (
-            f"Usuarios de operadores: entre {self.MIN_LENGTH} y {self.MAX_LENGTH} caracteres, "
-            "con al menos un número."
-        )
-
-
-def advice_on_password(password: str, user) -> str:
-    """What to tell whoever has set it; empty if there is nothing to say."""
-    guessable = belongs_to_operator(user) and is_guessable(password, user)
-    return f"{OperatorPasswordValidator.GUESSABLE}." if guessable else ""
-
-
-def generate_password() -> str:
-    """A random clave by the rule of operators, without characters that are taken for others."""
-    alphabet, digits = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
-    characters = [secrets.choice(digits)]
-    while len(characters) < OperatorPasswordValidator.MAX_LENGTH:
-        characters.append(secrets.choice(alphabet + digits))
-    secrets.SystemRandom().shuffle(characters)
-    return "".join(characters)
-
-
-class StaffPasswordValidator:
-    """Django's own rules for staff, with a minimum of 12 characters and no maximum.
-
-    Also for a password checked on behalf of nobody: the stricter minimum is the safe reading.
-    """
-
-    VALIDATORS = (
-        UserAttributeSimilarityValidator(),
-        MinimumLengthValidator(min_length=12),
-        CommonPasswordValidator(),
-        NumericPasswordValidator(),
-    )
-
-    def validate(self, password: str, user=None) -> None:
-        if belongs_to_operator(user):
-            return
-        errors = []
-        for validator in self.VALIDATORS:
-            try:
-                validator.validate(password, user)
-            except ValidationError as error:
-                errors.append(error)
-        if errors:
-            raise ValidationError(errors)
-
-    def get_help_text(self) -> str:
-        return "Personal: al menos 12 caracteres, que no sean comunes ni solo números."

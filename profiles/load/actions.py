@@ -33,7 +33,7 @@ from users.actions import load_accounts
 from users.history.recording import Actor, record
 from users.models import User
 from users.seal import BrokenSealError
-from users.validators import generate_password
+from users.signin.password_rules import generate_password
 
 # Hashed together and kept together: half a second's work of two cores.
 HASHED_AT_ONCE = 32 * (os.cpu_count() or 1)

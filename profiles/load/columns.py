@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from users.lists.search import fold
-from users.validators import OperatorPasswordValidator
+from users.signin.password_rules import OperatorPasswordValidator
 
 
 @dataclass(frozen=True)

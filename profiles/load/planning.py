@@ -26,12 +26,8 @@ from users.actions import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.lists.fields import day_field
 from users.lists.search import fold
 from users.models import KnownNeighbours, User
-from users.validators import (
-    DocumentType,
-    advice_on_password,
-    normalise_document_number,
-    normalise_username,
-)
+from users.signin.password_rules import advice_on_password
+from users.validators import DocumentType, normalise_document_number, normalise_username
 
 # So many rows are looked up together.
 ROWS_AT_ONCE = 500

@@ -14,8 +14,8 @@ from profiles.menu import menu_of
 from profiles.models import Option, Role
 from profiles.tree import OptionTree
 from users import tenancy
-from users.sessions import open_sessions
-from users.throttle import locks_of
+from users.signin.sessions import open_sessions
+from users.signin.throttle import locks_of
 
 
 class UserView(tenancy.PrincipalRequiredMixin, View):

@@ -16,7 +16,7 @@ from profiles.spreadsheet import file_response
 from users import tenancy
 from users.lists.keyset import AFTER, BEFORE, Page, page_of
 from users.models import User
-from users.throttle import locks_of
+from users.signin.throttle import locks_of
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def test_each_page_says_what_to_do_and_bears_the_number_of_its_request(
 
 def test_a_refused_token_has_its_page_and_number(principal):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(principal, backend="users.backends.OperatorBackend")
+    client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
     assert response.status_code == 403
     page = soup(response)

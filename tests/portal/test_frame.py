@@ -46,7 +46,7 @@ def test_a_refusal_gives_its_reason(client_of, secondary):
 
 def test_a_form_without_its_token_is_asked_for_again(principal):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(principal, backend="users.backends.OperatorBackend")
+    client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
     assert response.status_code == 403
     assert soup(response).h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."

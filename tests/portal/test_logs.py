@@ -73,7 +73,7 @@ def test_a_page_of_staff_names_no_ruc_and_one_of_nobody_no_user(events, client_o
 
 def test_a_refused_token_leaves_a_line_with_its_reason(events, principal):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(principal, backend="users.backends.OperatorBackend")
+    client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
     (event,) = events("django.security.csrf")
     assert "CSRF" in event["message"]

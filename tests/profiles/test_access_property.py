@@ -20,8 +20,8 @@ from profiles.access import OF_THE_ACCOUNT, Holdings, Reason, verdict
 from profiles.findings import Finding, having
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, soup
-from users import throttle
 from users.models import FailureCount, User
+from users.signin import throttle
 
 CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
 OTHER_ROLE = "NSIGAD.AGENTEADUANA.CONSULTA"

@@ -9,7 +9,7 @@ from tests.operators.test_admin import allow, errors, queries
 from users import actions
 from users.history.recording import Actor
 from users.models import AuditEntry, User
-from users.validators import OperatorPasswordValidator
+from users.signin.password_rules import OperatorPasswordValidator
 
 LIST = "/admin/users/user/"
 AUDIT = "/admin/users/auditentry/"

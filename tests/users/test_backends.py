@@ -9,8 +9,8 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting
 from users import actions
-from users.backends import OperatorBackend, StaffBackend
 from users.models import User
+from users.signin.backends import OperatorBackend, StaffBackend
 
 STAFF_PASSWORD = "una-clave-larga-de-personal"
 OTHER_PASSWORD = "Zorzal2026"
@@ -178,7 +178,7 @@ def test_each_door_keeps_in_only_its_own(principal, staff):
 
 def test_a_session_of_one_door_is_not_one_of_the_other(client, secondary):
     """Were an account turned into the other kind, its session would not follow."""
-    client.force_login(secondary, backend="users.backends.StaffBackend")
+    client.force_login(secondary, backend="users.signin.backends.StaffBackend")
     assert client.get("/").status_code == 302
 
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 
 from tests.conftest import PASSWORD, RUC, soup
-from users import hashers
 from users.models import FailureCount, User
+from users.signin import hashers
 
 pytestmark = [pytest.mark.argon2, pytest.mark.django_db]
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from tests.conftest import PASSWORD, RUC, acting, field_errors, soup
 from users import actions
 from users.models import AuditEntry, Session, User
-from users.validators import OperatorPasswordValidator, generate_password
+from users.signin.password_rules import OperatorPasswordValidator, generate_password
 
 RESET, OWN = "/usuarios/JPEREZ01/clave/", "/clave/"
 NEW = "Distinta2027"

@@ -113,7 +113,7 @@ def test_the_notice_before_the_end_needs_no_more_than_the_page(inside, clock):
 
 
 def test_the_administration_says_it_too(client, staff, clock):
-    client.force_login(staff, backend="users.backends.StaffBackend")
+    client.force_login(staff, backend="users.signin.backends.StaffBackend")
     page = soup(client.get("/admin/"))
     assert at(clock, hours=8) in page.select_one(".session-end").text
 

@@ -7,7 +7,7 @@ from django.test import Client
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, soup
 from tests.users.test_create import FORM
 from users.models import Session, User
-from users.unsent import OWNER_SALT, SALT, UnsentForm, owner_token
+from users.signin.unsent import OWNER_SALT, SALT, UnsentForm, owner_token
 
 CREATE = "/usuarios/nuevo/"
 OPTIONS = "/usuarios/JPEREZ01/perfiles/"
@@ -224,7 +224,7 @@ def test_what_is_kept_comes_back_as_text(client, principal):
 def strict_client(principal):
     """A browser whose tokens are checked, in which the principal entered anew in another tab."""
     client = Client(enforce_csrf_checks=True)
-    client.force_login(principal, backend="users.backends.OperatorBackend")
+    client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     client.get(CREATE)
     return client
 

@@ -10,10 +10,9 @@ from django.contrib.auth.password_validation import (
 from django.core.exceptions import ValidationError
 
 from users.models import User
+from users.signin.password_rules import advice_on_password, generate_password
 from users.validators import (
     DocumentType,
-    advice_on_password,
-    generate_password,
     normalise_document_number,
     normalise_person_name,
     normalise_username,

@@ -39,8 +39,8 @@ from users.admin.pages import (
 from users.admin.second_factor import SecondFactorPage
 from users.forms.password import password_field
 from users.models import User
-from users.sessions import open_sessions
-from users.throttle import locks_of
+from users.signin.sessions import open_sessions
+from users.signin.throttle import locks_of
 from users.views.password import advise
 
 

@@ -6,8 +6,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from users import throttle
 from users.models import User
+from users.signin import throttle
 
 
 def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> forms.CharField:

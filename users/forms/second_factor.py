@@ -4,11 +4,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from users import actions, second_factor, throttle
+from users import actions
 from users.address import client_address
 from users.forms.password import OwnPasswordProofForm, naming
 from users.history.recording import Actor
 from users.models import AuditEntry, User
+from users.signin import second_factor, throttle
 
 
 class CodeInput(forms.TextInput):

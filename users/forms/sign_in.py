@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from operators.validators import normalise_ruc, validate_ruc
-from users import throttle
 from users.forms.password import password_field
 from users.models import User
+from users.signin import throttle
 from users.validators import normalise_username
 
 

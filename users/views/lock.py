@@ -4,8 +4,9 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views import View
 
-from users import actions, tenancy, throttle
+from users import actions, tenancy
 from users.history.recording import Actor
+from users.signin import throttle
 
 
 class UnlockView(tenancy.PrincipalRequiredMixin, View):

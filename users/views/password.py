@@ -9,11 +9,12 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import actions, device, tenancy
+from users import actions, tenancy
 from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.history.recording import Actor
-from users.sessions import open_sessions
-from users.validators import advice_on_password, generate_password
+from users.signin import devices
+from users.signin.password_rules import advice_on_password, generate_password
+from users.signin.sessions import open_sessions
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -44,7 +45,7 @@ class OwnPasswordView(View):
             form.add_error("password1", error.error_dict["password"])
             return self.show(form)
         update_session_auth_hash(request, request.user)
-        device.remember(request, request.user)
+        devices.remember(request, request.user)
         closed = {0: "", 1: " Se cerró su otra sesión."}.get(
             others, f" Se cerraron sus otras {others} sesiones."
         )
@@ -67,7 +68,7 @@ class StaffOwnPasswordView(PasswordChangeView):
         return {**kwargs, "request": self.request}
 
     def form_valid(self, form):
-        device.remember(self.request, self.request.user)
+        devices.remember(self.request, self.request.user)
         return super().form_valid(form)
 
 

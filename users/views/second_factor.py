@@ -9,11 +9,12 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import actions, second_factor, tenancy
+from users import actions, tenancy
 from users.forms.password import OwnPasswordProofForm
 from users.forms.second_factor import TurnOnSecondFactorForm
 from users.history.recording import Actor
-from users.sessions import open_sessions
+from users.signin import second_factor
+from users.signin.sessions import open_sessions
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")

@@ -6,7 +6,7 @@ from django.views import View
 
 from users import actions, tenancy
 from users.history.recording import Actor
-from users.sessions import open_sessions
+from users.signin.sessions import open_sessions
 
 
 def closed_sentence(closed: int) -> str:

@@ -12,10 +12,10 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import half_way
 from users.forms.second_factor import CodeForm
 from users.forms.sign_in import SignInForm, StaffSignInForm
-from users.unsent import UnsentForm
+from users.signin import pending
+from users.signin.unsent import UnsentForm
 
 
 class DoorView(LoginView):
@@ -26,10 +26,10 @@ class DoorView(LoginView):
     def form_valid(self, form):
         user = form.get_user()
         if user.has_second_factor:
-            half_way.begin(self.request, user)
+            pending.begin(self.request, user)
             return CodeView.asking(self.request, self.get_redirect_url(), self.unsent)
         # Of somebody else, who was to give a code in this browser.
-        half_way.end(self.request)
+        pending.end(self.request)
         super().form_valid(form)
         return entered(self.request, self.get_success_url(), self.unsent)
 
@@ -82,18 +82,18 @@ class CodeView(RedirectURLMixin, View):
             return redirect(with_next("users:sign_in_code", next_url))
         view = cls(unsent=unsent)
         view.setup(request)
-        return view.show(CodeForm(request=request, user=half_way.user_of(request)))
+        return view.show(CodeForm(request=request, user=pending.user_of(request)))
 
     def dispatch(self, request):
-        self.user = half_way.user_of(request)
+        self.user = pending.user_of(request)
         self.unsent = UnsentForm.loads(request.POST.get("unsent", ""))
         return super().dispatch(request) if self.user else self.begin_again()
 
     def begin_again(self):
         if self.unsent:
             return SignInView.keeping(self.request, self.unsent)
-        door, next_url = half_way.door(self.request), self.get_redirect_url()
-        if half_way.end(self.request):
+        door, next_url = pending.door(self.request), self.get_redirect_url()
+        if pending.end(self.request):
             messages.info(self.request, "Pasó el tiempo para escribir el código. Ingrese de nuevo.")
         return redirect(with_next(door, next_url))
 
@@ -105,7 +105,7 @@ class CodeView(RedirectURLMixin, View):
         form = CodeForm(request.POST, request=request, user=self.user)
         if not form.is_valid():
             return self.show(form)
-        half_way.end(request)
+        pending.end(request)
         login(request, self.user)
         if form.used_recovery_code:
             left = self.user.second_factor.recovery_codes.count()
@@ -122,7 +122,7 @@ class CodeView(RedirectURLMixin, View):
         return render(
             self.request,
             "users/sign_in_code.html",
-            {**context, "door": half_way.door(self.request), "account": form.user},
+            {**context, "door": pending.door(self.request), "account": form.user},
         )
 
 

@@ -10,7 +10,7 @@ from users.forms.state import FindUsersForm, SeveralStatesForm, StateChange, Sta
 from users.history.recording import Actor
 from users.lists.keyset import page_of
 from users.models import User
-from users.sessions import open_sessions
+from users.signin.sessions import open_sessions
 
 
 class ChangeStateView(tenancy.PrincipalRequiredMixin, View):

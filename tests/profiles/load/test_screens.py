@@ -57,7 +57,7 @@ def test_a_file_is_planned_applied_and_planned_again(client, upload):
     assert "2 usuarios creados, 0 modificados" in soup(done).get_text()
     assert client.login(ruc="20999999043", username="NUEVO002", password=PASSWORD)
     client.force_login(
-        User.objects.get(is_principal=True), backend="users.backends.OperatorBackend"
+        User.objects.get(is_principal=True), backend="users.signin.backends.OperatorBackend"
     )
     again = upload(file)
     assert counts(again)["Sin cambios"] == 2
@@ -204,7 +204,7 @@ def test_claves_that_cannot_be_read_any_more_are_said_to_be_gone(client, upload,
     url = page.request["PATH_INFO"]
     settings.SECRET_KEY = "otra" * 20
     client.force_login(
-        User.objects.get(is_principal=True), backend="users.backends.OperatorBackend"
+        User.objects.get(is_principal=True), backend="users.signin.backends.OperatorBackend"
     )
     client.post(url, {"do": "apply"})
     answer = client.get(f"{url}avance/", follow=True)

@@ -4,8 +4,8 @@ import pyotp
 import pytest
 
 from tests.conftest import PASSWORD, Telephone, soup
-from users import second_factor
 from users.models import User
+from users.signin import second_factor
 
 URL, CODE_URL, OWN = "/ingresar/", "/ingresar/codigo/", "/clave/segundo-factor/"
 OFF, RECOVERY = f"{OWN}desactivar/", f"{OWN}codigos/"

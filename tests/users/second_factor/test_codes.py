@@ -10,8 +10,9 @@ from django.test import Client
 
 from tests.conftest import Telephone, acting, field_errors, soup
 from tests.users.second_factor.conftest import Door
-from users import actions, second_factor
+from users import actions
 from users.models import AuditEntry, FailureCount, RecoveryCode
+from users.signin import second_factor
 
 # Each code once -----------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from tests.users.second_factor.conftest import (
 )
 from users import actions
 from users.models import Session, User
-from users.unsent import owner_token
+from users.signin.unsent import owner_token
 
 # At the door --------------------------------------------------------------------------------------
 

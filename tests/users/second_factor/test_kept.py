@@ -21,9 +21,10 @@ from tests.users.second_factor.conftest import (
     codes_on,
     give_code,
 )
-from users import actions, second_factor
+from users import actions
 from users.models import Session
 from users.seal import BrokenSealError
+from users.signin import second_factor
 
 # What is kept -------------------------------------------------------------------------------------
 

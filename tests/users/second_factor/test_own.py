@@ -18,8 +18,9 @@ from tests.users.second_factor.conftest import (
     codes_on,
     title,
 )
-from users import actions, second_factor
+from users import actions
 from users.models import AuditEntry, FailureCount, RecoveryCode, SecondFactor
+from users.signin import second_factor
 
 
 def test_it_is_turned_on_with_a_code_and_the_clave(client, door, own, clock):

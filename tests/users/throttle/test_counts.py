@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, fail_to_sign_in, soup
 from tests.users.throttle.conftest import GUESS, LOCKED, WRONG, said, sign_in, staff_sign_in
-from users import actions, throttle
+from users import actions
 from users.models import FailureCount
+from users.signin import throttle
 
 # The lock of an account ----------------------------------------------------------------------------
 

@@ -18,8 +18,9 @@ from tests.users.throttle.conftest import (
     sign_in,
     staff_sign_in,
 )
-from users import actions, throttle
+from users import actions
 from users.models import AuditEntry, User
+from users.signin import throttle
 
 # Who may lift a lock, and sees it --------------------------------------------------------------------
 

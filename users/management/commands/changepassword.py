@@ -8,7 +8,7 @@ from users.actions import reset_password
 from users.history.recording import Actor
 from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry, User
-from users.validators import advice_on_password
+from users.signin.password_rules import advice_on_password
 
 
 class Command(BaseCommand):

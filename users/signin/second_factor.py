@@ -20,8 +20,8 @@ from users.seal import Seal
 ISSUER = "Comunidad del Operador (simulador)"
 RECOVERY_CODES = 10
 
-OFFER_SALT = "users.second_factor.offer"
-SEAL_PURPOSE = "users.second_factor.key"
+OFFER_SALT = "users.signin.second_factor.offer"
+SEAL_PURPOSE = "users.signin.second_factor.key"
 
 # What is typed, once ``normalise_code`` has read it.
 APP_CODE = re.compile(r"[0-9]{6}", re.ASCII)

@@ -4,8 +4,8 @@ from django.contrib.auth.backends import ModelBackend
 from django.views.decorators.debug import sensitive_variables
 
 from operators.validators import normalise_ruc
-from users import throttle
 from users.models import User
+from users.signin import throttle
 from users.validators import normalise_username
 
 

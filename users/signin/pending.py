@@ -11,8 +11,8 @@ from django.contrib.auth import load_backend
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from users import throttle
 from users.models import User
+from users.signin import throttle
 
 KEY = "half_way"
 

@@ -18,7 +18,7 @@ from users.models import User
 # In every form that is worth keeping: who filled it in.
 OWNER_FIELD = "account"
 SALT = "users.unsent"
-OWNER_SALT = "users.unsent.owner"
+OWNER_SALT = "users.signin.unsent.owner"
 
 
 def owner_token(user: User) -> str:

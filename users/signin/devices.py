@@ -1,7 +1,7 @@
 """The browsers in which an account has signed in before.
 
 Whoever guesses from elsewhere can use up the failures that an account is allowed. A browser that
-its owner used keeps an allowance of its own (``users.throttle``), so nobody keeps him out of it.
+its owner used keeps an allowance of its own (``users.signin.throttle``), so nobody keeps him out of it.
 
 The cookie holds a random name of the browser and, for each of the last accounts that signed in
 there, a proof that binds name, account and clave. Another clave makes every browser a stranger.

@@ -27,9 +27,9 @@ from django.utils.crypto import salted_hmac
 
 from operators.models import spoken
 from operators.validators import normalise_ruc
-from users import device
 from users.address import client_address
 from users.models import FailureCount, User
+from users.signin import devices
 
 logger = logging.getLogger("users.security")
 
@@ -196,7 +196,7 @@ def _ways(request, ruc: str, username: str, user: User | None, steps: Steps) -> 
     """The keys that a guess is counted against, the account's own first; the second way when the
     first is closed."""
     account = account_key(ruc, username, steps)
-    if name := device.name_of_known(request, user):
+    if name := devices.name_of_known(request, user):
         own = digest("device", account.digest, name)
         yield [Key(f"{steps.prefix}device", own, steps, account.digest)]
     address = client_address(request) if request else None

@@ -1,0 +1,1 @@
+"""From the sign-in form to the session."""
