@@ -1,24 +1,18 @@
-"""Who signs in, from where, and the record of everything that is done to an account."""
+"""Who signs in: accounts of staff and of operators."""
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Self
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
-from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
-from django.utils.module_loading import import_string
 
 from operators.models import Operator
 from users.lists.search import search_words, searchable
+from users.models.validity import Validity
 from users.validators import (
     DocumentType,
     normalise_document_number,
@@ -65,46 +59,6 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
         user = super()._create_user_object(username, email, password, **extra_fields)
         user.full_clean(exclude=["password"])
         return user
-
-
-class Validity(models.Model):
-    """From which day to which day something is valid, both included; an empty end is open.
-
-    Days are those of the operator's own clock (``Operator.today``).
-    """
-
-    valid_from = models.DateField("desde", null=True, blank=True)
-    valid_until = models.DateField("hasta", null=True, blank=True)
-
-    class Meta:
-        abstract = True
-        indexes = [
-            models.Index(
-                fields=["valid_until"],
-                name="%(class)s_ends",
-                condition=Q(valid_until__isnull=False),
-            ),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="%(class)s_validity_starts_before_it_ends",
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_until__isnull=True)
-                | Q(valid_from__lte=models.F("valid_until")),
-            ),
-        ]
-
-    ENDS_BEFORE_IT_STARTS = "La fecha de fin es anterior a la de inicio"
-
-    @property
-    def ends_before_it_starts(self) -> bool:
-        return bool(self.valid_from and self.valid_until and self.valid_until < self.valid_from)
-
-    def has_started(self, today: date) -> bool:
-        return self.valid_from is None or self.valid_from <= today
-
-    def has_ended(self, today: date) -> bool:
-        return self.valid_until is not None and self.valid_until < today
 
 
 class Bar(models.TextChoices):
@@ -342,10 +296,10 @@ class User(Validity, AbstractUser):
 
     @property
     def has_second_factor(self) -> bool:
-        return SecondFactor.objects.filter(user=self).exists()
+        return User.objects.filter(pk=self.pk, second_factor__isnull=False).exists()
 
     @cached_property
-    def creation(self) -> "AuditEntry":
+    def creation(self):
         """The entry of the history by which the account was made."""
         return self.audit_entries.get(action="user.created")
 
@@ -425,164 +379,3 @@ class User(Validity, AbstractUser):
             return broken
         holder = self.neighbours.holder_of_document(self)
         return f"Este documento ya lo usa {holder} en su empresa" if holder else ""
-
-
-class Session(AbstractBaseSession):
-    """A session that knows whose it is, so that it can be listed and closed (``users.signin.sessions``)."""
-
-    user = models.ForeignKey(
-        User, null=True, on_delete=models.CASCADE, related_name="sessions", verbose_name="usuario"
-    )
-    started_at = models.DateTimeField("inicio", null=True)
-    last_seen_at = models.DateTimeField("última actividad", auto_now=True)
-    address = models.GenericIPAddressField("dirección", null=True)
-    browser = models.CharField("navegador", max_length=200, blank=True)
-
-    class Meta(AbstractBaseSession.Meta):
-        verbose_name = "sesión"
-        verbose_name_plural = "sesiones"
-
-    @classmethod
-    def get_session_store_class(cls):
-        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
-
-    @property
-    def public_id(self) -> str:
-        """Names the session on a page. The key itself would let whoever reads the page in."""
-        return salted_hmac("users.Session", self.session_key, algorithm="sha256").hexdigest()[:32]
-
-
-class FailureCount(models.Model):
-    """Failures to sign in counted against one account, browser, RUC or address.
-
-    Keyed by digests, so that it tells nothing of what was typed; ``users.signin.throttle`` has the rules.
-    """
-
-    key = models.CharField(max_length=50, primary_key=True)
-    # The account whose lock it is part of; empty for what many accounts share.
-    account = models.CharField(max_length=32, blank=True, db_index=True)
-    failures = models.PositiveIntegerField(default=0)
-    # From when the rule counts time: of the last failure, or of the last one forgotten.
-    since = models.DateTimeField(db_index=True)
-
-    class Meta:
-        verbose_name = "cuenta de intentos fallidos"
-        verbose_name_plural = "cuentas de intentos fallidos"
-
-    def __str__(self) -> str:
-        return f"{self.key} {self.failures}"
-
-
-class SecondFactor(models.Model):
-    """What an account is asked for after its clave: there is a row if, and while, it is on.
-
-    ``users.signin.second_factor`` makes what is in it.
-    """
-
-    user = models.OneToOneField(
-        User, primary_key=True, on_delete=models.CASCADE, related_name="second_factor"
-    )
-    # Encrypted; 32 letters and digits become 140.
-    sealed_secret = models.CharField(max_length=200)
-    # The thirty seconds of the last code that was taken: none of them or of before is again.
-    last_step = models.BigIntegerField()
-    since = models.DateTimeField("desde", auto_now_add=True)
-
-    class Meta:
-        verbose_name = "segundo factor"
-        verbose_name_plural = "segundos factores"
-
-    def __str__(self) -> str:
-        return str(self.user)
-
-
-class RecoveryCode(models.Model):
-    """One of the codes that stand in for the app; there is a row until it is used."""
-
-    factor = models.ForeignKey(
-        SecondFactor, on_delete=models.CASCADE, related_name="recovery_codes"
-    )
-    digest = models.CharField(max_length=64)
-
-    class Meta:
-        verbose_name = "código de recuperación"
-        verbose_name_plural = "códigos de recuperación"
-        constraints = [
-            models.UniqueConstraint(fields=["factor", "digest"], name="recovery_code_once"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.factor)
-
-
-class AuditEntry(models.Model):
-    """One thing that was done to an account or an operator: who, what, before, after, from where.
-
-    Written in the transaction of the change itself (``users.history.recording``), stamped in real time, never
-    changed. Neither ``before`` nor ``after`` ever holds a clave or its hash, a secret or a code.
-    """
-
-    class Channel(models.TextChoices):
-        WEB = "web", "Web"
-        ADMIN = "admin", "Administrador"
-        COMMAND = "command", "Comando"
-        LOAD = "load", "Carga"
-
-    at = models.DateTimeField("fecha y hora", auto_now_add=True)
-    action = models.CharField("acción", max_length=50)
-    actor = models.ForeignKey(
-        User, verbose_name="quién", on_delete=models.PROTECT, related_name="audit_entries_made"
-    )
-    # None in what is done to staff.
-    operator = models.ForeignKey(
-        Operator,
-        verbose_name="operador",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="audit_entries",
-    )
-    subject = models.ForeignKey(
-        User,
-        verbose_name="a quién",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="audit_entries",
-    )
-    before = models.JSONField("antes", default=dict)
-    after = models.JSONField("después", default=dict)
-    channel = models.CharField("canal", max_length=10, choices=Channel)
-    address = models.GenericIPAddressField("dirección", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "movimiento"
-        verbose_name_plural = "movimientos"
-        ordering = ["-at", "-pk"]
-        # After what the history is sorted by, what its filters look at, as in ``User``.
-        indexes = [
-            models.Index(
-                fields=["operator", "-at", "-id", "action", "channel", "actor", "subject"],
-                name="audit_of_operator",
-            ),
-            models.Index(
-                fields=["subject", "-at", "-id", "action", "channel", "actor"],
-                name="audit_of_subject",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.action} {self.subject or self.operator}"
-
-    @property
-    def operation_number(self) -> str:
-        """Names a creation for good, in the form of the authority's own numbers: docs/fidelity.md."""
-        return f"SIM-{timezone.localtime(self.at):%Y}-US-{self.pk:06}"
-
-    @classmethod
-    def creation_of_number(cls, number: str, *, operator: Operator) -> Self | None:
-        """The entry of that operator's creation with this operation number."""
-        entries = cls.objects.filter(action="user.created", operator=operator)
-        entries = entries.select_related("subject", "actor", "operator")
-        entry = entries.filter(pk=int(number.rpartition("-")[2])).first()
-        return entry if entry and entry.operation_number == number else None

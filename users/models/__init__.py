@@ -1,0 +1,23 @@
+"""Who signs in, from where, and the record of everything that is done to an account."""
+
+from users.models.accounts import Bar, KnownNeighbours, Neighbours, User, UserManager, UserQuerySet
+from users.models.audit import AuditEntry
+from users.models.failures import FailureCount
+from users.models.second_factor import RecoveryCode, SecondFactor
+from users.models.sessions import Session
+from users.models.validity import Validity
+
+__all__ = [
+    "AuditEntry",
+    "Bar",
+    "FailureCount",
+    "KnownNeighbours",
+    "Neighbours",
+    "RecoveryCode",
+    "SecondFactor",
+    "Session",
+    "User",
+    "UserManager",
+    "UserQuerySet",
+    "Validity",
+]
