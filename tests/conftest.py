@@ -21,7 +21,7 @@ from profiles import catalog
 from profiles.actions import assign_options, load_catalog, save_template
 from profiles.load import files
 from profiles.load.actions import make_plan
-from users import actions
+from users.actions import accounts, operators, signing_in
 from users.history import append_only
 from users.history.recording import Actor
 from users.models import AuditEntry, SecondFactor, User
@@ -146,7 +146,7 @@ def make_operator(small_catalog, staff):
     """make_operator(ruc, *types) opens an operator; its principal is TITULAR1."""
 
     def make(ruc: str, *types: str) -> Operator:
-        return actions.create_operator(
+        return operators.create_operator(
             actor=Actor(staff, AuditEntry.Channel.COMMAND),
             ruc=ruc,
             name=f"Empresa {ruc[-4:]} de Práctica",
@@ -174,7 +174,7 @@ def make_secondary(principal):
     """make_secondary(username, number) creates a secondary user of the principal's operator."""
 
     def make(username: str, number: int, **fields) -> User:
-        return actions.create_secondary_user(
+        return accounts.create_secondary_user(
             actor=acting(principal),
             username=username,
             password=PASSWORD,
@@ -197,7 +197,7 @@ def stranger(make_operator) -> User:
 
 @pytest.fixture
 def strangers_secondary(stranger) -> User:
-    return actions.create_secondary_user(
+    return accounts.create_secondary_user(
         actor=acting(stranger), username="AJENO001", password=PASSWORD, **person(90000003)
     )
 
@@ -253,7 +253,7 @@ class Telephone:
 
     def __init__(self, user: User) -> None:
         self.totp = pyotp.TOTP(pyotp.random_base32())
-        self.recovery_codes = actions.turn_on_second_factor(
+        self.recovery_codes = signing_in.turn_on_second_factor(
             actor=acting(user), secret=self.totp.secret, code=self.code()
         )
         # As if that was long ago: what it shows now has not been used.

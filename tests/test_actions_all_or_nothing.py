@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
+from operator import attrgetter
 
 import pyotp
 import pytest
@@ -15,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import OperationalError, connection
 from django.db.models import Q
 
+import users.actions
 from operators.models import Operator
 from profiles import actions as profile_actions
 from profiles import catalog
@@ -32,7 +34,8 @@ from tests.conftest import (
     fail_to_sign_in,
     person,
 )
-from users import actions as user_actions
+from tests.walking import modules_of
+from users.actions import accounts, bulk, operators, passwords, signing_in
 from users.models import AuditEntry, User
 from users.signin import second_factor
 
@@ -76,10 +79,10 @@ def plan(state: str) -> LoadPlan:
 
 # How each action is called; every call reads its own accounts, so it can be made again.
 CALLS: dict[Callable, Callable] = {
-    user_actions.create_secondary_user: lambda action: action(
+    accounts.create_secondary_user: lambda action: action(
         actor=acting(principal()), username="NUEVO001", password=PASSWORD, **person(90000050)
     ),
-    user_actions.create_operator: lambda action: action(
+    operators.create_operator: lambda action: action(
         actor=staff_actor(),
         ruc="20999999027",
         name="Empresa Nueva de Práctica",
@@ -88,57 +91,55 @@ CALLS: dict[Callable, Callable] = {
         password=PASSWORD,
         **person(90000051),
     ),
-    user_actions.change_operator: lambda action: action(
+    operators.change_operator: lambda action: action(
         actor=staff_actor(),
         operator=principal().operator,
         name="Otro Nombre de Práctica",
         operator_types=["TRANSPORTISTA"],
         is_active=False,
     ),
-    user_actions.suspend_user: lambda action: action(actor=acting(principal()), user=secondary()),
-    user_actions.reactivate_user: lambda action: action(
+    accounts.suspend_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    accounts.reactivate_user: lambda action: action(
         actor=acting(principal()), user=User.objects.get(username="QUIETO01")
     ),
-    user_actions.eliminate_user: lambda action: action(actor=acting(principal()), user=secondary()),
-    user_actions.change_user: lambda action: action(
+    accounts.eliminate_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    accounts.change_user: lambda action: action(
         actor=acting(principal()),
         user=secondary(),
-        seen=user_actions.editable_facts(secondary()),
+        seen=accounts.editable_facts(secondary()),
         valid_from=None,
         valid_until=date(2027, 1, 1),
         email="",
         **person(90000060),
     ),
-    user_actions.change_states: lambda action: action(
+    accounts.change_states: lambda action: action(
         actor=acting(principal()),
         users=[secondary(), User.objects.get(username="QUIETO01")],
         state=User.State.ELIMINATED,
     ),
-    user_actions.reset_password: lambda action: action(
+    passwords.reset_password: lambda action: action(
         actor=acting(principal()), user=secondary(), password="Distinta1"
     ),
-    user_actions.change_own_password: lambda action: action(
+    passwords.change_own_password: lambda action: action(
         actor=acting(secondary()), password="Distinta1"
     ),
-    user_actions.close_sessions: lambda action: action(actor=acting(principal()), user=secondary()),
-    user_actions.unlock_user: lambda action: action(actor=acting(principal()), user=secondary()),
-    user_actions.turn_on_second_factor: lambda action: action(
+    signing_in.close_sessions: lambda action: action(actor=acting(principal()), user=secondary()),
+    signing_in.unlock_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    signing_in.turn_on_second_factor: lambda action: action(
         actor=acting(secondary()), secret=SECRET, code=pyotp.TOTP(SECRET).now()
     ),
-    user_actions.turn_off_second_factor: lambda action: action(
-        actor=staff_actor(), user=principal()
-    ),
-    user_actions.make_recovery_codes: lambda action: action(actor=acting(principal())),
-    user_actions.use_code: lambda action: action(actor=acting(principal()), code=RECOVERY_CODES[0]),
-    user_actions.seal_secrets_anew: lambda action: action(),
-    user_actions.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
-    user_actions.advance_clock: lambda action: action(
+    signing_in.turn_off_second_factor: lambda action: action(actor=staff_actor(), user=principal()),
+    signing_in.make_recovery_codes: lambda action: action(actor=acting(principal())),
+    signing_in.use_code: lambda action: action(actor=acting(principal()), code=RECOVERY_CODES[0]),
+    signing_in.seal_secrets_anew: lambda action: action(),
+    operators.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
+    operators.advance_clock: lambda action: action(
         actor=staff_actor(), operator=principal().operator, by=timedelta(hours=24)
     ),
-    user_actions.return_to_real_time: lambda action: action(
+    operators.return_to_real_time: lambda action: action(
         actor=staff_actor(), operator=Operator.objects.get(ruc=OTHER_RUC)
     ),
-    user_actions.set_activation_delay: lambda action: action(
+    operators.set_activation_delay: lambda action: action(
         actor=staff_actor(), operator=principal().operator, delay=timedelta(hours=24)
     ),
     profile_actions.assign_access: lambda action: action(
@@ -172,7 +173,7 @@ CALLS: dict[Callable, Callable] = {
         seen=[ROLE],
     ),
     profile_actions.load_catalog: lambda action: action(catalog.read(CHANGED_CATALOG)),
-    user_actions.load_accounts: lambda action: action(
+    bulk.load_accounts: lambda action: action(
         actor=acting(principal()),
         operator=principal().operator,
         new=[
@@ -214,7 +215,13 @@ CALLS: dict[Callable, Callable] = {
 
 # Public functions that only read.
 QUERIES = {
-    user_actions.editable_facts,
+    accounts.editable_facts,
+    accounts.user_facts,
+    # Parts of actions, which other rooms of users/actions/ share.
+    accounts.create_account,
+    accounts.data_change,
+    accounts.refuse_state,
+    accounts.state_change,
     profile_actions.offered_roles,
     profile_actions.template_facts,
     profile_actions.validity_facts,
@@ -226,7 +233,7 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
     actor = acting(principal)
     profile_actions.assign_options(actor=actor, user=secondary, codes=[OPTION], seen=[])
     profile_actions.assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
-    user_actions.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
+    accounts.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
     profile_actions.save_template(
         actor=actor, name="De siempre", options=[OPTION, OTHER_OPTION], roles=[ROLE]
     )
@@ -354,7 +361,7 @@ def test_whoever_is_killed_in_the_middle_has_done_nothing_and_it_can_be_done_aga
 # everything is what it was.
 UNRECORDED = {
     profile_actions.load_catalog,
-    user_actions.seal_secrets_anew,
+    signing_in.seal_secrets_anew,
     # A plan is a draft: what it does leaves its entries when it is done.
     load_actions.make_plan,
     load_actions.make_plan_again,
@@ -364,7 +371,9 @@ UNRECORDED = {
 
 
 @pytest.mark.parametrize(
-    "module", [user_actions, profile_actions, load_actions], ids=["users", "profiles", "load"]
+    "module",
+    [*modules_of(users.actions), profile_actions, load_actions],
+    ids=attrgetter("__name__"),
 )
 def test_every_action_is_tried(module):
     public = {

@@ -21,7 +21,6 @@ from django.http import QueryDict
 
 import profiles.admin
 import profiles.forms
-import users.actions
 import users.forms
 from operators.models import Operator, OperatorType
 from profiles.actions import validity_facts
@@ -32,6 +31,7 @@ from tests.test_access_matrix import FORMS, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE
 from tests.walking import modules_of, undone
+from users.actions import signing_in
 from users.admin import accounts, pages, principal
 from users.admin import operators as companies
 from users.forms.clock import ClockForm, DelayForm
@@ -388,7 +388,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
     monkeypatch.setattr(models.Model, "validate_constraints", lambda *args, **kwargs: None)
     # A code counts once, and here the same one is to be taken again and again.
     monkeypatch.setattr(
-        users.actions, "use_code", lambda *, actor, code: code in (APP_CODE, RECOVERY_CODE)
+        signing_in, "use_code", lambda *, actor, code: code in (APP_CODE, RECOVERY_CODE)
     )
     AccessTemplate.objects.all().delete()
 

@@ -24,7 +24,7 @@ from tests.test_access_matrix import FORMS, url
 from tests.test_methods import form_of
 from tests.test_tenants import unprotected_history
 from tests.walking import content, walk
-from users import actions
+from users.actions import accounts
 from users.models import AuditEntry, Session, User
 
 __all__ = ["unprotected_history"]
@@ -100,7 +100,7 @@ def fill(model, keep: set[str] = frozenset()) -> None:
             if isinstance(field, models.JSONField):
                 # What is read back from an entry, such as a state, stays what it is.
                 held = getattr(row, field.name)
-                texts = (*actions.PERSON_FIELDS, "name", "codes", "options", "roles", "sessions")
+                texts = (*accounts.PERSON_FIELDS, "name", "codes", "options", "roles", "sessions")
                 forged = {
                     name: [payload] if isinstance(held[name], list) else payload
                     for name in texts
@@ -128,7 +128,7 @@ def infested(visitors, unprotected_history, client_of):
     assign_options(actor=actor, user=secondary, codes=codes, seen=["11.9.1.1.2"])
     assign_roles(actor=actor, user=secondary, codes=["NSIGAD.AGENTEADUANA.DESPACHO"], seen=[])
     for number in range(len(PAYLOADS)):
-        actions.create_secondary_user(
+        accounts.create_secondary_user(
             actor=actor,
             username=f"LLENO{number:03}",
             password=PASSWORD,

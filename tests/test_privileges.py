@@ -13,7 +13,7 @@ from tests.test_access_matrix import FORMS, database, url
 from tests.test_hostile_input import admin_forms
 from tests.test_methods import form_of
 from tests.walking import undone
-from users import actions
+from users.actions import accounts, operators
 from users.models import AuditEntry, FailureCount, User
 
 # What no form of the portal asks for.
@@ -122,7 +122,7 @@ def test_what_a_company_no_longer_is_offered_stops_at_the_next_request(visitors,
     assign_roles(actor=actor, user=secondary, codes=["NSIGAD.AGENTEADUANA.DESPACHO"], seen=[])
     client, own = client_of(secondary), client_of(principal)
     assert client.get("/opciones/90.1.1.1.1/").status_code == 200
-    actions.change_operator(
+    operators.change_operator(
         actor=acting(staff),
         operator=secondary.operator,
         name=secondary.operator.name,
@@ -145,15 +145,15 @@ def test_whoever_loses_his_power_has_none_at_the_next_request(end, visitors, cli
     assert client.get(url("profiles:wizard_options")).status_code == 200
     match end:
         case "suspended":
-            actions.suspend_user(actor=office, user=principal)
+            accounts.suspend_user(actor=office, user=principal)
         case "operator closed":
             facts = {"name": "Cerrada", "operator_types": ["AGENTE_ADUANA"], "is_active": False}
-            actions.change_operator(actor=office, operator=principal.operator, **facts)
+            operators.change_operator(actor=office, operator=principal.operator, **facts)
         case _:
-            actions.change_principal(actor=office, user=colleague)
+            operators.change_principal(actor=office, user=colleague)
             if end == "eliminated":
                 principal.refresh_from_db()
-                actions.eliminate_user(actor=office, user=principal)
+                accounts.eliminate_user(actor=office, user=principal)
     before = database()
     answers = {client.post(url(name), form_of(name)).status_code for name in FORMS}
     assert answers <= ({403} if end == "demoted" else {302, 401})
@@ -171,18 +171,18 @@ def test_nobody_shuts_himself_or_the_only_principal_out(visitors, client_of):
     assert database() == before
     # Nor does staff leave a company without one.
     with pytest.raises(ValidationError):
-        actions.eliminate_user(actor=acting(visitors["staff"]), user=principal)
+        accounts.eliminate_user(actor=acting(visitors["staff"]), user=principal)
 
 
 def test_whoever_became_the_principal_meanwhile_is_not_eliminated(visitors):
     """The page that eliminates him was opened before; a company is never left without one."""
     colleague, office = visitors["colleague"], acting(visitors["staff"])
-    actions.change_principal(actor=office, user=User.objects.get(pk=colleague.pk))
+    operators.change_principal(actor=office, user=User.objects.get(pk=colleague.pk))
     assert not colleague.is_principal
     with pytest.raises(ValidationError):
-        actions.eliminate_user(actor=office, user=colleague)
+        accounts.eliminate_user(actor=office, user=colleague)
     with pytest.raises(PermissionDenied):
-        actions.suspend_user(actor=acting(visitors["principal"]), user=colleague)
+        accounts.suspend_user(actor=acting(visitors["principal"]), user=colleague)
     assert User.objects.get(pk=colleague.pk).state == User.State.ACTIVE
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from profiles.models import OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.test_access_matrix import FORMS, url
-from users import actions
+from users.actions import accounts, signing_in
 from users.models import AuditEntry, User
 from users.signin import throttle
 
@@ -152,7 +152,7 @@ def test_thirty_two_writers_at_once_all_succeed(people, at_once):
     principal = people["principal"]
 
     def create(number: int):
-        return lambda: actions.create_secondary_user(
+        return lambda: accounts.create_secondary_user(
             actor=acting(principal),
             username=f"ALAVEZ{number:02}",
             password=PASSWORD,
@@ -181,8 +181,8 @@ def test_eight_who_change_the_state_of_one_user_back_and_forth_all_succeed(peopl
     def change(action):
         return lambda: action(actor=acting(principal), user=User.objects.get(pk=secondary.pk))
 
-    done = at_once(*(change(actions.suspend_user) for _ in range(4)),
-                   *(change(actions.reactivate_user) for _ in range(4)))  # fmt: skip
+    done = at_once(*(change(accounts.suspend_user) for _ in range(4)),
+                   *(change(accounts.reactivate_user) for _ in range(4)))  # fmt: skip
     assert {type(each) for each in done} == {bool}
     assert sum(done) == entries("user.suspended") + entries("user.reactivated")
 
@@ -191,7 +191,7 @@ def test_of_eight_who_take_one_second_factor_away_at_once_one_did(people, at_onc
     principal, secondary = people["principal"], people["secondary"]
 
     def take():
-        return actions.turn_off_second_factor(actor=acting(principal), user=secondary)
+        return signing_in.turn_off_second_factor(actor=acting(principal), user=secondary)
 
     assert sorted(at_once(*[take] * 8)) == [False] * 7 + [True]
     assert entries("user.second_factor_off") == 1
@@ -200,13 +200,13 @@ def test_of_eight_who_take_one_second_factor_away_at_once_one_did(people, at_onc
 def test_a_recovery_code_is_used_while_the_second_factor_is_taken_away(people, at_once):
     """One after the other, whichever is first: neither waits for the other without end."""
     principal, secondary = people["principal"], people["secondary"]
-    recovery_codes = actions.make_recovery_codes(actor=acting(secondary))
+    recovery_codes = signing_in.make_recovery_codes(actor=acting(secondary))
 
     def use(code: str):
-        return lambda: actions.use_code(actor=acting(secondary), code=code)
+        return lambda: signing_in.use_code(actor=acting(secondary), code=code)
 
     def take():
-        return actions.turn_off_second_factor(actor=acting(principal), user=secondary)
+        return signing_in.turn_off_second_factor(actor=acting(principal), user=secondary)
 
     *used, taken = at_once(*map(use, recovery_codes), take)
     assert {type(each) for each in used} == {bool}

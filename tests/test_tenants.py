@@ -16,8 +16,8 @@ from tests.conftest import PASSWORD, acting, person, soup
 from tests.test_access_matrix import FORMS, MATRIX, SAMPLES, converters, database, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.walking import content, walk
-from users import actions
-from users.actions import PERSON_FIELDS
+from users.actions import accounts
+from users.actions.accounts import PERSON_FIELDS
 from users.history import append_only
 from users.models import AuditEntry, Session, User
 from users.signin.unsent import OWNER_FIELD, owner_token
@@ -77,7 +77,7 @@ def canary(field: models.Field, number: int, held):
 def companies(visitors, unprotected_history, client_of):
     """A and B; every text of A is a canary."""
     a, b = visitors["principal"], visitors["stranger"]
-    b_secondary = actions.create_secondary_user(
+    b_secondary = accounts.create_secondary_user(
         actor=acting(b), username="AJENO001", password=PASSWORD, **person(90000003)
     )
     assign_options(actor=acting(b), user=b_secondary, codes=["11.9.1.1.2"], seen=[])
@@ -179,10 +179,10 @@ PLAIN = {
 @pytest.fixture
 def two(visitors):
     a, b = visitors["principal"], visitors["stranger"]
-    own = actions.create_secondary_user(
+    own = accounts.create_secondary_user(
         actor=acting(b), username="AJENO001", password=PASSWORD, **person(90000003)
     )
-    actions.create_secondary_user(
+    accounts.create_secondary_user(
         actor=acting(b), username="AJENO002", password=PASSWORD, **person(90000004)
     )
     assign_options(actor=acting(b), user=own, codes=["11.9.1.1.2"], seen=[])
@@ -301,7 +301,7 @@ def test_a_wizard_state_of_another_company_leads_nowhere(two, client_of):
     """The page of step 2 with everything of A's form, sent by B to B's user of the same name."""
     _, b, _ = two
     of_a = User.objects.get(username="JPEREZ01")
-    actions.create_secondary_user(
+    accounts.create_secondary_user(
         actor=acting(b), username="JPEREZ01", password=PASSWORD, **person(90000005)
     )
     form = {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2", "subject": str(of_a.pk)}

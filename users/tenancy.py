@@ -95,3 +95,11 @@ class PrincipalRequiredMixin:
     def dispatch(self, request, *args, **kwargs):
         require_principal(request.user)
         return super().dispatch(request, *args, **kwargs)
+
+
+def lock_account(user: User) -> User:
+    """The row of the user, under the lock by which two editors of the same user take turns."""
+    user = User.objects.select_for_update(of=("self",)).select_related("operator").get(pk=user.pk)
+    if user.state == User.State.ELIMINATED:
+        raise PermissionDenied("Ese usuario fue eliminado.")
+    return user

@@ -29,7 +29,7 @@ from profiles.load.planning import DAYS, GRANTS, ROWS_AT_ONCE, PlannedRow, Plann
 from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy
-from users.actions import load_accounts
+from users.actions.bulk import load_accounts
 from users.history.recording import Actor, record
 from users.models import User
 from users.seal import BrokenSealError

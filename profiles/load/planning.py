@@ -22,7 +22,7 @@ from profiles.actions import offered_roles
 from profiles.load.columns import COLUMNS
 from profiles.load.files import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, RoleGrant
-from users.actions import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
+from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.lists.fields import day_field
 from users.lists.search import fold
 from users.models import KnownNeighbours, User

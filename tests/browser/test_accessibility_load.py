@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from profiles.views import load
 from tests.browser.browsing import LEAF, follow, has_title, press
 from tests.conftest import acting
-from users import actions
+from users.actions import accounts
 
 # Carga masiva -------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ def test_plan_without_changes(desk, upload, secondary, is_accessible):
 
 def test_plan_overtaken_by_a_change(desk, upload, secondary, principal, is_accessible):
     upload("Usuario,Nombres", "JPEREZ01,Juana")
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     press(desk, "Aplicar plan")
     expect(desk.get_by_role("alert")).to_contain_text("Los datos cambiaron")
     is_accessible(desk)

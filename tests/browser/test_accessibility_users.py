@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from profiles.actions import save_template
 from tests.browser.browsing import CONSULTA, DESPACHO, LATER, LEAF, has_title, press
 from tests.conftest import acting
-from users import actions
+from users.actions import accounts
 from users.models import User
 
 # A user afterwards --------------------------------------------------------------------------------
@@ -16,7 +16,7 @@ from users.models import User
 def test_page_of_a_user(desk, principal, secondary, grant, is_accessible, suspended):
     grant([LEAF, "11.9.1.1.1"])
     if suspended:
-        actions.suspend_user(actor=acting(principal), user=secondary)
+        accounts.suspend_user(actor=acting(principal), user=secondary)
     desk.goto(f"{LATER}/")
     expect(desk.get_by_role("heading", name="Tiene asignado y no puede usar")).to_be_visible()
     is_accessible(desk)
@@ -41,11 +41,11 @@ def test_data_of_a_user(desk, secondary, is_accessible):
 
 def test_data_that_changed_meanwhile(desk, principal, secondary, is_accessible):
     desk.goto(f"{LATER}/datos/")
-    facts = actions.editable_facts(secondary) | {"valid_from": None, "valid_until": None}
-    actions.change_user(
+    facts = accounts.editable_facts(secondary) | {"valid_from": None, "valid_until": None}
+    accounts.change_user(
         actor=acting(principal),
         user=secondary,
-        seen=actions.editable_facts(secondary),
+        seen=accounts.editable_facts(secondary),
         **{**facts, "first_name": "Juana"},
     )
     desk.get_by_label("Apellidos").fill("Quispe")
@@ -124,7 +124,7 @@ def test_change_of_state_of_several(desk, secondary, is_accessible, query):
 def test_access_table(desk, principal, make_secondary, grant, is_accessible, query):
     grant([LEAF, "11.9.1.1.1"])
     suspended = make_secondary("SUSPEND1", 90000009)
-    actions.suspend_user(actor=acting(principal), user=suspended)
+    accounts.suspend_user(actor=acting(principal), user=suspended)
     desk.goto(f"/accesos/{query}")
     is_accessible(desk)
 

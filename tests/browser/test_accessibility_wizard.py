@@ -17,7 +17,7 @@ from tests.browser.browsing import (
     press,
 )
 from tests.conftest import acting
-from users import actions
+from users.actions import accounts
 
 # Administración Usuario ---------------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ def test_list_without_users(desk, is_accessible):
 def test_list_with_users_in_every_state(desk, principal, make_secondary, grant, is_accessible):
     grant([LEAF], [DESPACHO])
     suspended = make_secondary("SUSPEND1", 90000009, email="una.direccion.muy.larga@ejemplo.com.pe")
-    actions.suspend_user(actor=acting(principal), user=suspended)
+    accounts.suspend_user(actor=acting(principal), user=suspended)
     make_secondary("SINOPCIO", 90000010)
     desk.goto("/usuarios/?orden=-nombre")
     expect(desk.get_by_role("radio")).to_have_count(3)
@@ -220,7 +220,7 @@ def test_roles_assigned(desk, grant, is_accessible):
 @pytest.mark.parametrize("suspended", [False, True], ids=["active", "suspended"])
 def test_change_of_state(desk, principal, secondary, is_accessible, suspended):
     if suspended:
-        actions.suspend_user(actor=acting(principal), user=secondary)
+        accounts.suspend_user(actor=acting(principal), user=secondary)
     desk.goto(f"{LATER}/estado/")
     is_accessible(desk)
     press(desk, "Cambiar Estado")

@@ -19,14 +19,14 @@ ENGINE = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
 # A principal who creates users for as long as he is let.
 WRITE = """
 from itertools import count
-from users import actions
+from users.actions import accounts
 from users.audit import Actor
 from users.models import AuditEntry, User
 
 principal = User.objects.get(operator__ruc="20999999043", is_principal=True)
 actor = Actor(principal, AuditEntry.Channel.COMMAND)
 for number in count():
-    actions.create_secondary_user(
+    accounts.create_secondary_user(
         actor=actor, username=f"COPIA{number:03}", password="Practica2026",
         document_type="1", document_number=str(91000000 + number),
         first_name="Ana", last_name="Ficticia",

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from portal.checks import no_practice_accounts
 from tests.conftest import acting
-from users import actions
+from users.actions import accounts
 
 
 def found() -> list[str]:
@@ -36,7 +36,7 @@ def test_one_that_was_eliminated_opens_nothing(secondary, principal, real_instal
     secondary.set_password("Practica01")
     secondary.save()
     assert len(found()) == 2
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     assert len(found()) == 1
 
 

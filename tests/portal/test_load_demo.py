@@ -12,7 +12,7 @@ from operators.validators import validate_ruc
 from portal import demo
 from profiles.actions import assign_options, assign_roles
 from tests.conftest import Telephone, acting, person, soup
-from users import actions
+from users.actions import accounts, operators, passwords
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 
@@ -220,7 +220,7 @@ def change_everything(ruc: str) -> None:
     """Work of a day at one operator, through the same actions as the screens."""
     staff = Actor(User.objects.staff().get(), AuditEntry.Channel.ADMIN)
     principal = account(ruc, "TITULAR1")
-    new = actions.create_secondary_user(
+    new = accounts.create_secondary_user(
         actor=acting(principal), username="NUEVO001", password="Practica9", **person(90000099)
     )
     code = principal.operator.operator_types.first().options.first().code
@@ -228,11 +228,11 @@ def change_everything(ruc: str) -> None:
     for user in principal.operator.users.secondary():
         roles = user.role_grants.values_list("role_id", flat=True)
         assign_roles(actor=acting(principal), user=user, codes=[], seen=list(roles))
-        actions.reset_password(actor=acting(principal), user=user, password="Cambiada1")
-        actions.eliminate_user(actor=acting(principal), user=user)
-    actions.reset_password(actor=staff, user=principal, password="Cambiada1")
+        passwords.reset_password(actor=acting(principal), user=user, password="Cambiada1")
+        accounts.eliminate_user(actor=acting(principal), user=user)
+    passwords.reset_password(actor=staff, user=principal, password="Cambiada1")
     Telephone(principal)
-    actions.change_operator(
+    operators.change_operator(
         actor=staff,
         operator=principal.operator,
         name="Otro Nombre",
@@ -266,7 +266,7 @@ def test_reset_returns_the_practice_operators_to_the_start(load, rucs):
 def test_reset_leaves_other_operators_and_staff_alone(load):
     load()
     staff = Actor(User.objects.staff().get(), AuditEntry.Channel.ADMIN)
-    other = actions.create_operator(
+    other = operators.create_operator(
         actor=staff,
         ruc="20999999060",
         name="Empresa Ajena de Práctica",
@@ -275,7 +275,7 @@ def test_reset_leaves_other_operators_and_staff_alone(load):
         password="Practica2026",
         **person(90000098),
     )
-    user = actions.create_secondary_user(
+    user = accounts.create_secondary_user(
         actor=acting(other.users.get()),
         username="AJENO001",
         password="Practica2026",

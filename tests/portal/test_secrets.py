@@ -157,7 +157,7 @@ def break_creation(monkeypatch):
     def record(*args, **kwargs):
         raise RuntimeError("no such luck")
 
-    monkeypatch.setattr("users.actions.record", record)
+    monkeypatch.setattr("users.actions.accounts.record", record)
     return client.post("/usuarios/nuevo/", NEW_USER)
 
 
@@ -188,7 +188,7 @@ def break_reset(monkeypatch):
     def record(*args, **kwargs):
         raise RuntimeError("no such luck")
 
-    monkeypatch.setattr("users.actions.record", record)
+    monkeypatch.setattr("users.actions.passwords.record", record)
     return client.post("/usuarios/JPEREZ01/clave/", {"way": "type", **twice(TEMPORARY)})
 
 

@@ -12,7 +12,7 @@ from profiles.actions import assign_access
 from profiles.findings import EXPIRES_SOON, Finding, having
 from profiles.models import Option, OptionGrant, RoleGrant
 from tests.conftest import acting, soup
-from users.actions import eliminate_user, suspend_user
+from users.actions.accounts import eliminate_user, suspend_user
 from users.models import User
 
 URL = "/accesos/"

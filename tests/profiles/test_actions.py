@@ -10,7 +10,7 @@ from profiles import actions
 from profiles.actions import Change, NotOfferedError, StaleGrantsError
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import acting
-from users.actions import eliminate_user, suspend_user
+from users.actions.accounts import eliminate_user, suspend_user
 from users.models import AuditEntry
 
 NOON = datetime(2026, 5, 6, 17, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 
 from profiles.actions import assign_options, assign_roles
 from tests.conftest import acting, soup
-from users import actions
+from users.actions import accounts
 
 FIRST, FREE = "90.1.1.1.1", "11.9.1.1.1"
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
@@ -45,15 +45,15 @@ def test_what_came_afterwards_changes_nothing_in_it(client, url, complete, princ
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=[FREE], seen=[FIRST])
     assign_roles(actor=actor, user=secondary, codes=[], seen=[ROLE])
-    actions.change_user(
+    accounts.change_user(
         actor=actor,
         user=secondary,
-        seen=actions.editable_facts(secondary),
-        **{**actions.editable_facts(secondary), "first_name": "Otro"}
+        seen=accounts.editable_facts(secondary),
+        **{**accounts.editable_facts(secondary), "first_name": "Otro"}
         | {"valid_from": None, "valid_until": None},
     )
     assert soup(client.get(url)).select_one("main").text.split() == before
-    actions.eliminate_user(actor=actor, user=secondary)
+    accounts.eliminate_user(actor=actor, user=secondary)
     page = soup(client.get(url))
     assert held(page) == ["Numeración de la declaración", "Despachador"]
 

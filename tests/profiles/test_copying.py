@@ -8,7 +8,7 @@ from operators.models import OperatorType
 from profiles.actions import assign_access, save_template
 from profiles.models import AccessTemplate, Option
 from tests.conftest import acting, field_errors, soup
-from users.actions import eliminate_user
+from users.actions.accounts import eliminate_user
 from users.models import AuditEntry
 
 URL = "/usuarios/JPEREZ01/copiar/"

@@ -12,7 +12,7 @@ from profiles.load.planning import Planner
 from profiles.models import Outcome
 from profiles.spreadsheet import as_text, as_typed, csv_lines, xlsx_chunks
 from tests.conftest import acting
-from users import actions
+from users.actions import accounts
 
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
 KINDS = ["csv", "xlsx"]
@@ -43,15 +43,15 @@ def company(principal, secondary, make_secondary):
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1", "11.9.1.1.1"], seen=[])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
-    actions.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
+    accounts.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
     make_secondary("RARO0001", 90000011, first_name="-Ana", last_name="'-Luz", email="a@b.pe")
     make_secondary(
         "CEROS001", 90000012, document_type="4", document_number="001234567890", last_name="'Luz"
     )
-    actions.change_user(
+    accounts.change_user(
         actor=actor,
         user=secondary,
-        seen=(facts := actions.editable_facts(secondary)),
+        seen=(facts := accounts.editable_facts(secondary)),
         **{**facts, "valid_from": None, "valid_until": "2027-12-31"},
     )
 

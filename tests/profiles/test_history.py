@@ -11,12 +11,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+import users.actions
 from operators.models import Operator
 from profiles import actions as profile_actions
 from profiles.actions import assign_options, assign_roles
 from profiles.load import actions as load_actions
 from tests.conftest import PASSWORD, acting, field_errors, soup
-from users import actions
+from tests.walking import modules_of
+from users.actions import accounts, operators, passwords
 from users.history.wording import ACTION_LABELS
 from users.models import AuditEntry
 
@@ -44,7 +46,7 @@ def test_each_thing_done_is_said_in_words_the_latest_first(client, principal, se
     assign_options(actor=actor, user=secondary, codes=[CODE], seen=[])
     assign_options(actor=actor, user=secondary, codes=[FREE], seen=[CODE])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
-    actions.suspend_user(actor=actor, user=secondary)
+    accounts.suspend_user(actor=actor, user=secondary)
     suspended, roles, options, first, created = entries(client.get(OF_USER))
     assert suspended.startswith("Usuario suspendido")
     assert "Estado: Activo → Suspendido" in suspended
@@ -58,7 +60,7 @@ def test_each_thing_done_is_said_in_words_the_latest_first(client, principal, se
 def test_the_company_sees_all_its_users_and_what_has_no_user(client, make_secondary, staff):
     make_secondary("OTRO0001", 90000055)
     operator = Operator.objects.get(users__username="OTRO0001")
-    actions.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=27))
+    operators.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=27))
     moved, other, *_ = entries(client.get(COMPANY))
     assert moved.startswith("Reloj movido · la empresa")
     assert "ninguno → 1 día y 3 horas" in moved
@@ -72,7 +74,7 @@ def test_of_another_company_there_is_nothing(client, strangers_secondary, strang
 
 
 def test_an_eliminated_user_keeps_his_history(client, principal, secondary):
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     response = client.get(OF_USER)
     assert entries(response)[0].startswith("Usuario eliminado")
     assert soup(response).select_one(".back") is None
@@ -95,7 +97,7 @@ def test_an_eliminated_user_keeps_his_history(client, principal, secondary):
     ],
 )
 def test_the_filters_narrow_it(client, principal, secondary, query, count):
-    actions.suspend_user(actor=acting(principal), user=secondary)
+    accounts.suspend_user(actor=acting(principal), user=secondary)
     assert len(entries(client.get(OF_USER, query))) == count
 
 
@@ -135,8 +137,8 @@ def test_as_many_queries_for_one_entry_as_for_fifty(client, principal, secondary
     with CaptureQueriesContext(connection) as one:
         client.get(OF_USER)
     for _ in range(25):
-        actions.suspend_user(actor=acting(principal), user=secondary)
-        actions.reactivate_user(actor=acting(principal), user=secondary)
+        accounts.suspend_user(actor=acting(principal), user=secondary)
+        accounts.reactivate_user(actor=acting(principal), user=secondary)
     with CaptureQueriesContext(connection) as many:
         response = client.get(OF_USER)
     assert len(entries(response)) == 50
@@ -146,7 +148,7 @@ def test_as_many_queries_for_one_entry_as_for_fifty(client, principal, secondary
 
 
 def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
-    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     secondary.refresh_from_db()
     for url in (COMPANY, OF_USER):
         page = client.get(url).content.decode()
@@ -156,7 +158,8 @@ def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
 
 
 def test_every_action_that_is_recorded_has_its_words():
-    source = "".join(map(inspect.getsource, (actions, profile_actions, load_actions)))
+    modules = (*modules_of(users.actions), profile_actions, load_actions)
+    source = "".join(map(inspect.getsource, modules))
     recorded = set(
         re.findall(
             r'"((?:users?|operator|options|roles|grants|template|recovery_codes?)\.[a-z_]+)"',

@@ -8,7 +8,7 @@ from operators.models import OperatorType
 from profiles.actions import assign_options
 from profiles.models import Option, OptionGrant, Profile
 from tests.conftest import acting, soup
-from users.actions import eliminate_user
+from users.actions.accounts import eliminate_user
 from users.models import AuditEntry
 
 WIZARD = "/usuarios/nuevo/JPEREZ01/perfiles/"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from profiles.actions import assign_options, assign_roles, set_validity, validity_facts
 from profiles.past import access_at, end_of, users_at
 from tests.conftest import acting, field_errors, soup
-from users import actions
+from users.actions import accounts
 from users.models import AuditEntry, User
 
 ALL, ONE = "/accesos/dia/", "/usuarios/JPEREZ01/accesos/"
@@ -54,14 +54,14 @@ def lived(on, principal, make_secondary):
         seen=validity_facts(user),
     )
     on(4)
-    actions.suspend_user(actor=actor, user=user)
+    accounts.suspend_user(actor=actor, user=user)
     on(5)
-    actions.reactivate_user(actor=actor, user=user)
+    accounts.reactivate_user(actor=actor, user=user)
     assign_options(actor=actor, user=user, codes=[SECOND], seen=[FIRST, SECOND])
     on(6)
     assign_options(actor=actor, user=user, codes=[FIRST, SECOND], seen=[SECOND])
     on(7)
-    actions.eliminate_user(actor=actor, user=user)
+    accounts.eliminate_user(actor=actor, user=user)
     on(8)
     return user
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from profiles.actions import assign_options, assign_roles
 from tests.conftest import acting, soup
-from users.actions import eliminate_user, suspend_user
+from users.actions.accounts import eliminate_user, suspend_user
 
 URL = "/usuarios/"
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from profiles.actions import assign_options, assign_roles
 from profiles.models import Option
 from tests.conftest import acting, soup
-from users import actions
+from users.actions import accounts, operators, passwords
 from users.models import AuditEntry, Session, User
 
 URL, WHY = "/usuarios/JPEREZ01/", "/usuarios/JPEREZ01/acceso/"
@@ -70,7 +70,7 @@ def test_without_anything_it_shows_the_way_on(client):
 
 
 def test_what_keeps_the_account_out_comes_first_with_its_cure(client, principal, secondary):
-    actions.suspend_user(actor=acting(principal), user=secondary)
+    accounts.suspend_user(actor=acting(principal), user=secondary)
     reason = soup(client.get(URL)).select_one("[data-reason=user_suspended]")
     assert "JPEREZ01 está suspendido y no puede ingresar." in reason.text
     assert reason.a["href"] == "/usuarios/JPEREZ01/estado/"
@@ -170,7 +170,7 @@ def test_mending_each_reason_ends_in_a_yes(client, grant):
 
 
 def test_what_is_not_in_effect_yet_says_since_when_it_will_be(client, principal, grant):
-    actions.set_activation_delay(
+    operators.set_activation_delay(
         actor=acting(principal), operator=principal.operator, delay=timedelta(hours=24)
     )
     grant([FREE])
@@ -200,6 +200,6 @@ def test_the_search_narrows_what_can_be_chosen(client):
 
 
 def test_the_reasons_of_the_account_need_no_option(client, principal, secondary):
-    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     assert why(client, "") == ["clave_to_be_changed"]
     assert User.objects.get(pk=secondary.pk).must_change_password

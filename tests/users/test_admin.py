@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 
 from tests.conftest import PASSWORD, RUC, person, soup
 from tests.operators.test_admin import allow, errors, queries
-from users import actions
+from users.actions import accounts, operators
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.signin.password_rules import OperatorPasswordValidator
@@ -91,7 +91,7 @@ def test_the_list_shows_operators_people_and_staff(admin_client, secondary):
     ],
 )
 def test_accounts_are_found(query, found, admin_client, secondary, strangers_secondary, staff):
-    actions.suspend_user(actor=Actor(staff, "command"), user=strangers_secondary)
+    accounts.suspend_user(actor=Actor(staff, "command"), user=strangers_secondary)
     page = soup(admin_client.get(LIST + query))
     assert sorted(texts(page, ".field-username")) == sorted(found)
 
@@ -169,7 +169,7 @@ def test_a_bad_clave_is_refused_by_the_operators_rule(one, two, expected, admin_
 
 
 def test_an_eliminated_account_gets_no_clave(admin_client, secondary, staff):
-    actions.eliminate_user(actor=Actor(staff, "command"), user=secondary)
+    accounts.eliminate_user(actor=Actor(staff, "command"), user=secondary)
     response = admin_client.get(password(secondary), follow=True)
     assert texts(soup(response), ".messagelist .error") == [
         "El usuario JPEREZ01 está eliminado: ya no ingresa con clave."
@@ -227,7 +227,7 @@ def test_suspending_asks_first_and_then_says_how_many(
 
 
 def test_reactivating_says_how_many(clerk_client, secondary, principal, staff):
-    actions.suspend_user(actor=Actor(staff, "command"), user=secondary)
+    accounts.suspend_user(actor=Actor(staff, "command"), user=secondary)
     response = act(clerk_client, "reactivate", secondary, principal)
     assert texts(soup(response), ".messagelist li") == [
         "Se ha reactivado a 1 usuario.",
@@ -238,7 +238,7 @@ def test_reactivating_says_how_many(clerk_client, secondary, principal, staff):
 
 
 def test_an_eliminated_user_stays_eliminated(clerk_client, secondary, staff):
-    actions.eliminate_user(actor=Actor(staff, "command"), user=secondary)
+    accounts.eliminate_user(actor=Actor(staff, "command"), user=secondary)
     act(clerk_client, "reactivate", secondary)
     act(clerk_client, "suspend", secondary, confirmed="yes")
     assert state_of(secondary) == "eliminated"
@@ -400,7 +400,7 @@ def test_permissions_are_named_in_spanish(admin_client, clerk):
 
 @pytest.fixture
 def entry(operator, staff) -> AuditEntry:
-    actions.change_operator(
+    operators.change_operator(
         actor=Actor(staff, "admin", "192.0.2.9"),
         operator=operator,
         name="<b>Nueva</b>",

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import acting, soup
-from users import actions
+from users.actions import accounts
 from users.admin import pages
 from users.admin.history import AuditEntryAdmin
 
@@ -59,7 +59,7 @@ def test_the_rows_of_the_last_page_are_the_last_that_are_counted(
 ):
     monkeypatch.setattr(pages, "COUNTED", 2)
     monkeypatch.setattr(AuditEntryAdmin, "list_per_page", 1)
-    actions.suspend_user(actor=acting(principal), user=secondary)
+    accounts.suspend_user(actor=acting(principal), user=secondary)
     last = soup(client.get(AUDIT, {"p": 2}))
     assert "2 movimientos" in last.select_one(".paginator").text
     assert last.select_one(".field-what").text == "Usuario creado"

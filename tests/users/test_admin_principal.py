@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 
 from tests.conftest import acting, soup
 from tests.operators.test_admin import allow, errors, queries
-from users import actions
+from users.actions import accounts, operators
 from users.models import AuditEntry, User
 
 
@@ -32,8 +32,8 @@ def principal_of(operator) -> str:
 def test_the_page_says_the_consequence_and_offers_who_may_sign_in(
     client, url, secondary, make_secondary, principal, strangers_secondary
 ):
-    actions.suspend_user(actor=acting(principal), user=make_secondary("QUIETO01", 90000010))
-    actions.eliminate_user(actor=acting(principal), user=make_secondary("LEJANO01", 90000011))
+    accounts.suspend_user(actor=acting(principal), user=make_secondary("QUIETO01", 90000010))
+    accounts.eliminate_user(actor=acting(principal), user=make_secondary("LEJANO01", 90000011))
     page = soup(client.get(url))
     assert [option.text for option in page.select("#id_user option")] == [
         "Seleccione…",
@@ -78,7 +78,7 @@ def test_an_old_form_does_not_undo_what_another_named_meanwhile(
     client, url, operator, staff, secondary, make_secondary
 ):
     other = make_secondary("OTRO0001", 90000010)
-    actions.change_principal(actor=acting(staff), user=other)
+    operators.change_principal(actor=acting(staff), user=other)
     form = {"user": secondary.pk, "seen": "TITULAR1"}
     response = client.post(url, form)
     assert errors(response) == {
@@ -103,14 +103,14 @@ def test_who_is_not_of_the_operator_is_refused(
 
 
 def test_who_may_not_sign_in_is_refused_beside_the_field(client, url, secondary, principal):
-    actions.suspend_user(actor=acting(principal), user=secondary)
+    accounts.suspend_user(actor=acting(principal), user=secondary)
     response = client.post(url, {"user": secondary.pk, "seen": "TITULAR1"})
     assert errors(response) == {"user": ["JPEREZ01 no puede ser el principal: Suspendido."]}
     assert soup(response).title.text.startswith("Error:")
 
 
 def test_an_eliminated_user_is_not_of_the_list(client, url, secondary, principal):
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     response = client.post(url, {"user": secondary.pk, "seen": "TITULAR1"})
     assert errors(response) == {"user": ["Elija a uno de los usuarios de la lista"]}
 

@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting
-from users import actions
+from users.actions import accounts, operators, passwords
 from users.models import User
 from users.signin.backends import OperatorBackend, StaffBackend
 
@@ -101,17 +101,17 @@ def test_the_administrations_sign_in_page_is_the_staff_door_only(client, staff, 
 
 
 def suspend(user, principal):
-    actions.suspend_user(actor=acting(principal), user=user)
+    accounts.suspend_user(actor=acting(principal), user=user)
 
 
 def eliminate(user, principal):
-    actions.eliminate_user(actor=acting(principal), user=user)
+    accounts.eliminate_user(actor=acting(principal), user=user)
 
 
 def close_operator(user, principal):
     staff = User.objects.staff().get()
     operator = user.operator
-    actions.change_operator(
+    operators.change_operator(
         actor=acting(staff),
         operator=operator,
         name=operator.name,
@@ -121,7 +121,7 @@ def close_operator(user, principal):
 
 
 def change_password(user, principal):
-    actions.reset_password(actor=acting(principal), user=user, password=OTHER_PASSWORD)
+    passwords.reset_password(actor=acting(principal), user=user, password=OTHER_PASSWORD)
 
 
 SHUT_OUT = [suspend, eliminate, close_operator]
@@ -156,7 +156,7 @@ def test_a_closed_operator_puts_all_its_users_out_and_nobody_elses(
 
 def test_a_reactivated_user_enters_again(principal, secondary):
     suspend(secondary, principal)
-    actions.reactivate_user(actor=acting(principal), user=secondary)
+    accounts.reactivate_user(actor=acting(principal), user=secondary)
     assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from operators.models import OperatorType
 from tests.conftest import PASSWORD, RUC, acting, person, soup
-from users import actions
+from users.actions import operators
 from users.models import AuditEntry, User
 
 URL = "/usuarios/JPEREZ01/estado/"
@@ -252,7 +252,7 @@ def test_whoever_is_reactivated_may_sign_in_again(client, client_of, put_in):
 def test_closing_the_operator_puts_everybody_out(client, principal, secondary, staff, client_of):
     theirs = client_of(secondary)
     assert client.get("/").status_code == theirs.get("/").status_code == 200
-    actions.change_operator(
+    operators.change_operator(
         actor=acting(staff),
         operator=principal.operator,
         name=principal.operator.name,

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import acting, soup
-from users import actions
+from users.actions import accounts
 from users.models import AuditEntry, User
 
 URL = "/usuarios/estados/"
@@ -34,8 +34,8 @@ def states(users) -> list[str]:
 
 
 def test_the_list_has_those_who_exist_and_is_narrowed(client, principal, three):
-    actions.suspend_user(actor=acting(principal), user=three[1])
-    actions.eliminate_user(actor=acting(principal), user=three[2])
+    accounts.suspend_user(actor=acting(principal), user=three[1])
+    accounts.eliminate_user(actor=acting(principal), user=three[2])
 
     def listed(**query):
         boxes = soup(client.get(URL, query)).select("[name=usuario]")
@@ -83,7 +83,7 @@ def test_all_of_them_are_changed(client, three, client_of, change, before, after
 
 
 def test_who_is_in_that_state_already_is_named_and_left(client, principal, three):
-    actions.suspend_user(actor=acting(principal), user=three[0])
+    accounts.suspend_user(actor=acting(principal), user=three[0])
     page = soup(ask(client, "suspend", *three))
     assert page.h1.text == "Suspender a 2 usuarios"
     assert "ya están en ese estado: USUARIO1." in page.text
@@ -100,7 +100,7 @@ def test_the_same_form_again_changes_nothing_more(client, three):
 
 
 def test_one_that_cannot_be_changed_keeps_all_as_they_were(client, principal, three):
-    actions.eliminate_user(actor=acting(principal), user=three[2])
+    accounts.eliminate_user(actor=acting(principal), user=three[2])
     answer = send(client, "suspend", *three)
     alert = soup(answer).find(role="alert")
     assert "Un usuario eliminado ya no cambia de estado." in alert.text

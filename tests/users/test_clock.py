@@ -12,7 +12,7 @@ from profiles.access import Holdings, Reason, verdict
 from profiles.actions import assign_options, assign_roles
 from profiles.models import Option
 from tests.conftest import RUC, acting, field_errors, soup
-from users import actions
+from users.actions import operators
 from users.models import AuditEntry
 
 URL = "/reloj/"
@@ -97,18 +97,18 @@ def test_outside_practice_only_staff_moves_it(client, principal, operator, staff
     assert client.get(URL).status_code == 403
     assert client.post(URL, {"amount": "1", "unit": "hours"}).status_code == 403
     with pytest.raises(PermissionDenied):
-        actions.advance_clock(actor=acting(principal), operator=operator, by=timedelta(hours=1))
-    actions.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=1))
+        operators.advance_clock(actor=acting(principal), operator=operator, by=timedelta(hours=1))
+    operators.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=1))
     assert offset() == timedelta(hours=1)
 
 
 def test_nobody_moves_the_clock_of_another_company(stranger, operator):
     for change in (
-        lambda: actions.advance_clock(
+        lambda: operators.advance_clock(
             actor=acting(stranger), operator=operator, by=timedelta(hours=1)
         ),
-        lambda: actions.return_to_real_time(actor=acting(stranger), operator=operator),
-        lambda: actions.set_activation_delay(
+        lambda: operators.return_to_real_time(actor=acting(stranger), operator=operator),
+        lambda: operators.set_activation_delay(
             actor=acting(stranger), operator=operator, delay=timedelta(hours=1)
         ),
     ):
@@ -118,7 +118,7 @@ def test_nobody_moves_the_clock_of_another_company(stranger, operator):
 
 def test_it_never_runs_backwards(staff, operator):
     with pytest.raises(ValidationError, match="solo se adelanta"):
-        actions.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=-1))
+        operators.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=-1))
 
 
 def test_the_clock_of_one_company_is_not_that_of_another(client, stranger):

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting
-from users.actions import create_secondary_user, eliminate_user, suspend_user
+from users.actions.accounts import create_secondary_user, eliminate_user, suspend_user
 from users.models import AuditEntry, User
 
 STAFF_PASSWORD = "una-clave-larga-de-personal"

@@ -10,7 +10,7 @@ from django.db import connection
 
 from operators.models import Operator
 from tests.conftest import PASSWORD, acting, person, soup
-from users.actions import create_operator
+from users.actions.operators import create_operator
 from users.models import AuditEntry, Neighbours, User
 
 URL = "/usuarios/nuevo/"

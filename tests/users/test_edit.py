@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from tests.conftest import acting, field_errors, soup
-from users import actions
-from users.actions import editable_facts
+from users.actions import accounts
+from users.actions.accounts import editable_facts
 from users.models import AuditEntry, User
 
 URL = "/usuarios/JPEREZ01/datos/"
@@ -87,7 +87,7 @@ def test_nothing_changed_is_said_and_leaves_no_entry(client, secondary):
 
 def test_the_second_of_two_is_told_what_changed_and_keeps_what_he_typed(client, secondary, staff):
     seen = editable_facts(secondary)
-    actions.change_user(
+    accounts.change_user(
         actor=acting(staff),
         user=secondary,
         seen=seen,
@@ -132,8 +132,8 @@ def test_the_usuario_and_whatever_else_is_sent_stay_as_they_are(client, secondar
 
 
 def test_nobody_edits_an_eliminated_user(principal, secondary):
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     with pytest.raises(PermissionDenied, match="eliminado"):
-        actions.change_user(
+        accounts.change_user(
             actor=acting(principal), user=secondary, seen={}, **editable_facts(secondary)
         )

@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from tests.conftest import PASSWORD, RUC, acting
-from users import actions
+from users.actions import passwords
 
 pytestmark = pytest.mark.argon2
 
@@ -30,7 +30,7 @@ def test_new_claves_are_hashed_at_the_pinned_cost(principal, secondary, staff):
 
 
 def test_a_clave_that_is_reset_is_hashed_at_the_same_cost(principal, secondary):
-    actions.reset_password(actor=acting(principal), user=secondary, password="Zorzal2026")
+    passwords.reset_password(actor=acting(principal), user=secondary, password="Zorzal2026")
     secondary.refresh_from_db()
     assert secondary.password.startswith(PINNED)
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from tests.conftest import acting, person
-from users import actions
+from users.actions import accounts
 from users.models import User
 
 
@@ -90,7 +90,7 @@ def test_a_usuario_exists_once_in_its_operator_whatever_its_case(secondary, coll
 
 
 def test_a_usuario_may_be_used_again_after_its_owner_is_eliminated(secondary, colleague, principal):
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     assert not change(colleague, username="JPEREZ01")
     assert change(secondary, state=User.State.ACTIVE)
 
@@ -193,7 +193,7 @@ def test_the_staff_account_is_what_djangos_commands_mean_by_a_name(staff, second
 
 def test_a_taken_usuario_and_a_taken_document_have_their_sentences(principal, secondary):
     with pytest.raises(ValidationError) as refusal:
-        actions.create_secondary_user(
+        accounts.create_secondary_user(
             actor=acting(principal),
             username="jperez01",
             password="Practica2026",

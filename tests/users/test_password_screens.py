@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from tests.conftest import PASSWORD, RUC, acting, field_errors, soup
-from users import actions
+from users.actions import accounts, passwords
 from users.models import AuditEntry, Session, User
 from users.signin.password_rules import OperatorPasswordValidator, generate_password
 
@@ -105,9 +105,9 @@ def test_resetting_closes_the_sessions_of_the_user_at_once(client, own, secondar
 
 
 def test_an_eliminated_user_gets_no_clave(principal, secondary):
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     with pytest.raises(ValidationError, match="ya no ingresa con clave"):
-        actions.reset_password(actor=acting(principal), user=secondary, password=NEW)
+        passwords.reset_password(actor=acting(principal), user=secondary, password=NEW)
 
 
 def test_generated_claves_obey_the_rule_and_differ():
@@ -123,7 +123,7 @@ def test_generated_claves_obey_the_rule_and_differ():
 @pytest.fixture
 def temporary(principal, secondary, client_of):
     """A browser in which the user has signed in with a temporary clave."""
-    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     browser = client_of(None)
     sign_in(browser, "Temporal1")
     return browser

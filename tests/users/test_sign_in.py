@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, field_errors, soup
-from users import actions
+from users.actions import accounts
 from users.models import Session
 
 URL = "/ingresar/"
@@ -149,8 +149,8 @@ def test_each_problem_is_told_beside_its_field(client, principal, typed, expecte
 @pytest.fixture
 def inactive(principal, make_secondary, strangers_secondary):
     """One account of each kind that may not enter, all with the same clave."""
-    actions.suspend_user(actor=acting(principal), user=make_secondary("SUSPEN01", 90000021))
-    actions.eliminate_user(actor=acting(principal), user=make_secondary("ELIMIN01", 90000022))
+    accounts.suspend_user(actor=acting(principal), user=make_secondary("SUSPEN01", 90000021))
+    accounts.eliminate_user(actor=acting(principal), user=make_secondary("ELIMIN01", 90000022))
     strangers_secondary.operator.is_active = False
     strangers_secondary.operator.save()
 

@@ -25,7 +25,7 @@ from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import actions
+from users.actions import passwords
 from users.admin.marked import MarkedAccounts
 from users.admin.pages import (
     BoundedPaginator,
@@ -280,7 +280,7 @@ class UserAdmin(
             return form_page(self, request, form, title=title, submit=words, original=user)
         if of_operator:
             password = form.cleaned_data["new_password1"]
-            actions.reset_password(actor=acting(request), user=user, password=password)
+            passwords.reset_password(actor=acting(request), user=user, password=password)
         else:
             form.save()
             # Whoever changes his own stays signed in.

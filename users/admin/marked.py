@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from users import actions
+from users.actions import accounts, signing_in
 from users.admin.pages import acting, page
 from users.models import Session, User
 
@@ -42,7 +42,7 @@ class Deed:
 
 SUSPEND = Deed(
     key="suspend",
-    action=actions.suspend_user,
+    action=accounts.suspend_user,
     whom=Q(state=User.State.ACTIVE),
     title="Suspender usuarios",
     submit="Suspender",
@@ -55,7 +55,7 @@ SUSPEND = Deed(
 )
 REACTIVATE = Deed(
     key="reactivate",
-    action=actions.reactivate_user,
+    action=accounts.reactivate_user,
     whom=Q(state=User.State.SUSPENDED),
     done="Se ha reactivado a",
     only="Solo cambian los usuarios de operadores que están en estado suspendido.",
@@ -63,7 +63,7 @@ REACTIVATE = Deed(
 )
 ELIMINATE = Deed(
     key="eliminate",
-    action=actions.eliminate_user,
+    action=accounts.eliminate_user,
     whom=~Q(state=User.State.ELIMINATED) & Q(is_principal=False),
     title="Eliminar usuarios",
     submit="Eliminar",
@@ -77,7 +77,7 @@ ELIMINATE = Deed(
 )
 CLOSE_SESSIONS = Deed(
     key="close_sessions",
-    action=actions.close_sessions,
+    action=signing_in.close_sessions,
     whom=Exists(Session.objects.filter(user=OuterRef("pk"), expire_date__gt=Now())),
     title="Cerrar sesiones",
     submit="Cerrar las sesiones",
@@ -89,7 +89,7 @@ CLOSE_SESSIONS = Deed(
 )
 UNLOCK = Deed(
     key="unlock",
-    action=actions.unlock_user,
+    action=signing_in.unlock_user,
     whom=~Q(state=User.State.ELIMINATED),
     done="Se ha desbloqueado a",
     only="Solo se desbloquea a quien está bloqueado por intentos fallidos de ingreso.",

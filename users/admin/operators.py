@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from operators.models import Operator, OperatorType
 from operators.validators import normalise_ruc, validate_ruc
-from users import actions
+from users.actions import operators
 from users.admin.clock import ClockPage
 from users.admin.pages import FoldedNameSearch, NeverDeleted, acting, form_page
 from users.admin.principal import PrincipalPage
@@ -91,7 +91,7 @@ class NewOperatorForm(NewAccountForm):
         """The operator, or None with the errors in the form."""
         own = {field: self.cleaned_data[field] for field in ("ruc", "name", "operator_types")}
         try:
-            return actions.create_operator(actor=actor, **own, **self.account())
+            return operators.create_operator(actor=actor, **own, **self.account())
         except ValidationError as error:
             self.add_errors(error)
             return None
@@ -170,7 +170,7 @@ class OperatorAdmin(PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, ad
 
     def save_model(self, request, obj, form, change):
         chosen = {name: form.cleaned_data[name] for name in ("name", "operator_types", "is_active")}
-        actions.change_operator(actor=acting(request), operator=obj, **chosen)
+        operators.change_operator(actor=acting(request), operator=obj, **chosen)
 
     def save_related(self, request, form, formsets, change):
         """The types are saved by the action, in its own transaction."""

@@ -7,7 +7,7 @@ from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 
 from operators.models import Operator
-from users import actions
+from users.actions import operators
 from users.admin.pages import acting, form_page, row_to_change
 from users.models import User
 
@@ -85,7 +85,7 @@ class PrincipalPage:
     def name_principal(self, request, operator, former: User, form: PrincipalForm) -> bool:
         user, seen = form.cleaned_data["user"], form.cleaned_data["seen"]
         try:
-            changed = actions.change_principal(actor=acting(request), user=user, seen=seen)
+            changed = operators.change_principal(actor=acting(request), user=user, seen=seen)
         except ValidationError as error:
             form.add_error("user", error)
             form.see(former)

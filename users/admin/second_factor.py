@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
-from users import actions
+from users.actions import signing_in
 from users.admin.pages import acting, form_page
 
 
@@ -43,7 +43,7 @@ class SecondFactorPage:
             # One's own asks for the clave.
             return redirect("users:second_factor")
         if request.method == "POST":
-            if actions.turn_off_second_factor(actor=acting(request), user=user):
+            if signing_in.turn_off_second_factor(actor=acting(request), user=user):
                 self.log_change(request, user, "Segundo factor desactivado.")
                 messages.success(request, f"Se ha quitado el segundo factor de {user}.")
             else:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from users import actions
+from users.actions import accounts
 from users.forms.password import password_field
 from users.lists.fields import day_field
 from users.models import User
@@ -147,7 +147,7 @@ class EditUserForm(PersonForm):
     def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.account = account
-        facts = actions.editable_facts(account)
+        facts = accounts.editable_facts(account)
         self.initial |= {**facts, "seen": json.dumps(facts)}
 
     def clean(self):

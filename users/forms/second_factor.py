@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from users import actions
+from users.actions import signing_in
 from users.address import client_address
 from users.forms.password import OwnPasswordProofForm, naming
 from users.history.recording import Actor
@@ -98,7 +98,7 @@ class CodeForm(forms.Form):
             with throttle.guess(
                 self.request, **naming(user), what="second_factor", steps=throttle.CODES
             ) as guess:
-                guess.is_right = actions.use_code(
+                guess.is_right = signing_in.use_code(
                     actor=Actor(user, AuditEntry.Channel.WEB, client_address(self.request)),
                     code=code,
                 )
@@ -107,4 +107,4 @@ class CodeForm(forms.Form):
         if guess.is_right:
             return ""
         of_app = second_factor.APP_CODE.fullmatch(code)
-        return actions.WRONG_CODE if of_app else self.WRONG_RECOVERY_CODE
+        return signing_in.WRONG_CODE if of_app else self.WRONG_RECOVERY_CODE

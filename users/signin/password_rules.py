@@ -9,9 +9,12 @@ from django.contrib.auth.password_validation import (
     MinimumLengthValidator,
     NumericPasswordValidator,
     UserAttributeSimilarityValidator,
+    validate_password,
 )
 from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
 
+from users.models import User
 from users.signin.guessable import is_guessable
 
 
@@ -104,3 +107,11 @@ class StaffPasswordValidator:
 
     def get_help_text(self) -> str:
         return "Personal: al menos 12 caracteres, que no sean comunes ni solo números."
+
+
+@sensitive_variables()
+def check_password_rules(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error}) from error

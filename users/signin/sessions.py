@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from users.address import client_address
-from users.models import Session
+from users.models import Session, User
 
 # Inside the session: since when, and from where.
 ORIGIN = "origin"
@@ -119,3 +119,15 @@ def open_sessions(*users):
     return Session.objects.filter(user__in=users, expire_date__gt=timezone.now()).order_by(
         "-last_seen_at"
     )
+
+
+def delete_sessions(
+    user: User, public_ids: list[str] | None = None, *, keep: str | None = None
+) -> int:
+    closing = [
+        session.pk
+        for session in Session.objects.filter(user=user).exclude(pk=keep)
+        if public_ids is None or session.public_id in public_ids
+    ]
+    Session.objects.filter(pk__in=closing).delete()
+    return len(closing)

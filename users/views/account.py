@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.text import capfirst
 from django.views import View
 
-from users import actions, tenancy
+from users import tenancy
+from users.actions import accounts
 from users.forms.person import EditUserForm
 from users.history.recording import Actor
 from users.models import User
@@ -29,7 +30,7 @@ class EditUserView(tenancy.PrincipalRequiredMixin, View):
         if not form.is_valid():
             return self.show(user, form)
         try:
-            changed = actions.change_user(
+            changed = accounts.change_user(
                 actor=Actor.from_request(request),
                 user=user,
                 seen=form.seen_facts(),
@@ -38,7 +39,7 @@ class EditUserView(tenancy.PrincipalRequiredMixin, View):
         except ValidationError as error:
             form.add_errors(error)
             return self.show(user, form)
-        except actions.StaleUserError as stale:
+        except accounts.StaleUserError as stale:
             meanwhile = self.difference(form.seen_facts(), stale.current)
             form.see(stale.current)
             return self.show(user, form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)

@@ -7,7 +7,8 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from operators.models import Operator
-from users import actions, tenancy
+from users import tenancy
+from users.actions import operators
 from users.forms.clock import ClockForm, DelayForm
 from users.history.recording import Actor
 from users.models import AuditEntry
@@ -30,13 +31,13 @@ class ClockScreen(View):
         actor, operator = Actor.from_request(request, self.channel), self.operator
         match request.POST.get("do"):
             case "real":
-                actions.return_to_real_time(actor=actor, operator=operator)
+                operators.return_to_real_time(actor=actor, operator=operator)
                 return self.done("El reloj volvió a la hora real.")
             case "delay":
                 form = DelayForm(request.POST)
                 if not form.is_valid():
                     return self.show(delay_form=form)
-                actions.set_activation_delay(
+                operators.set_activation_delay(
                     actor=actor, operator=operator, delay=form.cleaned_data["delay"]
                 )
                 return self.done("Se guardó la demora de activación.")
@@ -45,7 +46,7 @@ class ClockScreen(View):
                 if not form.is_valid():
                     return self.show(clock_form=form)
                 try:
-                    actions.advance_clock(
+                    operators.advance_clock(
                         actor=actor, operator=operator, by=form.step, seen=form.offset_seen
                     )
                 except ValidationError as error:

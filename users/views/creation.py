@@ -6,7 +6,8 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
 
-from users import actions, tenancy
+from users import tenancy
+from users.actions import accounts
 from users.forms.person import SecondaryUserForm
 from users.history.recording import Actor
 from users.models import User
@@ -25,7 +26,7 @@ class CreateUserView(tenancy.PrincipalRequiredMixin, View):
         form = SecondaryUserForm(request.POST, operator=request.user.operator)
         if form.is_valid():
             try:
-                user = actions.create_secondary_user(
+                user = accounts.create_secondary_user(
                     actor=Actor.from_request(request), **form.account()
                 )
             except ValidationError as error:

@@ -4,7 +4,8 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views import View
 
-from users import actions, tenancy
+from users import tenancy
+from users.actions import signing_in
 from users.history.recording import Actor
 from users.signin import throttle
 
@@ -19,7 +20,7 @@ class UnlockView(tenancy.PrincipalRequiredMixin, View):
         user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
-        if actions.unlock_user(actor=Actor.from_request(request), user=user):
+        if signing_in.unlock_user(actor=Actor.from_request(request), user=user):
             messages.success(request, f"Se desbloqueó a {user}. Ya puede ingresar.")
         else:
             messages.info(request, f"{user} ya no estaba bloqueado.")

@@ -9,7 +9,8 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import actions, tenancy
+from users import tenancy
+from users.actions import passwords
 from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.history.recording import Actor
 from users.signin import devices
@@ -36,7 +37,7 @@ class OwnPasswordView(View):
             return self.show(form)
         others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
         try:
-            actions.change_own_password(
+            passwords.change_own_password(
                 actor=Actor.from_request(request),
                 password=form.cleaned_data["password1"],
                 session_key=request.session.session_key,
@@ -92,7 +93,9 @@ class ResetPasswordView(tenancy.PrincipalRequiredMixin, View):
         generated = form.is_generated
         password = generate_password() if generated else form.cleaned_data["password1"]
         try:
-            actions.reset_password(actor=Actor.from_request(request), user=user, password=password)
+            passwords.reset_password(
+                actor=Actor.from_request(request), user=user, password=password
+            )
         except ValidationError as error:
             form.add_error("password1", error.error_dict["password"])
             return self.show(user, form)

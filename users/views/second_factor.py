@@ -9,7 +9,8 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from users import actions, tenancy
+from users import tenancy
+from users.actions import signing_in
 from users.forms.password import OwnPasswordProofForm
 from users.forms.second_factor import TurnOnSecondFactorForm
 from users.history.recording import Actor
@@ -50,7 +51,7 @@ class SecondFactorView(View):
             return self.show(form, secret)
         others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
         try:
-            codes = actions.turn_on_second_factor(
+            codes = signing_in.turn_on_second_factor(
                 actor=Actor.from_request(request),
                 secret=secret,
                 code=form.cleaned_data["code"],
@@ -103,7 +104,7 @@ class TurnOffView(ProvenView):
     template_name = "users/second_factor_off.html"
 
     def do(self, request):
-        actions.turn_off_second_factor(actor=Actor.from_request(request), user=request.user)
+        signing_in.turn_off_second_factor(actor=Actor.from_request(request), user=request.user)
         messages.success(request, "Se desactivó el segundo factor.")
         return redirect("users:second_factor")
 
@@ -113,7 +114,7 @@ class RecoveryCodesView(ProvenView):
 
     @method_decorator(sensitive_variables())
     def do(self, request):
-        codes = actions.make_recovery_codes(actor=Actor.from_request(request))
+        codes = signing_in.make_recovery_codes(actor=Actor.from_request(request))
         return codes_page(request, codes)
 
 
@@ -136,7 +137,7 @@ class RemoveSecondFactorView(tenancy.PrincipalRequiredMixin, View):
         user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
-        if actions.turn_off_second_factor(actor=Actor.from_request(request), user=user):
+        if signing_in.turn_off_second_factor(actor=Actor.from_request(request), user=user):
             messages.success(request, f"Se quitó el segundo factor de {user}.")
         else:
             messages.info(request, f"{user} ya no tenía segundo factor.")

@@ -4,7 +4,8 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views import View
 
-from users import actions, tenancy
+from users import tenancy
+from users.actions import signing_in
 from users.history.recording import Actor
 from users.signin.sessions import open_sessions
 
@@ -32,7 +33,7 @@ class OwnSessionsView(View):
         return render(request, "users/own_sessions.html", context)
 
     def post(self, request):
-        closed = actions.close_sessions(
+        closed = signing_in.close_sessions(
             actor=Actor.from_request(request),
             user=request.user,
             public_id=request.POST.get("session"),
@@ -51,7 +52,7 @@ class CloseSessionsView(tenancy.PrincipalRequiredMixin, View):
         user = tenancy.secondary_user(
             request.user, username, subject=request.POST.get("subject", "")
         )
-        closed = actions.close_sessions(
+        closed = signing_in.close_sessions(
             actor=Actor.from_request(request), user=user, public_id=request.POST.get("session")
         )
         messages.success(request, closed_sentence(closed))

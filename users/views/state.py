@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.views import View
 
-from users import actions, tenancy
+from users import tenancy
+from users.actions import accounts
 from users.forms.state import FindUsersForm, SeveralStatesForm, StateChange, StateForm
 from users.history.recording import Actor
 from users.lists.keyset import page_of
@@ -29,7 +30,7 @@ class ChangeStateView(tenancy.PrincipalRequiredMixin, View):
             return self.show(user, form)
         change = form.cleaned_data["change"]
         try:
-            changed = actions.change_states(
+            changed = accounts.change_states(
                 actor=Actor.from_request(request), users=[user], state=change.state
             )
         except ValidationError as error:
@@ -74,7 +75,7 @@ class ChangeStatesView(tenancy.PrincipalRequiredMixin, View):
         if not form.is_valid() or not users:
             return self.show_list(form, nobody_marked=not users)
         try:
-            changed = actions.change_states(
+            changed = accounts.change_states(
                 actor=Actor.from_request(request), users=users, state=form.change.state
             )
         except ValidationError as error:

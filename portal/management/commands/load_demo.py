@@ -16,7 +16,7 @@ from profiles.actions import (
     offered_roles,
 )
 from profiles.models import Option
-from users import actions
+from users.actions import accounts, operators, passwords, signing_in
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
     def load_operator(self, row: dict, staff: User):
         actor = Actor(staff, AuditEntry.Channel.COMMAND)
-        operator = actions.create_operator(
+        operator = operators.create_operator(
             actor=actor,
             **self.company(row),
             **demo.data()["principal"],
@@ -77,21 +77,21 @@ class Command(BaseCommand):
         """Back to the starting state by the same actions as everything: history is not erased."""
         actor = Actor(staff, AuditEntry.Channel.COMMAND)
         company = self.company(row)
-        actions.change_operator(
+        operators.change_operator(
             actor=actor,
             operator=operator,
             name=company["name"],
             operator_types=company["operator_types"],
             is_active=True,
         )
-        actions.return_to_real_time(actor=actor, operator=operator)
-        actions.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
+        operators.return_to_real_time(actor=actor, operator=operator)
+        operators.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
         for user in operator.users.existing().select_related("operator"):
-            actions.unlock_user(actor=actor, user=user)
+            signing_in.unlock_user(actor=actor, user=user)
         self.reset_principal(operator, row, actor)
         principal = Actor(operator.users.existing().get(is_principal=True), actor.channel)
         for user in User.objects.secondary().existing().filter(operator=operator):
-            actions.eliminate_user(actor=actor, user=user)
+            accounts.eliminate_user(actor=actor, user=user)
         for template in operator.access_templates.all():
             delete_template(actor=principal, template=template)
         self.load_secondary_users(operator, row)
@@ -103,24 +103,24 @@ class Command(BaseCommand):
         if user is None:
             # Somebody else was named the principal, and this one eliminated.
             former = Actor(namesakes.get(is_principal=True), actor.channel)
-            user = actions.create_secondary_user(
+            user = accounts.create_secondary_user(
                 actor=former, **demo.data()["principal"], **self.person(row["principal"])
             )
-        actions.reactivate_user(actor=actor, user=user)
-        actions.change_user(
+        accounts.reactivate_user(actor=actor, user=user)
+        accounts.change_user(
             actor=actor,
             user=user,
-            seen=actions.editable_facts(user),
+            seen=accounts.editable_facts(user),
             email="",
             valid_from=None,
             valid_until=None,
             **self.person(row["principal"]),
         )
-        actions.change_principal(actor=actor, user=user)
-        actions.turn_off_second_factor(actor=actor, user=user)
+        operators.change_principal(actor=actor, user=user)
+        signing_in.turn_off_second_factor(actor=actor, user=user)
         user.refresh_from_db()
         if not user.check_password(password := demo.data()["principal"]["password"]):
-            actions.reset_password(actor=actor, user=user, password=password)
+            passwords.reset_password(actor=actor, user=user, password=password)
         if user.must_change_password:
             # Public by intention: whoever rehearses need not change it first.
             user.must_change_password = False
@@ -136,7 +136,7 @@ class Command(BaseCommand):
 
     def load_secondary_user(self, row: dict, principal: Actor):
         seeded = row.get("password_is_seeded", False)
-        user = actions.create_secondary_user(
+        user = accounts.create_secondary_user(
             actor=principal,
             username=row["username"],
             password=demo.data()["principal"]["password"] if seeded else row["password"],
@@ -152,7 +152,7 @@ class Command(BaseCommand):
         assign_options(codes=options[: row.get("options", 0)], **grants)
         assign_roles(codes=roles[: row.get("roles", 0)], **grants)
         if row.get("state") == User.State.SUSPENDED:
-            actions.suspend_user(actor=principal, user=user)
+            accounts.suspend_user(actor=principal, user=user)
 
     def person(self, row: dict) -> dict[str, str]:
         person = {field: row[field] for field in PERSON_FIELDS if field in row}

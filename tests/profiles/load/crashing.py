@@ -29,14 +29,14 @@ def prepare() -> None:
     from profiles.load import files
     from tests.conftest import PASSWORD, RUC, SMALL_CATALOG, person
     from tests.profiles.load.conftest import as_csv, new_user, table
-    from users import actions
+    from users.actions import accounts, operators
     from users.history.recording import Actor
     from users.models import User
 
     call_command("migrate", verbosity=0)
     load_catalog(catalog.read(SMALL_CATALOG))
     staff = Actor(User.objects.create_superuser("admin", password="una-clave-larga"), "load")
-    operator = actions.create_operator(
+    operator = operators.create_operator(
         actor=staff,
         ruc=RUC,
         name="Empresa de Práctica",
@@ -45,7 +45,7 @@ def prepare() -> None:
         password=PASSWORD,
         **person(90000001),
     )
-    actions.create_secondary_user(
+    accounts.create_secondary_user(
         actor=Actor(operator.users.get(), "load"),
         username="JPEREZ01",
         password=PASSWORD,

@@ -16,7 +16,7 @@ from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.profiles.load.conftest import as_csv, new_user, read, table
-from users import actions
+from users.actions import accounts, bulk, operators
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.seal import BrokenSealError, Seal
@@ -37,7 +37,7 @@ def people() -> list[tuple]:
     users = User.objects.secondary().order_by("username")
     fields = [
         "username",
-        *actions.EDITABLE_FIELDS,
+        *accounts.EDITABLE_FIELDS,
         "state",
         "search_text",
         "must_change_password",
@@ -58,7 +58,7 @@ def test_a_load_leaves_what_the_single_actions_leave(
     """One by one, and undone; then by a file: the same rows and the same entries."""
     actor = acting(principal)
     quiet = make_secondary("QUIETO01", 90000010)
-    actions.suspend_user(actor=actor, user=quiet)
+    accounts.suspend_user(actor=actor, user=quiet)
     leaving = make_secondary("SEVA0001", 90000011)
     assign_options(actor=actor, user=secondary, codes=[LEAF], seen=[])
     client_of(secondary)
@@ -91,7 +91,7 @@ def test_a_load_leaves_what_the_single_actions_leave(
 
     def one_by_one():
         def create(number):
-            return actions.create_secondary_user(
+            return accounts.create_secondary_user(
                 actor=actor,
                 username=f"NUEVO00{number}",
                 password=PASSWORD,
@@ -99,31 +99,31 @@ def test_a_load_leaves_what_the_single_actions_leave(
             )
 
         first, second = create(1), create(2)
-        actions.change_user(
+        accounts.change_user(
             actor=actor,
             user=first,
-            seen=actions.editable_facts(first),
+            seen=accounts.editable_facts(first),
             **{
-                **actions.editable_facts(first),
+                **accounts.editable_facts(first),
                 "valid_from": date(2026, 1, 1),
                 "valid_until": None,
             },
         )
         assign_options(actor=actor, user=first, codes=[LEAF, OTHER_LEAF], seen=[])
         assign_roles(actor=actor, user=first, codes=[ROLE], seen=[])
-        actions.suspend_user(actor=actor, user=second)
-        facts = actions.editable_facts(secondary)
-        actions.change_user(
+        accounts.suspend_user(actor=actor, user=second)
+        facts = accounts.editable_facts(secondary)
+        accounts.change_user(
             actor=actor,
             user=secondary,
             seen=facts,
             **{**facts, "first_name": "Juana", "valid_from": None, "valid_until": None},
         )
-        actions.suspend_user(actor=actor, user=secondary)
+        accounts.suspend_user(actor=actor, user=secondary)
         assign_options(actor=actor, user=secondary, codes=[OTHER_LEAF], seen=[LEAF])
-        actions.reactivate_user(actor=actor, user=quiet)
+        accounts.reactivate_user(actor=actor, user=quiet)
         assign_roles(actor=actor, user=quiet, codes=[ROLE], seen=[])
-        actions.eliminate_user(actor=actor, user=leaving)
+        accounts.eliminate_user(actor=actor, user=leaving)
 
     expected = undone(one_by_one)
     apply(made)
@@ -151,7 +151,7 @@ def test_the_load_itself_is_told_once(plan, apply, principal):
 
 
 def test_grants_take_effect_with_the_delay_of_the_operator(plan, apply, principal, staff):
-    actions.set_activation_delay(
+    operators.set_activation_delay(
         actor=acting(staff), operator=principal.operator, delay=timedelta(hours=24)
     )
     apply(plan(new_user(1, Opciones=LEAF)))
@@ -219,9 +219,9 @@ def test_the_same_file_planned_again_has_nothing_to_do(plan, apply):
 
 
 def change_a_name(secondary, principal):
-    facts = actions.editable_facts(secondary)
+    facts = accounts.editable_facts(secondary)
     changed = {**facts, "first_name": "Otro", "valid_from": None, "valid_until": None}
-    actions.change_user(actor=acting(principal), user=secondary, seen=facts, **changed)
+    accounts.change_user(actor=acting(principal), user=secondary, seen=facts, **changed)
 
 
 MEANWHILE = {
@@ -229,19 +229,19 @@ MEANWHILE = {
     "somebody was given an option": lambda secondary, principal: assign_options(
         actor=acting(principal), user=secondary, codes=[OTHER_LEAF], seen=[]
     ),
-    "somebody took the usuario": lambda secondary, principal: actions.create_secondary_user(
+    "somebody took the usuario": lambda secondary, principal: accounts.create_secondary_user(
         actor=acting(principal),
         username="NUEVO001",
         password=PASSWORD,
         **person(90000077),
     ),
-    "somebody took the document": lambda secondary, principal: actions.create_secondary_user(
+    "somebody took the document": lambda secondary, principal: accounts.create_secondary_user(
         actor=acting(principal),
         username="DISTINTO",
         password=PASSWORD,
         **person(90001001),
     ),
-    "the user was eliminated": lambda secondary, principal: actions.eliminate_user(
+    "the user was eliminated": lambda secondary, principal: accounts.eliminate_user(
         actor=acting(principal), user=secondary
     ),
     "the option is no longer offered": lambda secondary, principal: (
@@ -297,7 +297,7 @@ def test_whoever_went_meanwhile_is_made_anew_with_a_generated_clave(
 ):
     row = new_user(1, Usuario="JPEREZ01") | {"Número de documento": "90000002"}
     made = plan(row, new_user(2))
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     with pytest.raises(load.StalePlanError):
         load.start_applying(actor=loader, plan=made)
     load.make_plan_again(actor=loader, plan=made)
@@ -392,8 +392,8 @@ def test_a_row_is_about_one_person_whoever_has_the_usuario_later(
     plan, apply, loader, principal, secondary
 ):
     made = plan({"Usuario": "JPEREZ01", "Estado": "Suspendido"})
-    actions.eliminate_user(actor=acting(principal), user=secondary)
-    another = actions.create_secondary_user(
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
+    another = accounts.create_secondary_user(
         actor=acting(principal), username="JPEREZ01", password=PASSWORD, **person(90000078)
     )
     with pytest.raises(load.StalePlanError):
@@ -440,7 +440,7 @@ def test_what_a_rule_says_while_it_is_applied_is_told(plan, loader, monkeypatch)
 def test_the_principal_is_not_changed_by_a_load_whoever_loads(staff, principal):
     for facts in ({"state": User.State.ELIMINATED}, {"state": User.State.SUSPENDED}):
         with pytest.raises(PermissionDenied):
-            actions.load_accounts(
+            bulk.load_accounts(
                 actor=acting(staff), operator=principal.operator, new=[], changed=[(principal, facts)]
             )  # fmt: skip
 
@@ -452,7 +452,7 @@ def test_a_document_that_another_type_makes_the_same_is_refused_in_words(
     User.objects.filter(pk=other.pk).update(document_type="7", document_number="90000002")
     other.refresh_from_db()
     with pytest.raises(ValidationError, match="ya lo usa JPEREZ01"):
-        actions.load_accounts(
+        bulk.load_accounts(
             actor=loader, operator=operator, new=[], changed=[(other, {"document_type": "1"})]
         )
 
@@ -491,7 +491,7 @@ def test_made_again_whoever_is_there_by_now_has_no_generated_clave(
     plan, loader, principal, secondary
 ):
     made = plan(new_user(1, Clave=""))
-    actions.create_secondary_user(
+    accounts.create_secondary_user(
         actor=acting(principal), username="NUEVO001", password=PASSWORD, **person(90001001)
     )
     overtaken(made, loader)
@@ -501,7 +501,7 @@ def test_made_again_whoever_is_there_by_now_has_no_generated_clave(
 
 def test_made_again_with_errors_it_keeps_no_clave(plan, loader, principal):
     made = plan(new_user(1), new_user(2, Clave=""))
-    actions.create_secondary_user(
+    accounts.create_secondary_user(
         actor=acting(principal), username="TIENEDOC", password=PASSWORD, **person(90001001)
     )
     overtaken(made, loader)
@@ -590,7 +590,7 @@ def test_staff_loads_in_its_own_name(staff, operator):
 def test_an_unhashed_clave_never_reaches_the_table(loader):
     user = User(username="NUEVO001", password="Practica2026", document_type="1", document_number="90001001", first_name="Ana", last_name="Ficticia")  # fmt: skip
     with pytest.raises(ValueError, match="hashing algorithm"):
-        actions.load_accounts(actor=loader, operator=loader.user.operator, new=[user], changed=[])
+        bulk.load_accounts(actor=loader, operator=loader.user.operator, new=[user], changed=[])
 
 
 def test_without_the_history_nothing_is_loaded(plan, loader, monkeypatch):
@@ -601,7 +601,7 @@ def test_without_the_history_nothing_is_loaded(plan, loader, monkeypatch):
     def fail(*args, **kwargs):
         raise IntegrityError("the history failed")
 
-    monkeypatch.setattr(actions, "record_all", fail)
+    monkeypatch.setattr(bulk, "record_all", fail)
     with pytest.raises(load.StalePlanError):
         load.keep_applying(actor=loader, plan=made, seconds=60)
     assert not User.objects.filter(username="NUEVO001").exists()

@@ -11,7 +11,7 @@ from profiles.load.planning import Planner
 from profiles.models import AccessTemplate, Outcome, Role
 from tests.conftest import acting
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
-from users import actions
+from users.actions import accounts
 
 LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
@@ -250,7 +250,7 @@ def test_an_option_that_is_held_and_no_longer_offered_may_stay(plan_row, princip
 
 
 def test_an_eliminated_user_stays_eliminated(plan_row, principal, secondary):
-    actions.eliminate_user(actor=acting(principal), user=secondary)
+    accounts.eliminate_user(actor=acting(principal), user=secondary)
     assert plan_row({"Usuario": "JPEREZ01", "Estado": "Eliminado"}).outcome == Outcome.UNCHANGED
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.conftest import Telephone, acting, field_errors, soup
 from tests.users.second_factor.conftest import Door
-from users import actions
+from users.actions import signing_in
 from users.models import AuditEntry, FailureCount, RecoveryCode
 from users.signin import second_factor
 
@@ -39,7 +39,7 @@ def test_a_code_is_taken_once_and_none_of_before_it(client, door, telephone, clo
 def test_the_code_that_turned_it_on_does_not_open_the_door(client, door, clock):
     secret = pyotp.random_base32()
     code = pyotp.TOTP(secret).at(clock.now)
-    actions.turn_on_second_factor(actor=acting(door.user), secret=secret, code=code)
+    signing_in.turn_on_second_factor(actor=acting(door.user), secret=secret, code=code)
     door.enter(client, code)
     assert not door.is_inside(client)
 
@@ -54,7 +54,7 @@ def test_of_eight_with_the_same_code_at_once_one_comes_in(shared_database, princ
     def use(_) -> bool:
         together.wait()
         try:
-            return actions.use_code(actor=acting(principal), code=code)
+            return signing_in.use_code(actor=acting(principal), code=code)
         finally:
             connection.close()
 
@@ -85,7 +85,7 @@ def test_a_recovery_code_stands_in_for_the_app_once(client, door, telephone):
 def test_the_last_recovery_codes_are_counted_in_words(client, secondary, clock, held, said):
     codes = Telephone(secondary).recovery_codes
     for code in codes[held:]:
-        actions.use_code(actor=acting(secondary), code=code)
+        signing_in.use_code(actor=acting(secondary), code=code)
     response = Door(secondary).enter(client, codes[0])
     assert f"Ingresó con un código de recuperación; {said}" in soup(response).text
 

@@ -15,7 +15,7 @@ from tests.users.second_factor.conftest import (
     give_code,
     title,
 )
-from users import actions
+from users.actions import passwords, signing_in
 from users.models import Session, User
 from users.signin.unsent import owner_token
 
@@ -209,7 +209,7 @@ def _another_state(user):
     [
         _another_clave,
         _another_state,
-        lambda user: actions.turn_off_second_factor(actor=acting(user), user=user),
+        lambda user: signing_in.turn_off_second_factor(actor=acting(user), user=user),
     ],
     ids=["another clave", "suspended", "turned off"],
 )
@@ -226,7 +226,7 @@ def test_what_changes_meanwhile_makes_one_begin_again(client, door, telephone, c
 
 def test_a_reset_of_the_clave_does_not_take_it_away(client, secondary, principal, clock):
     telephone = Telephone(secondary)
-    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     door = Door(secondary)
     assert title(door.give_clave(client, "Temporal1")) == CODE_TITLE
     assert title(give_code(client, telephone.code())) == "Cambiar mi clave"

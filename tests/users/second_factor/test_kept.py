@@ -21,7 +21,7 @@ from tests.users.second_factor.conftest import (
     codes_on,
     give_code,
 )
-from users import actions
+from users.actions import signing_in
 from users.models import Session
 from users.seal import BrokenSealError
 from users.signin import second_factor
@@ -96,13 +96,13 @@ def test_a_secret_outlives_a_new_key_while_the_former_one_is_kept(
     client, door, telephone, settings
 ):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "b" * 50, [settings.SECRET_KEY]
-    assert actions.use_code(actor=acting(door.user), code=telephone.code())
+    assert signing_in.use_code(actor=acting(door.user), code=telephone.code())
     call_command("second_factor", reseal=True)
     settings.SECRET_KEY_FALLBACKS = []
-    assert actions.use_code(actor=acting(door.user), code=telephone.recovery_codes[0])
+    assert signing_in.use_code(actor=acting(door.user), code=telephone.recovery_codes[0])
 
 
 def test_without_its_key_a_secret_is_not_read(door, telephone, settings):
     settings.SECRET_KEY = "b" * 50
     with pytest.raises(BrokenSealError):
-        actions.use_code(actor=acting(door.user), code=telephone.code())
+        signing_in.use_code(actor=acting(door.user), code=telephone.code())

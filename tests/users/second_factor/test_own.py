@@ -18,7 +18,7 @@ from tests.users.second_factor.conftest import (
     codes_on,
     title,
 )
-from users import actions
+from users.actions import signing_in
 from users.models import AuditEntry, FailureCount, RecoveryCode, SecondFactor
 from users.signin import second_factor
 
@@ -65,7 +65,7 @@ def test_the_drawing_is_an_image_that_needs_no_script_nor_style(own):
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"code": "000000"}, {"code": actions.WRONG_CODE}),
+        ({"code": "000000"}, {"code": signing_in.WRONG_CODE}),
         ({"code": "12"}, {"code": "Ingrese los 6 números que muestra la aplicación"}),
         ({"password": "Otra20260"}, {"password": "La clave actual no es correcta"}),
         ({"password": ""}, {"password": "Ingrese su clave"}),
@@ -165,7 +165,7 @@ def test_its_owner_turns_it_off_and_lifts_no_lock_but_that_of_his_codes(door, te
     others = counts.exclude(key__startswith="code-")
     before = list(others.values())
     assert len(before) < counts.count()
-    actions.turn_off_second_factor(actor=acting(door.user), user=door.user)
+    signing_in.turn_off_second_factor(actor=acting(door.user), user=door.user)
     assert list(counts.values()) == before
 
 
@@ -189,9 +189,9 @@ def test_mi_clave_leads_to_it(client_of, secondary, staff):
 
 def test_the_history_says_it_in_words(principal, client_of, clock):
     telephone = Telephone(principal)
-    actions.use_code(actor=acting(principal), code=telephone.recovery_codes[0])
-    actions.make_recovery_codes(actor=acting(principal))
-    actions.turn_off_second_factor(actor=acting(principal), user=principal)
+    signing_in.use_code(actor=acting(principal), code=telephone.recovery_codes[0])
+    signing_in.make_recovery_codes(actor=acting(principal))
+    signing_in.turn_off_second_factor(actor=acting(principal), user=principal)
     text = soup(client_of(principal).get("/historial/")).text
     for words in (
         "Segundo factor activado",

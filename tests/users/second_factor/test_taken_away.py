@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.conftest import RUC, Telephone, acting, soup
 from tests.operators.test_admin import allow
 from tests.users.second_factor.conftest import OWN, STAFF_PASSWORD, Door
-from users import actions
+from users.actions import signing_in
 from users.models import AuditEntry, SecondFactor, User
 
 # Taken away by another ----------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_nobody_else_takes_it_away(principal, secondary, make_secondary, strange
         (User.objects.create_user("otro", is_staff=True), clerk),
     ]:
         with pytest.raises(PermissionDenied):
-            actions.turn_off_second_factor(actor=acting(actor), user=user)
+            signing_in.turn_off_second_factor(actor=acting(actor), user=user)
     assert SecondFactor.objects.count() == 3
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, fail_to_sign_in, soup
 from tests.users.throttle.conftest import GUESS, LOCKED, WRONG, said, sign_in, staff_sign_in
-from users import actions
+from users.actions import accounts
 from users.models import FailureCount
 from users.signin import throttle
 
@@ -123,8 +123,8 @@ KINDS = {
 
 @pytest.fixture
 def inactive(principal, make_secondary, strangers_secondary):
-    actions.suspend_user(actor=acting(principal), user=make_secondary("SUSPEN01", 90000021))
-    actions.eliminate_user(actor=acting(principal), user=make_secondary("ELIMIN01", 90000022))
+    accounts.suspend_user(actor=acting(principal), user=make_secondary("SUSPEN01", 90000021))
+    accounts.eliminate_user(actor=acting(principal), user=make_secondary("ELIMIN01", 90000022))
     strangers_secondary.operator.is_active = False
     strangers_secondary.operator.save()
 

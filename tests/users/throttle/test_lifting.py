@@ -18,7 +18,7 @@ from tests.users.throttle.conftest import (
     sign_in,
     staff_sign_in,
 )
-from users import actions
+from users.actions import passwords, signing_in
 from users.models import AuditEntry, User
 from users.signin import throttle
 
@@ -61,14 +61,14 @@ def test_lifting_reaches_the_browsers_of_the_account_and_its_ruc(
         sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"192.0.2.{number}")
     assert said(sign_in(known_browser, PASSWORD)).startswith("Por seguridad")
     assert said(sign_in(client, username="OTRO0001")).startswith("Por seguridad")
-    assert actions.unlock_user(actor=acting(principal), user=secondary)
+    assert signing_in.unlock_user(actor=acting(principal), user=secondary)
     assert sign_in(known_browser, PASSWORD).status_code == 302
     assert said(sign_in(client, username="OTRO0001")) == WRONG
 
 
 def test_resetting_the_clave_lifts_it_too(client, principal, secondary):
     fail_to_sign_in(secondary)
-    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     assert sign_in(client, "Temporal1").status_code == 302
 
 
@@ -76,7 +76,7 @@ def test_staff_lifts_the_lock_of_anybody(client, principal, staff):
     other = User.objects.create_superuser("otra", password=STAFF_PASSWORD)
     for user in (principal, other):
         fail_to_sign_in(user)
-        assert actions.unlock_user(actor=acting(staff), user=user)
+        assert signing_in.unlock_user(actor=acting(staff), user=user)
     assert sign_in(client, PASSWORD, username="TITULAR1").status_code == 302
     assert staff_sign_in(Client(), STAFF_PASSWORD, username="otra").status_code == 302
 

@@ -14,7 +14,7 @@ from tests.users.throttle.conftest import (
     staff_said,
     staff_sign_in,
 )
-from users import actions
+from users.actions import passwords
 from users.models import User
 
 # A browser that the owner used before ---------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_a_shared_machine_is_known_to_the_last_eight(secondary, make_secondary, 
 
 
 def test_another_clave_makes_every_browser_a_stranger(principal, secondary, known_browser):
-    actions.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
+    passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     fail_to_sign_in(secondary)
     assert said(sign_in(known_browser, "Temporal1")).startswith("Por seguridad")
 

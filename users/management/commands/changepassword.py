@@ -4,7 +4,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from users.actions import reset_password
+from users.actions.passwords import reset_password
 from users.history.recording import Actor
 from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry, User

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from operators.models import Operator
 from operators.validators import normalise_ruc
-from users import actions
+from users.actions import operators
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 
@@ -36,9 +36,9 @@ class Command(BaseCommand):
             actor = Actor(self.staff(by), AuditEntry.Channel.COMMAND)
             try:
                 if real:
-                    actions.return_to_real_time(actor=actor, operator=operator)
+                    operators.return_to_real_time(actor=actor, operator=operator)
                 else:
-                    actions.advance_clock(actor=actor, operator=operator, by=self.step(advance))
+                    operators.advance_clock(actor=actor, operator=operator, by=self.step(advance))
             except ValidationError as error:
                 raise CommandError(" ".join(error.messages)) from error
         lead = f"adelantado {operator.clock_lead}" if operator.clock_is_simulated else "hora real"

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from users import actions
+from users.actions import signing_in
 from users.history.recording import Actor
 from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, off, reseal, ruc, by, **options):
         if reseal:
-            count = actions.seal_secrets_anew()
+            count = signing_in.seal_secrets_anew()
             self.stdout.write(f"Secretos sellados con la clave de ahora: {count}.")
             return
         if (ruc is None) != (by is None):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         user = staff_named(off) if ruc is None else account_named(ruc, off)
         # Whoever runs commands here is above all staff: the one he helps may be the last of it.
         actor = Actor(staff_named(by) if by else user, AuditEntry.Channel.COMMAND)
-        done = actions.turn_off_second_factor(actor=actor, user=user)
+        done = signing_in.turn_off_second_factor(actor=actor, user=user)
         self.stdout.write(
             f"Se quitó el segundo factor de {user}." if done else f"{user} no tenía segundo factor."
         )

@@ -1,0 +1,192 @@
+"""Create, correct, suspend, reactivate and eliminate accounts."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.views.decorators.debug import sensitive_variables
+
+from users import tenancy
+from users.history.recording import Actor, record
+from users.models import User
+from users.signin.password_rules import check_password_rules
+from users.signin.sessions import delete_sessions
+
+PERSON_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")
+EDITABLE_FIELDS = (*PERSON_FIELDS, "valid_from", "valid_until")
+
+
+class StaleUserError(Exception):
+    """Somebody changed the account after the screen was shown; ``current`` holds its facts."""
+
+    def __init__(self, current: dict) -> None:
+        super().__init__(", ".join(current))
+        self.current = current
+
+
+@sensitive_variables()
+def create_secondary_user(
+    *, actor: Actor, username: str, password: str, creation_key: UUID | None = None, **person: str
+) -> User:
+    """Generate a secondary user of the actor's operator, active at once.
+
+    ``person`` takes the PERSON_FIELDS. Raises ValidationError keyed by field, ``password`` among
+    them; two equal calls at once give one user and one error.
+    """
+    tenancy.require_principal(actor.user)
+    user = User(operator=actor.user.operator, username=username, creation_key=creation_key)
+    return create_account(user, password, person, actor=actor)
+
+
+@transaction.atomic
+def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | None) -> dict:
+    """Correct a person's data and validity, the EDITABLE_FIELDS; returns what changed.
+
+    ``seen`` are the facts on the screen where they were edited, as ``editable_facts`` gives them.
+    If they have changed since, nothing is written and StaleUserError tells the present ones;
+    unless they are already the wanted ones. Raises ValidationError keyed by field.
+    """
+    tenancy.require_power_over(actor.user, user)
+    user = tenancy.lock_account(user)
+    before = editable_facts(user)
+    for field in EDITABLE_FIELDS:
+        setattr(user, field, facts[field])
+    user.full_clean(exclude=["password"], validate_constraints=False)
+    after = editable_facts(user)
+    change = data_change(actor, user, before, after)
+    if not change["after"]:
+        return {}
+    if before != seen:
+        raise StaleUserError(before)
+    try:
+        with transaction.atomic():
+            user.save(update_fields=EDITABLE_FIELDS)
+    except IntegrityError:
+        # Somebody took the document since full_clean looked: it says who.
+        user.full_clean(exclude=["password"], validate_constraints=False)
+        raise
+    record("user.changed", **change)
+    return change["after"]
+
+
+def editable_facts(user: User) -> dict:
+    """The EDITABLE_FIELDS as text, the way they travel in a form and stand in an entry."""
+    return {field: str(getattr(user, field) or "") for field in EDITABLE_FIELDS}
+
+
+def suspend_user(*, actor: Actor, user: User) -> bool:
+    """Keep the user from signing in until reactivated, and close his sessions.
+
+    Like the other changes of state: true if it was changed by this call.
+    """
+    return _change_state(actor, user, User.State.SUSPENDED)
+
+
+def reactivate_user(*, actor: Actor, user: User) -> bool:
+    return _change_state(actor, user, User.State.ACTIVE)
+
+
+def eliminate_user(*, actor: Actor, user: User) -> bool:
+    """Close the account for good; its usuario and document may be used again.
+
+    A principal is never eliminated: an operator would be left with nobody to administer it.
+    """
+    return _change_state(actor, user, User.State.ELIMINATED)
+
+
+@transaction.atomic
+def change_states(*, actor: Actor, users: Iterable[User], state: User.State) -> list[User]:
+    """Bring several users to one state, all of them or none; returns those that were in another."""
+    return [user for user in users if _change_state(actor, user, state)]
+
+
+@sensitive_variables()
+def create_account(user: User, password: str, person: dict[str, str], *, actor: Actor) -> User:
+    for field in PERSON_FIELDS:
+        setattr(user, field, person.pop(field, ""))
+    if person:
+        raise TypeError(f"unknown fields of a person: {', '.join(person)}")
+    user.full_clean(exclude=["password"], validate_constraints=False)
+    check_password_rules(password, user)
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            record(
+                "user.created",
+                actor=actor,
+                operator=user.operator,
+                subject=user,
+                after=user_facts(user),
+            )
+    except IntegrityError:
+        # Somebody took the usuario or the document since full_clean looked: it names which.
+        user.pk = None
+        user.full_clean(exclude=["password"], validate_constraints=False)
+        raise
+    return user
+
+
+# What each change of state is called in the history.
+STATE_ACTIONS = {
+    User.State.ACTIVE: "user.reactivated",
+    User.State.SUSPENDED: "user.suspended",
+    User.State.ELIMINATED: "user.eliminated",
+}
+
+
+@transaction.atomic
+def _change_state(actor: Actor, user: User, state: User.State) -> bool:
+    # Who may be a principal by now, whatever he was when he was looked up.
+    current = User.objects.select_for_update().get(pk=user.pk)
+    tenancy.require_power_over(actor.user, current)
+    before = current.state
+    refuse_state(current, state)
+    user.state = state
+    if before == state:
+        return False
+    user.save(update_fields=["state"])
+    if state != User.State.ACTIVE:
+        delete_sessions(user)
+    record(STATE_ACTIONS[state], **state_change(actor, user, before))
+    return True
+
+
+def refuse_state(user: User, state: str) -> None:
+    """Raise ValidationError if an account that stands as ``user`` does may not come to be in it."""
+    if user.is_principal and state == User.State.ELIMINATED:
+        raise ValidationError("El usuario principal no se puede eliminar.")
+    if user.state == User.State.ELIMINATED != state:
+        raise ValidationError("Un usuario eliminado ya no cambia de estado.")
+
+
+def state_change(actor: Actor, user: User, before: str) -> dict:
+    """What the entry of a change of state says."""
+    return {
+        "actor": actor,
+        "operator": user.operator,
+        "subject": user,
+        "before": {"state": before},
+        "after": {"state": user.state},
+    }
+
+
+def data_change(actor: Actor, user: User, before: dict, after: dict) -> dict:
+    """What the entry of a change of EDITABLE_FIELDS says: those that are other, if any."""
+    changed = [field for field in EDITABLE_FIELDS if before[field] != after[field]]
+    return {
+        "actor": actor,
+        "operator": user.operator,
+        "subject": user,
+        "before": {field: before[field] for field in changed},
+        "after": {field: after[field] for field in changed},
+    }
+
+
+def user_facts(user: User) -> dict:
+    return {
+        field: getattr(user, field)
+        for field in ("username", *PERSON_FIELDS, "is_principal", "state")
+    }

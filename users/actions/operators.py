@@ -1,0 +1,175 @@
+"""Open and correct operators, name their principal, move their simulated clock."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.views.decorators.debug import sensitive_variables
+
+from operators.models import Operator
+from users import tenancy
+from users.actions.accounts import create_account
+from users.history.recording import Actor, record
+from users.models import User
+
+
+@sensitive_variables()
+@transaction.atomic
+def create_operator(
+    *,
+    actor: Actor,
+    ruc: str,
+    name: str,
+    operator_types,
+    username: str,
+    password: str,
+    **person: str,
+) -> Operator:
+    """Open an operator together with its principal user. For staff.
+
+    Raises ValidationError keyed by field.
+    """
+    operator = Operator(ruc=ruc, name=name)
+    operator.full_clean()
+    try:
+        with transaction.atomic():
+            operator.save()
+    except IntegrityError:
+        # Somebody opened it since full_clean looked: it says so.
+        operator.pk = None
+        operator.full_clean()
+        raise
+    operator.operator_types.set(operator_types)
+    record("operator.created", actor=actor, operator=operator, after=_operator_facts(operator))
+    principal = User(operator=operator, username=username, is_principal=True)
+    create_account(principal, password, person, actor=actor)
+    return operator
+
+
+@transaction.atomic
+def change_operator(
+    *, actor: Actor, operator: Operator, name: str, operator_types, is_active: bool
+) -> None:
+    """Correct an operator's name and types, open or close it. For staff.
+
+    A closed operator's users are out at their next request.
+    """
+    operator = Operator.objects.select_for_update().get(pk=operator.pk)
+    before = _operator_facts(operator)
+    operator.name, operator.is_active = name, is_active
+    operator.full_clean()
+    operator.save()
+    operator.operator_types.set(operator_types)
+    after = _operator_facts(operator)
+    if after != before:
+        record("operator.changed", actor=actor, operator=operator, before=before, after=after)
+
+
+@transaction.atomic
+def change_principal(*, actor: Actor, user: User, seen: str | None = None) -> bool:
+    """Name another account of its operator the principal user. For staff.
+
+    The former one stays as a secondary user: an operator is never left without a principal. True
+    if it was another one; ``seen`` is his usuario on the screen that asks. Raises ValidationError
+    if he has changed since, and for a user who may not sign in.
+    """
+    if not actor.user.is_staff:
+        raise PermissionDenied("Solo el personal nombra al usuario principal de una empresa.")
+    operator = Operator.objects.select_for_update().get(pk=user.operator_id)
+    former = operator.users.existing().select_for_update().get(is_principal=True)
+    successor = tenancy.lock_account(user)
+    if successor == former:
+        return False
+    if seen is not None and seen != former.username:
+        raise ValidationError(
+            f"El usuario principal ya cambió mientras tanto: es {former}. Revise y repita."
+        )
+    if successor.bars:
+        raise ValidationError(f"{user} no puede ser el principal: {successor.bars[0].label}.")
+    former.is_principal, successor.is_principal = False, True
+    # In this order: the database allows one principal at a time.
+    former.save(update_fields=["is_principal"])
+    successor.save(update_fields=["is_principal"])
+    record(
+        "operator.principal_changed",
+        actor=actor,
+        operator=operator,
+        subject=successor,
+        before={"principal": former.username},
+        after={"principal": successor.username},
+    )
+    return True
+
+
+@transaction.atomic
+def advance_clock(
+    *, actor: Actor, operator: Operator, by: timedelta, seen: timedelta | None = None
+) -> None:
+    """Move the operator's simulated clock forward. For staff and, in practice mode, its principal.
+
+    ``seen`` is how far ahead it ran on the screen that asks: the same form sent twice moves it
+    once. Raises ValidationError for that, for a step that is not forward, and for one beyond
+    MAX_CLOCK_OFFSET.
+    """
+    offset = _lock_clock(actor, operator).clock_offset
+    if seen is not None and seen != offset:
+        raise ValidationError("El reloj ya se movió mientras tanto. Revise la hora y repita.")
+    if by <= timedelta():
+        raise ValidationError("El reloj solo se adelanta. Para atrasarlo, vuelva a la hora real.")
+    if by > Operator.MAX_CLOCK_OFFSET - offset:
+        raise ValidationError(
+            f"El reloj puede adelantarse hasta {Operator.MAX_CLOCK_OFFSET.days} días en total."
+        )
+    _set_clock(actor, operator, offset, offset + by)
+
+
+@transaction.atomic
+def return_to_real_time(*, actor: Actor, operator: Operator) -> None:
+    _set_clock(actor, operator, _lock_clock(actor, operator).clock_offset, timedelta())
+
+
+@transaction.atomic
+def set_activation_delay(*, actor: Actor, operator: Operator, delay: timedelta) -> None:
+    """How long a new grant takes to have effect. For whom the clock is, too."""
+    before = _lock_clock(actor, operator).activation_delay
+    operator.activation_delay = delay
+    operator.full_clean()
+    if before != delay:
+        operator.save(update_fields=["activation_delay"])
+        record(
+            "operator.delay_changed",
+            actor=actor,
+            operator=operator,
+            before={"activation_delay": str(before)},
+            after={"activation_delay": str(delay)},
+        )
+
+
+def _lock_clock(actor: Actor, operator: Operator) -> Operator:
+    own = settings.DEMO and actor.user.is_principal and actor.user.operator_id == operator.pk
+    if not (actor.user.is_staff or own):
+        raise PermissionDenied("El reloj de la empresa lo mueve el personal del simulador.")
+    return Operator.objects.select_for_update().get(pk=operator.pk)
+
+
+def _set_clock(actor: Actor, operator: Operator, before: timedelta, after: timedelta) -> None:
+    operator.clock_offset = after
+    if before != after:
+        operator.save(update_fields=["clock_offset"])
+        record(
+            "operator.clock_moved",
+            actor=actor,
+            operator=operator,
+            before={"clock_offset": str(before)},
+            after={"clock_offset": str(after)},
+        )
+
+
+def _operator_facts(operator: Operator) -> dict:
+    return {
+        "ruc": operator.ruc,
+        "name": operator.name,
+        "operator_types": sorted(operator.operator_types.values_list("code", flat=True)),
+        "is_active": operator.is_active,
+    }

@@ -1,0 +1,61 @@
+"""Set passwords: reset by an administrator, changed by the account itself."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from users import tenancy
+from users.history.recording import Actor, record
+from users.models import User
+from users.signin import throttle
+from users.signin.password_rules import check_password_rules
+from users.signin.sessions import delete_sessions
+
+
+@sensitive_variables()
+def reset_password(*, actor: Actor, user: User, password: str) -> None:
+    """Give an operator's account a temporary clave, to be changed at the next sign-in.
+
+    Closes the user's sessions and lifts his lock. Raises ValidationError keyed by ``password``.
+    """
+    tenancy.require_power_over(actor.user, user)
+    if user.state == User.State.ELIMINATED:
+        raise ValidationError({"password": "Un usuario eliminado ya no ingresa con clave"})
+    _set_password(actor, user, password, "user.password_reset", must_change=True)
+
+
+@sensitive_variables()
+def change_own_password(*, actor: Actor, password: str, session_key: str | None = None) -> None:
+    """Change the clave of an operator's account by its owner, who has just proved the old one.
+
+    Closes his sessions but the one named. Raises ValidationError keyed by ``password``: by the
+    rule, and for the clave that he has already.
+    """
+    user = actor.user
+    if user.check_password(password):
+        raise ValidationError({"password": "La clave nueva debe ser distinta de la actual"})
+    _set_password(
+        actor, user, password, "user.password_changed", must_change=False, keep=session_key
+    )
+
+
+@sensitive_variables()
+def _set_password(
+    actor: Actor,
+    user: User,
+    password: str,
+    action: str,
+    *,
+    must_change: bool,
+    keep: str | None = None,
+) -> None:
+    check_password_rules(password, user)
+    user.set_password(password)
+    user.must_change_password = must_change
+    with transaction.atomic():
+        if must_change:
+            throttle.lift(user)
+        tenancy.lock_account(user)
+        user.save(update_fields=["password", "must_change_password"])
+        delete_sessions(user, keep=keep)
+        record(action, actor=actor, operator=user.operator, subject=user)

@@ -1,0 +1,179 @@
+"""Unlock accounts, turn second factors on and off, close sessions."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from users import tenancy
+from users.history.recording import Actor, record
+from users.models import RecoveryCode, SecondFactor, User
+from users.signin import second_factor, throttle
+from users.signin.sessions import delete_sessions
+
+WRONG_CODE = "Ese código no es correcto o ya se usó. Espere el siguiente y escríbalo"
+
+
+@transaction.atomic
+def unlock_user(*, actor: Actor, user: User) -> bool:
+    """Let the user try again at once, whoever used up his attempts; true if he was locked.
+
+    For whoever has power over him, and for staff among themselves.
+    """
+    if user.operator is not None or not actor.user.is_staff:
+        tenancy.require_power_over(actor.user, user)
+    if not throttle.lift(user):
+        return False
+    if user.operator is not None:
+        record("user.unlocked", actor=actor, operator=user.operator, subject=user)
+    return True
+
+
+@sensitive_variables()
+@transaction.atomic
+def turn_on_second_factor(
+    *, actor: Actor, secret: str, code: str, session_key: str | None = None
+) -> list[str]:
+    """Ask the actor for a code at each sign-in from now on; returns his recovery codes.
+
+    Closes his sessions but the one named. Raises ValidationError keyed by ``code`` if it is not one
+    of the secret's, and without a key if he has a second factor already.
+    """
+    user = tenancy.lock_account(actor.user)
+    if user.has_second_factor:
+        raise ValidationError("El segundo factor ya está activado.")
+    step = second_factor.step_of(code, secret)
+    if step is None:
+        raise ValidationError({"code": WRONG_CODE})
+    SecondFactor.objects.create(user=user, sealed_secret=second_factor.seal(secret), last_step=step)
+    codes = _renew_recovery_codes(user, secret)
+    closed = delete_sessions(user, keep=session_key)
+    record(
+        "user.second_factor_on",
+        actor=actor,
+        operator=user.operator,
+        subject=user,
+        after={"recovery_codes": len(codes), "sessions": closed},
+    )
+    return codes
+
+
+@transaction.atomic
+def turn_off_second_factor(*, actor: Actor, user: User) -> bool:
+    """Ask an account for its clave alone again; true if it was asked for more.
+
+    One's own, which its owner has just proved to be his: his wrong codes are forgotten. That of
+    whomever one has power over; that of staff, for superusers: the lock of the account is lifted.
+    """
+    of_staff = user.operator is None
+    if actor.user != user and not (of_staff and actor.user.is_superuser):
+        tenancy.require_power_over(actor.user, user)
+    factor = _lock_factor(user)
+    if factor is None:
+        return False
+    factor.delete()
+    if actor.user == user:
+        # The lock of his clave and of his RUC is for others to lift.
+        throttle.forget_codes(user)
+    else:
+        throttle.lift(user)
+    record("user.second_factor_off", actor=actor, operator=user.operator, subject=user)
+    return True
+
+
+@sensitive_variables()
+@transaction.atomic
+def make_recovery_codes(*, actor: Actor) -> list[str]:
+    """New recovery codes for the actor, who has just proved his clave; the former ones are void.
+
+    Raises ValidationError without a second factor.
+    """
+    factor = _lock_factor(actor.user)
+    if factor is None:
+        raise ValidationError("Active primero el segundo factor.")
+    before = factor.recovery_codes.count()
+    codes = _renew_recovery_codes(actor.user, second_factor.unseal(factor.sealed_secret))
+    record(
+        "recovery_codes.made",
+        actor=actor,
+        operator=actor.user.operator,
+        subject=actor.user,
+        before={"recovery_codes": before},
+        after={"recovery_codes": len(codes)},
+    )
+    return codes
+
+
+@sensitive_variables()
+@transaction.atomic
+def use_code(*, actor: Actor, code: str) -> bool:
+    """Take a code of the actor's app, or a recovery code of his: each once; true if it was right."""
+    factor = _lock_factor(actor.user)
+    if factor is None:
+        return False
+    secret = second_factor.unseal(factor.sealed_secret)
+    if second_factor.APP_CODE.fullmatch(code):
+        step = second_factor.step_of(code, secret)
+        if step is None or step <= factor.last_step:
+            return False
+        factor.last_step = step
+        factor.save(update_fields=["last_step"])
+        return True
+    digest = second_factor.recovery_digest(code, secret)
+    before = factor.recovery_codes.count()
+    if not factor.recovery_codes.filter(digest=digest).delete()[0]:
+        return False
+    record(
+        "recovery_code.used",
+        actor=actor,
+        operator=actor.user.operator,
+        subject=actor.user,
+        before={"recovery_codes": before},
+        after={"recovery_codes": before - 1},
+    )
+    return True
+
+
+@transaction.atomic
+def seal_secrets_anew() -> int:
+    """Seal every secret with the key in use, before a former one is given up; returns how many."""
+    factors = SecondFactor.objects.select_for_update()
+    for factor in factors:
+        secret = second_factor.unseal(factor.sealed_secret)
+        factor.sealed_secret = second_factor.seal(secret)
+        factor.save(update_fields=["sealed_secret"])
+    return len(factors)
+
+
+@transaction.atomic
+def close_sessions(
+    *, actor: Actor, user: User, public_id: str | None = None, keep: str | None = None
+) -> int:
+    """Close one session of an account, or all of them but the key to keep; returns how many."""
+    if actor.user != user:
+        tenancy.require_power_over(actor.user, user)
+    closed = delete_sessions(user, [public_id] if public_id else None, keep=keep)
+    if closed:
+        record(
+            "user.sessions_closed",
+            actor=actor,
+            operator=user.operator,
+            subject=user,
+            before={"sessions": closed},
+        )
+    return closed
+
+
+def _lock_factor(user: User) -> SecondFactor | None:
+    """The user's second factor, under the lock by which each code counts once."""
+    return SecondFactor.objects.select_for_update().filter(user=user).first()
+
+
+@sensitive_variables()
+def _renew_recovery_codes(user: User, secret: str) -> list[str]:
+    codes = second_factor.new_recovery_codes()
+    RecoveryCode.objects.filter(factor=user.pk).delete()
+    RecoveryCode.objects.bulk_create(
+        RecoveryCode(factor_id=user.pk, digest=second_factor.recovery_digest(code, secret))
+        for code in codes
+    )
+    return codes
