@@ -1,0 +1,156 @@
+"""The catalogue: profiles, their trees of options, and roles."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+from operators.models import Operator, OperatorType
+
+# As in the real portal, "11.5.1.1.2"; also what the address of an option may hold.
+OPTION_CODE = r"[0-9]+(?:\.[0-9]+)*"
+
+
+class CatalogRow(models.Model):
+    """A row of the catalogue: its identity is its code, and it says where it comes from.
+
+    A row that leaves the catalogue is retired, not deleted: grants and history refer to it.
+    """
+
+    name = models.CharField("nombre", max_length=200)
+    source = models.CharField(
+        "fuente", max_length=200, help_text="«cartilla», una fuente pública o «supuesto»."
+    )
+    position = models.PositiveIntegerField("orden", default=0)
+    is_retired = models.BooleanField("retirado", default=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether any part of the row is our own assumption; the pages say so."""
+        return "supuesto" in self.source
+
+
+class Profile(CatalogRow):
+    """A family of options that the principal chooses first, such as «Mis Trámites Aduaneros»."""
+
+    code = models.CharField("código", max_length=30, primary_key=True)
+
+    class Meta(CatalogRow.Meta):
+        verbose_name = "perfil"
+        verbose_name_plural = "perfiles"
+
+
+class Role(CatalogRow):
+    """What an account may do inside the applications, for one type of operator."""
+
+    code = models.CharField(
+        "código",
+        max_length=60,
+        primary_key=True,
+        validators=[
+            RegexValidator(
+                r"\A[A-Z]+\.[A-Z]+\.[A-Z]+\Z", "El código debe tener la forma SISTEMA.ACTOR.ROL"
+            )
+        ],
+    )
+    operator_type = models.ForeignKey(
+        OperatorType,
+        verbose_name="tipo de operador",
+        on_delete=models.PROTECT,
+        related_name="roles",
+    )
+    permits = models.CharField("qué permite", max_length=300)
+
+    class Meta(CatalogRow.Meta):
+        verbose_name = "rol"
+        verbose_name_plural = "roles"
+
+
+class OptionQuerySet(models.QuerySet):
+    def folders(self):
+        return self.filter(is_folder=True).select_related("profile")
+
+    def every_leaf(self):
+        """Leaves, the retired ones among them, each with what a verdict reads."""
+        return (
+            self.filter(is_folder=False)
+            .select_related("profile")
+            .prefetch_related("operator_types", "roles")
+        )
+
+    def granted(self, codes):
+        return self.every_leaf().filter(code__in=codes)
+
+    def leaves(self):
+        """What can be granted."""
+        return self.every_leaf().filter(is_retired=False, profile__is_retired=False)
+
+    def offered_to(self, operator: Operator):
+        return self.leaves().filter(operator_types__operators=operator).distinct()
+
+
+class Option(CatalogRow):
+    """A folder or a leaf of a profile's tree. Only leaves are granted and opened."""
+
+    code = models.CharField(
+        "código",
+        max_length=40,
+        primary_key=True,
+        validators=[
+            RegexValidator(rf"\A{OPTION_CODE}\Z", "El código debe ser números separados por puntos")
+        ],
+    )
+    profile = models.ForeignKey(
+        Profile, verbose_name="perfil", on_delete=models.PROTECT, related_name="options"
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name="carpeta",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        limit_choices_to={"is_folder": True},
+    )
+    is_folder = models.BooleanField("es carpeta", default=False)
+    purpose = models.CharField("qué se haría ahí", max_length=300, blank=True)
+    operator_types = models.ManyToManyField(
+        OperatorType,
+        verbose_name="se ofrece a",
+        related_name="options",
+        blank=True,
+        help_text="Solo para opciones; una carpeta no se ofrece por sí misma.",
+    )
+    roles = models.ManyToManyField(
+        Role,
+        verbose_name="roles que actúan en ella",
+        related_name="options",
+        blank=True,
+        help_text="Sin ninguno, la opción no pide rol.",
+    )
+
+    objects = OptionQuerySet.as_manager()
+
+    class Meta(CatalogRow.Meta):
+        verbose_name = "opción"
+        verbose_name_plural = "opciones"
+
+    def clean(self) -> None:
+        if self.is_folder and self.is_retired and self.children.filter(is_retired=False).exists():
+            raise ValidationError({"is_retired": "Retire primero lo que hay en la carpeta."})
+        ancestor = self.parent
+        while ancestor is not None:
+            if ancestor.code == self.code:
+                raise ValidationError({"parent": "Una carpeta no puede estar dentro de sí misma."})
+            ancestor = ancestor.parent
+        if self.parent is not None:
+            if not self.parent.is_folder:
+                raise ValidationError({"parent": "Elija una carpeta."})
+            if self.parent.profile_id != self.profile_id:
+                raise ValidationError({"parent": "La carpeta es de otro perfil."})

@@ -1,0 +1,72 @@
+"""What was given to an account: options and roles, each with its validity."""
+
+from django.db import models
+from django.utils import timezone
+
+from profiles.models.catalog import Option, Role
+from users.models import User, Validity
+
+
+class Grant(Validity):
+    """Something given to a user: by whom, at which instant of its operator, valid when.
+
+    It takes effect at ``effective_at``, once the operator's activation delay has passed, and
+    within its days of validity.
+    """
+
+    granted_at = models.DateTimeField("otorgado")
+    effective_at = models.DateTimeField("rige desde")
+    granted_by = models.ForeignKey(
+        User, verbose_name="otorgado por", on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta(Validity.Meta):
+        abstract = True
+
+    def is_pending(self, now) -> bool:
+        return self.effective_at > now or not self.has_started(timezone.localdate(now))
+
+    def is_over(self, now) -> bool:
+        return self.has_ended(timezone.localdate(now))
+
+
+class OptionGrant(Grant):
+    user = models.ForeignKey(
+        User, verbose_name="usuario", on_delete=models.PROTECT, related_name="option_grants"
+    )
+    option = models.ForeignKey(
+        Option, verbose_name="opción", on_delete=models.PROTECT, related_name="grants"
+    )
+
+    class Meta:
+        verbose_name = "opción asignada"
+        verbose_name_plural = "opciones asignadas"
+        indexes = Validity.Meta.indexes
+        constraints = [
+            *Validity.Meta.constraints,
+            models.UniqueConstraint(fields=["user", "option"], name="option_granted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.option}"
+
+
+class RoleGrant(Grant):
+    user = models.ForeignKey(
+        User, verbose_name="usuario", on_delete=models.PROTECT, related_name="role_grants"
+    )
+    role = models.ForeignKey(
+        Role, verbose_name="rol", on_delete=models.PROTECT, related_name="grants"
+    )
+
+    class Meta:
+        verbose_name = "rol asignado"
+        verbose_name_plural = "roles asignados"
+        indexes = Validity.Meta.indexes
+        constraints = [
+            *Validity.Meta.constraints,
+            models.UniqueConstraint(fields=["user", "role"], name="role_granted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role}"

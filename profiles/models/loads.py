@@ -1,0 +1,134 @@
+"""The plan of a load (Carga masiva) and its rows."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from operators.models import Operator
+from users.models import User
+
+
+class Outcome(models.TextChoices):
+    """What a row of a file would do."""
+
+    ERROR = "error", "Con error"
+    CREATE = "create", "Se crea"
+    CHANGE = "change", "Se modifica"
+    UNCHANGED = "unchanged", "Sin cambios"
+
+
+class LoadPlanQuerySet(models.QuerySet):
+    def kept(self):
+        return self._by_age(since__gte=LoadPlan.oldest())
+
+    def too_old(self):
+        return self._by_age(since__lt=LoadPlan.oldest())
+
+    def _by_age(self, **condition):
+        return self.alias(since=Coalesce("applied_at", "made_at")).filter(**condition)
+
+
+class LoadPlan(models.Model):
+    """What a file of users would do to an operator, looked at before it is applied (profiles.load).
+
+    Kept for ``LOAD_PLAN_AGE`` after it was made, and again after it was applied. Then it is no
+    longer there for anybody, and the next plan takes its rows away: what was done stays in the
+    history.
+    """
+
+    class State(models.TextChoices):
+        READY = "ready", "Por aplicar"
+        APPLYING = "applying", "Aplicándose"
+        STALE = "stale", "Desactualizado"
+        APPLIED = "applied", "Aplicado"
+
+    operator = models.ForeignKey(
+        Operator, verbose_name="operador", on_delete=models.PROTECT, related_name="load_plans"
+    )
+    made_by = models.ForeignKey(
+        User, verbose_name="hecho por", on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField("hecho", auto_now_add=True)
+    applied_at = models.DateTimeField("aplicado", null=True)
+    state = models.CharField("estado", max_length=10, choices=State, default=State.READY)
+    file_name = models.CharField("archivo", max_length=100)
+    # The names of the columns that the file has: what is not among them stays as it is.
+    columns = models.JSONField("columnas")
+
+    objects = LoadPlanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "plan de carga"
+        verbose_name_plural = "planes de carga"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @staticmethod
+    def oldest() -> datetime:
+        """When the oldest plan that is kept was made or applied."""
+        return timezone.now() - settings.LOAD_PLAN_AGE
+
+    @property
+    def is_too_old(self) -> bool:
+        return (self.applied_at or self.made_at) < self.oldest()
+
+    def counts(self) -> dict[str, int]:
+        """How many rows there are of each outcome."""
+        found = self.rows.order_by().values_list("outcome").annotate(models.Count("pk"))
+        return dict.fromkeys(Outcome.values, 0) | dict(found)
+
+    @property
+    def has_errors(self) -> bool:
+        return self.rows.filter(outcome=Outcome.ERROR).exists()
+
+    @property
+    def unhashed(self):
+        """The rows whose clave is still to be hashed."""
+        return self.rows.filter(outcome=Outcome.CREATE, password="")
+
+    @property
+    def to_hand_over(self):
+        """The rows of new users whose generated clave nobody has fetched yet."""
+        return self.rows.filter(is_generated=True).exclude(sealed="")
+
+
+class LoadRow(models.Model):
+    """One row of the file. ``before`` and ``after`` hold what becomes other, as text."""
+
+    plan = models.ForeignKey(LoadPlan, on_delete=models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField("fila")
+    username = models.CharField("usuario", max_length=150)
+    # Whom it is about, if he was there: the next one of his usuario is somebody else.
+    account = models.ForeignKey(
+        User, verbose_name="cuenta", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    outcome = models.CharField("qué pasa", max_length=10, choices=Outcome)
+    # What the file says, but for the clave.
+    cells = models.JSONField(default=dict)
+    before = models.JSONField("antes", default=dict)
+    after = models.JSONField("después", default=dict)
+    problems = models.JSONField("errores", default=list)
+    notices = models.JSONField("avisos", default=list)
+    # Of a new user: the clave sealed until it is hashed or, generated, handed over; and its hash.
+    sealed = models.TextField(blank=True)
+    password = models.CharField(max_length=128, blank=True)
+    is_generated = models.BooleanField("clave generada", default=False)
+
+    class Meta:
+        verbose_name = "fila de un plan"
+        verbose_name_plural = "filas de un plan"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="load_row_numbered_once"),
+        ]
+        indexes = [
+            models.Index(fields=["plan", "outcome", "number"], name="load_rows_of_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.username}"
