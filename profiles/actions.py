@@ -42,15 +42,6 @@ class StaleGrantsError(Exception):
         self.current = current
 
 
-def offered_roles(operator: Operator):
-    """The roles of the operator's own types, in the order of the catalogue."""
-    return (
-        Role.objects.filter(is_retired=False, operator_type__operators=operator)
-        .select_related("operator_type")
-        .order_by("operator_type__position", "position")
-    )
-
-
 def assign_options(
     *, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]
 ) -> Change:
@@ -67,7 +58,7 @@ def assign_options(
 
 def assign_roles(*, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]) -> Change:
     """Make ``codes`` the roles of the user, under the same terms as ``assign_options``."""
-    offered = offered_roles(user.operator).values_list("code", flat=True)
+    offered = Role.objects.offered_to(user.operator).values_list("code", flat=True)
     return _assign(RoleGrant, "role_id", "roles.assigned", actor, user, codes, seen, offered)
 
 
@@ -135,7 +126,7 @@ def load_access(
     """
     tenancy.require_administrator_of(actor.user, operator)
     offered_options = frozenset(Option.objects.offered_to(operator).values_list("code", flat=True))
-    offered = frozenset(offered_roles(operator).values_list("code", flat=True))
+    offered = frozenset(Role.objects.offered_to(operator).values_list("code", flat=True))
     _load(OptionGrant, "option_id", "options.assigned", actor, operator, options, offered_options)
     _load(RoleGrant, "role_id", "roles.assigned", actor, operator, roles, offered)
 
@@ -278,7 +269,7 @@ def save_template(
     operator = actor.user.operator
     options, roles = frozenset(options), frozenset(roles)
     offered = {*Option.objects.offered_to(operator).values_list("code", flat=True)}
-    offered |= {*offered_roles(operator).values_list("code", flat=True)}
+    offered |= {*Role.objects.offered_to(operator).values_list("code", flat=True)}
     if not_offered := (options | roles) - offered:
         raise NotOfferedError(not_offered)
     if not options and not roles:

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from profiles.actions import offered_roles
 from profiles.models import AccessTemplate, Option, Role
 from profiles.tree import OptionTree
 from users.models import User
@@ -68,7 +67,7 @@ def proposal(user: User, source: User | AccessTemplate, *, adding: bool) -> Prop
     """What ``user`` would have with the access of a colleague or a template, added or instead."""
     options, roles = access_of(source)
     offered = frozenset(Option.objects.offered_to(user.operator).values_list("code", flat=True))
-    offered |= {role.code for role in offered_roles(user.operator)}
+    offered |= {role.code for role in Role.objects.offered_to(user.operator)}
     left_out = (options | roles) - offered
     if adding:
         own_options, own_roles = access_of(user)

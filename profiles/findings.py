@@ -8,8 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from operators.models import Operator
-from profiles.actions import offered_roles
-from profiles.models import Option, OptionGrant, RoleGrant
+from profiles.models import Option, OptionGrant, Role, RoleGrant
 from users.models import User, UserQuerySet
 
 EXPIRES_SOON = timedelta(days=7)
@@ -66,7 +65,7 @@ class Offer:
     @classmethod
     def to(cls, operator: Operator) -> Self:
         options = Option.objects.offered_to(operator).order_by()
-        roles = offered_roles(operator).order_by()
+        roles = Role.objects.offered_to(operator).order_by()
         return cls(
             operator, *(list(rows.values_list("pk", flat=True)) for rows in (options, roles))
         )

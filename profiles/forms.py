@@ -12,10 +12,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.actions import offered_roles
 from profiles.findings import Finding, having
 from profiles.load import files
-from profiles.models import AccessTemplate, Option
+from profiles.models import AccessTemplate, Option, Role
 from users.forms.person import sent_facts
 from users.history.wording import ACTION_LABELS
 from users.lists.fields import day_field
@@ -289,7 +288,7 @@ class UserFilterForm(forms.Form):
         self.fields["rol"].choices = [
             ("", "Cualquiera"),
             (self.WITHOUT, "Sin roles"),
-            *offered_roles(operator).values_list("code", "name"),
+            *Role.objects.offered_to(operator).values_list("code", "name"),
         ]
 
     def filter(self, users):

@@ -222,7 +222,6 @@ QUERIES = {
     accounts.data_change,
     accounts.refuse_state,
     accounts.state_change,
-    profile_actions.offered_roles,
     profile_actions.template_facts,
     profile_actions.validity_facts,
 }

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from operators.models import Operator
-from profiles.actions import offered_roles
 from profiles.load.columns import COLUMNS, EXPORTED
 from profiles.load.planning import ROWS_AT_ONCE
-from profiles.models import Option
+from profiles.models import Option, Role
 from users.models import User
 from users.validators import DocumentType
 
@@ -29,7 +28,7 @@ def user_rows(users) -> Iterator[list[str]]:
 def sample_rows(operator: Operator) -> Iterator[list[str]]:
     """Invented people who can be loaded as they stand."""
     options = list(Option.objects.offered_to(operator).values_list("code", flat=True)[:2])
-    roles = list(offered_roles(operator).values_list("code", flat=True)[:1])
+    roles = list(Role.objects.offered_to(operator).values_list("code", flat=True)[:1])
     people = [
         {
             "username": "MUESTRA1",

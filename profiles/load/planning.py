@@ -18,10 +18,9 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.actions import offered_roles
 from profiles.load.columns import COLUMNS
 from profiles.load.files import Row
-from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, RoleGrant
+from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, RoleGrant
 from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.lists.fields import day_field
 from users.lists.search import fold
@@ -89,7 +88,7 @@ class Planner:
             "options": frozenset(
                 Option.objects.offered_to(operator).values_list("code", flat=True)
             ),
-            "roles": frozenset(offered_roles(operator).values_list("code", flat=True)),
+            "roles": frozenset(Role.objects.offered_to(operator).values_list("code", flat=True)),
         }
         # By their names, and by their names folded.
         self.templates = defaultdict(list), defaultdict(list)

@@ -46,6 +46,16 @@ class Profile(CatalogRow):
         verbose_name_plural = "perfiles"
 
 
+class RoleQuerySet(models.QuerySet):
+    def offered_to(self, operator: Operator):
+        """The roles of the operator's own types, in the order of the catalogue."""
+        return (
+            self.filter(is_retired=False, operator_type__operators=operator)
+            .select_related("operator_type")
+            .order_by("operator_type__position", "position")
+        )
+
+
 class Role(CatalogRow):
     """What an account may do inside the applications, for one type of operator."""
 
@@ -66,6 +76,8 @@ class Role(CatalogRow):
         related_name="roles",
     )
     permits = models.CharField("qué permite", max_length=300)
+
+    objects = RoleQuerySet.as_manager()
 
     class Meta(CatalogRow.Meta):
         verbose_name = "rol"

@@ -9,7 +9,6 @@ from django.views import View
 
 from profiles import findings
 from profiles.access import Holdings, Reason, obstacles_of_the_grants
-from profiles.actions import offered_roles
 from profiles.forms import UserFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
@@ -71,7 +70,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
         ]
         roles = [
             role
-            for role in offered_roles(self.operator)
+            for role in Role.objects.offered_to(self.operator)
             if every_row or any(role.code in each.roles for each in holdings.values())
         ]
         if roles:

@@ -18,7 +18,6 @@ from profiles.actions import (
     StaleGrantsError,
     assign_options,
     assign_roles,
-    offered_roles,
 )
 from profiles.difference import of_options, of_roles
 from profiles.menu import menu_of
@@ -206,7 +205,7 @@ class RolesView(GrantView):
     def get(self, request):
         granted = self.granted()
         self.seen = granted
-        offered = offered_roles(self.account.operator).values("code")
+        offered = Role.objects.offered_to(self.account.operator).values("code")
         unavailable = Role.objects.filter(code__in=granted).exclude(code__in=offered)
         return self.show(granted, unavailable=unavailable)
 
@@ -234,7 +233,7 @@ class RolesView(GrantView):
 
     def is_correction(self, marked: frozenset[str]) -> bool:
         """Whether there are roles to be changed: the first ones are given at once, as in the guide."""
-        offered = {role.code for role in offered_roles(self.account.operator)}
+        offered = {role.code for role in Role.objects.offered_to(self.account.operator)}
         return bool(self.seen) and marked != self.seen and marked <= offered
 
     def show_difference(self, marked: frozenset[str]):
@@ -269,7 +268,7 @@ class RolesView(GrantView):
         )
 
     def show(self, marked: frozenset[str], *, status: int = 200, **notices):
-        roles = list(offered_roles(self.account.operator))
+        roles = list(Role.objects.offered_to(self.account.operator))
         holdings = Holdings.of(self.account)
         menu = menu_of(holdings, Option.objects.offered_to(self.account.operator))
         for role in roles:

@@ -13,13 +13,12 @@ from profiles.actions import (
     NotOfferedError,
     StaleTemplateError,
     delete_template,
-    offered_roles,
     save_template,
     template_facts,
 )
 from profiles.difference import access_of, option_paths, role_paths
 from profiles.forms import TemplateForm
-from profiles.models import AccessTemplate, Option
+from profiles.models import AccessTemplate, Option, Role
 from profiles.tree import OptionTree
 from users import tenancy
 from users.history.recording import Actor
@@ -53,7 +52,7 @@ class TemplateView(tenancy.PrincipalRequiredMixin, View):
         operator = request.user.operator
         offered = OptionTree(template.options.offered_to(operator))
         options, roles = access_of(template)
-        own_roles = offered_roles(operator).filter(code__in=roles)
+        own_roles = Role.objects.offered_to(operator).filter(code__in=roles)
         left_out = option_paths(options - offered.codes) | role_paths(
             roles - {role.code for role in own_roles}
         )
@@ -132,7 +131,7 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
         return OptionTree(offered, selected=options)
 
     def show(self, form, options, roles, *, template=None, status: int = HTTPStatus.OK):
-        offered = list(offered_roles(self.request.user.operator))
+        offered = list(Role.objects.offered_to(self.request.user.operator))
         for role in offered:
             role.is_marked = role.code in roles
         context = {

@@ -4,8 +4,7 @@ from django.shortcuts import render
 from django.views import View
 
 from profiles.access import Holdings
-from profiles.actions import offered_roles
-from profiles.models import Option
+from profiles.models import Option, Role
 from profiles.tree import OptionTree
 from users import tenancy
 
@@ -18,7 +17,7 @@ class TransferSheetView(tenancy.PrincipalRequiredMixin, View):
         context = {
             "account": user,
             "tree": OptionTree(options),
-            "roles": offered_roles(user.operator).filter(code__in=holdings.roles),
+            "roles": Role.objects.offered_to(user.operator).filter(code__in=holdings.roles),
             "today": user.operator.today(),
         }
         return render(request, "profiles/transfer.html", context)

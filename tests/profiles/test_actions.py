@@ -243,7 +243,7 @@ def test_an_option_of_two_types_is_offered_once_to_an_operator_of_both(make_oper
 
 def test_roles_are_offered_by_type_in_the_order_of_the_catalogue(make_operator):
     operator = make_operator("20000000001", "TRANSPORTISTA", "AGENTE_ADUANA")
-    assert [role.code for role in actions.offered_roles(operator)] == [
+    assert [role.code for role in Role.objects.offered_to(operator)] == [
         "NSIGAD.AGENTEADUANA.DESPACHO",
         "NSIGAD.AGENTEADUANA.CONSULTA",
         "NSIGAD.TRANSPORTISTA.TRANSMISOR",

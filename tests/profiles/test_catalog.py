@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from operators.models import Operator, OperatorType
 from profiles import catalog
-from profiles.actions import assign_options, load_catalog, offered_roles
+from profiles.actions import assign_options, load_catalog
 from profiles.catalog import CatalogError
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role
 from profiles.tree import OptionTree
@@ -143,9 +143,9 @@ def test_a_role_that_left_is_retired_and_comes_back(operator):
         line for line in gone.splitlines(keepends=True) if f'code = "{code}"' not in line
     )
     assert load_catalog(catalog.read(gone))["retired"] == 1
-    assert code not in {role.code for role in offered_roles(operator)}
+    assert code not in {role.code for role in Role.objects.offered_to(operator)}
     load_catalog(catalog.read(SMALL_CATALOG))
-    assert code in {role.code for role in offered_roles(operator)}
+    assert code in {role.code for role in Role.objects.offered_to(operator)}
 
 
 def test_the_order_of_the_file_is_the_order_of_the_rows(small_catalog):
@@ -454,7 +454,7 @@ def test_an_operator_is_offered_the_options_and_roles_of_its_type_and_no_other(o
     operator = Operator.objects.create(ruc="20999999043", name="Empresa de Práctica")
     operator.operator_types.set([operator_type])
     options = {row.code for row in Option.objects.offered_to(operator)}
-    roles = {row.code for row in offered_roles(operator)}
+    roles = {row.code for row in Role.objects.offered_to(operator)}
     assert options == {
         row["code"] for row in SHIPPED.options if operator_type in row.get("operator_types", [])
     }

@@ -13,9 +13,8 @@ from profiles.actions import (
     assign_roles,
     delete_template,
     load_catalog,
-    offered_roles,
 )
-from profiles.models import Option
+from profiles.models import Option, Role
 from users.actions import accounts, operators, passwords, signing_in
 from users.history.recording import Actor
 from users.models import AuditEntry, User
@@ -147,7 +146,7 @@ class Command(BaseCommand):
             user.set_password(row["password"])
             user.save(update_fields=["password"])
         options = Option.objects.offered_to(user.operator).values_list("code", flat=True)
-        roles = offered_roles(user.operator).values_list("code", flat=True)
+        roles = Role.objects.offered_to(user.operator).values_list("code", flat=True)
         grants = {"actor": principal, "user": user, "seen": ()}
         assign_options(codes=options[: row.get("options", 0)], **grants)
         assign_roles(codes=roles[: row.get("roles", 0)], **grants)
