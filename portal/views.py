@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views import View
 
-from profiles import findings
-from profiles.access import Holdings, Reason, verdict
-from profiles.menu import menu_of
+from profiles.access import findings
+from profiles.access.tree import OptionTree, menu_of
+from profiles.access.verdict import Holdings, Reason, verdict
 from profiles.models import Option, Role
-from profiles.tree import OptionTree
 from users import tenancy
 
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.findings import Finding, having
+from profiles.access.findings import Finding, having
 from profiles.load import files
 from profiles.models import AccessTemplate, Option, Role
 from users.forms.person import sent_facts

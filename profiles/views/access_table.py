@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from profiles import findings
-from profiles.access import Holdings, Reason, obstacles_of_the_grants
+from profiles.access import findings
+from profiles.access.tree import OptionTree
+from profiles.access.verdict import Holdings, Reason, obstacles_of_the_grants
 from profiles.forms import UserFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
-from profiles.tree import OptionTree
 from users import tenancy
 from users.lists.keyset import page_of
 from users.models import User

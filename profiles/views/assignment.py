@@ -12,17 +12,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views import View
 
-from profiles.access import Holdings, verdict
+from profiles.access.difference import of_options, of_roles
+from profiles.access.tree import OptionTree, menu_of
+from profiles.access.verdict import Holdings, verdict
 from profiles.actions import (
     NotOfferedError,
     StaleGrantsError,
     assign_options,
     assign_roles,
 )
-from profiles.difference import of_options, of_roles
-from profiles.menu import menu_of
 from profiles.models import Option, Role
-from profiles.tree import OptionTree
 from users import tenancy
 from users.history.recording import Actor
 

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views import View
 
-from profiles.difference import option_paths, role_paths
+from profiles.access.difference import option_paths, role_paths
 from users import tenancy
 from users.models import AuditEntry
 from users.validators import DocumentType

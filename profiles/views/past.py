@@ -4,9 +4,9 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.views import View
 
-from profiles.difference import option_paths, role_paths
+from profiles.access.difference import option_paths, role_paths
+from profiles.access.past import access_at, end_of, users_at
 from profiles.forms import PastDayForm
-from profiles.past import access_at, end_of, users_at
 from users import tenancy
 from users.lists.keyset import page_of
 

@@ -9,6 +9,8 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views import View
 
+from profiles.access.difference import access_of, option_paths, role_paths
+from profiles.access.tree import OptionTree
 from profiles.actions import (
     NotOfferedError,
     StaleTemplateError,
@@ -16,10 +18,8 @@ from profiles.actions import (
     save_template,
     template_facts,
 )
-from profiles.difference import access_of, option_paths, role_paths
 from profiles.forms import TemplateForm
 from profiles.models import AccessTemplate, Option, Role
-from profiles.tree import OptionTree
 from users import tenancy
 from users.history.recording import Actor
 

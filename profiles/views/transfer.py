@@ -3,9 +3,9 @@
 from django.shortcuts import render
 from django.views import View
 
-from profiles.access import Holdings
+from profiles.access.tree import OptionTree
+from profiles.access.verdict import Holdings
 from profiles.models import Option, Role
-from profiles.tree import OptionTree
 from users import tenancy
 
 

@@ -3,16 +3,9 @@
 from django.shortcuts import render
 from django.views import View
 
-from profiles.access import (
-    ORDER,
-    Holdings,
-    Reason,
-    obstacles_of_the_grants,
-    verdict,
-)
-from profiles.menu import menu_of
+from profiles.access.tree import OptionTree, menu_of
+from profiles.access.verdict import ORDER, Holdings, Reason, obstacles_of_the_grants, verdict
 from profiles.models import Option, Role
-from profiles.tree import OptionTree
 from users import tenancy
 from users.signin.sessions import open_sessions
 from users.signin.throttle import locks_of

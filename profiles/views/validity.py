@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.views import View
 
-from profiles.access import Holdings
+from profiles.access.tree import OptionTree
+from profiles.access.verdict import Holdings
 from profiles.actions import StaleValidityError, set_validity, validity_facts
 from profiles.forms import ValidityForm
 from profiles.models import Option, Role
-from profiles.tree import OptionTree
 from users import tenancy
 from users.history.recording import Actor
 

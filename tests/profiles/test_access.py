@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from profiles.access import OF_THE_ACCOUNT, Holdings, Reason, Verdict, verdict
+from profiles.access.verdict import OF_THE_ACCOUNT, Holdings, Reason, Verdict, verdict
 from profiles.actions import assign_options, assign_roles
 from profiles.models import Option, Role
 from tests.conftest import acting

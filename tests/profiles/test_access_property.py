@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from operators.models import Operator
-from profiles.access import OF_THE_ACCOUNT, Holdings, Reason, verdict
-from profiles.findings import Finding, having
+from profiles.access.findings import Finding, having
+from profiles.access.verdict import OF_THE_ACCOUNT, Holdings, Reason, verdict
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, soup
 from users.models import FailureCount, User

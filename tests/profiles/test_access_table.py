@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from profiles.access.findings import EXPIRES_SOON, Finding, having
 from profiles.actions import assign_access
-from profiles.findings import EXPIRES_SOON, Finding, having
 from profiles.models import Option, OptionGrant, RoleGrant
 from tests.conftest import acting, soup
 from users.actions.accounts import eliminate_user, suspend_user

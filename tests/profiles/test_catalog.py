@@ -8,10 +8,10 @@ from django.core.management import CommandError, call_command
 
 from operators.models import Operator, OperatorType
 from profiles import catalog
+from profiles.access.tree import OptionTree
 from profiles.actions import assign_options, load_catalog
 from profiles.catalog import CatalogError
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role
-from profiles.tree import OptionTree
 from tests.conftest import SMALL_CATALOG, acting
 
 SHIPPED = catalog.read(catalog.CATALOG_FILE.read_text(encoding="utf-8"))

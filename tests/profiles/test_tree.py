@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from profiles.access.tree import OptionTree
 from profiles.models import Option, Profile
-from profiles.tree import OptionTree
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from profiles.access import Holdings, Reason, verdict
+from profiles.access.verdict import Holdings, Reason, verdict
 from profiles.actions import assign_options, assign_roles, validity_facts
 from profiles.models import Option
 from tests.conftest import acting, field_errors, soup

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from profiles.access.tree import OptionTree
 from profiles.models import AccessTemplate, Option, Role
-from profiles.tree import OptionTree
 from users.models import User
 
 # The names from the profile, or from the word «Rol», down to what is granted.

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from profiles.access.verdict import Holdings, verdict
 from profiles.models import Option, Profile
 from users.lists.search import fold, search_words
 
@@ -142,3 +143,8 @@ def _ancestry(node: Node | None) -> Iterator[Node]:
     while node is not None:
         yield node
         node = node.parent
+
+
+def menu_of(holdings: Holdings, leaves) -> OptionTree:
+    """The menu of an account that holds this: what its verdict puts there, as a tree."""
+    return OptionTree(leaf for leaf in leaves if verdict(holdings, leaf).in_menu)

@@ -1,0 +1,1 @@
+"""What an account may do and why not. Nothing here writes."""
