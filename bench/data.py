@@ -21,8 +21,8 @@ from stdnum.pe.ruc import calc_check_digit
 from bench.progress import bar
 from bench.scale import Scale
 from operators.models import Operator
-from profiles import catalog
 from profiles.actions import load_catalog
+from profiles.catalog import reading
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from users.models import AuditEntry, User
 from users.signin.password_rules import generate_password
@@ -51,7 +51,7 @@ LAST_NAMES = (
 SEARCHED = "nunez"
 
 
-def catalogue(options: int) -> catalog.Catalog:
+def catalogue(options: int) -> reading.Catalog:
     """So many options, in folders of twenty, and each asks for a role."""
     roles = [f"BANCO.BANCO.{'ABCDEF'[number]}" for number in range(ROLES)]
     own = {"source": "supuesto"}
@@ -73,7 +73,7 @@ def catalogue(options: int) -> catalog.Catalog:
                 **own,
             }
         )
-    return catalog.Catalog(
+    return reading.Catalog(
         operator_types=[{"code": OPERATOR_TYPE, "name": "Operador de práctica", **own}],
         profiles=[{"code": PROFILE, "name": "Perfil de práctica", **own}],
         roles=[

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
 from operators.models import Operator, OperatorType
-from profiles.catalog import Catalog, CatalogError, is_folder
+from profiles.catalog.reading import Catalog, CatalogError, is_folder
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role, RoleGrant
 from users import tenancy
 from users.history.recording import Actor, entry, record, record_all

@@ -10,8 +10,8 @@ from django.http import FileResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.text import Truncator
 
-from profiles import catalog
 from profiles.actions import load_catalog
+from profiles.catalog import reading
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
 from users.admin.pages import (
     FoldedNameSearch,
@@ -106,16 +106,16 @@ class CatalogFileForm(forms.Form):
             raise ValidationError(f"El archivo pesa más de {self.MAX_MEGABYTES} MB")
         try:
             # Windows puts a mark before the text.
-            self.catalog = catalog.read(file.read().decode("utf-8-sig"))
+            self.catalog = reading.read(file.read().decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise ValidationError(
                 "El archivo no está en UTF-8. Guárdelo con esa codificación"
             ) from error
-        except catalog.CatalogError as error:
+        except reading.CatalogError as error:
             self.add_problems(error)
         return file
 
-    def add_problems(self, error: catalog.CatalogError) -> None:
+    def add_problems(self, error: reading.CatalogError) -> None:
         more = len(error.problems) - self.MAX_PROBLEMS
         problems = error.problems[: self.MAX_PROBLEMS]
         self.add_error("file", [*problems, f"Y {more} problemas más."] if more > 0 else problems)
@@ -169,7 +169,7 @@ class OptionAdmin(CatalogRowAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return FileResponse(
-            catalog.CATALOG_FILE.open("rb"), as_attachment=True, filename="catalogo.toml"
+            reading.CATALOG_FILE.open("rb"), as_attachment=True, filename="catalogo.toml"
         )
 
     def import_view(self, request):
@@ -198,7 +198,7 @@ class OptionAdmin(CatalogRowAdmin):
                     "sin cambios: {unchanged}.".format(**tally)
                 )
                 self.log_import(request, result)
-        except catalog.CatalogError as error:
+        except reading.CatalogError as error:
             form.add_problems(error)
             return False
         messages.success(request, f"Se ha importado el catálogo: {result}")

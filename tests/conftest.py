@@ -17,8 +17,8 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from operators.models import Operator
-from profiles import catalog
 from profiles.actions import assign_options, load_catalog, save_template
+from profiles.catalog import reading
 from profiles.load import files
 from profiles.load.actions import make_plan
 from users.actions import accounts, operators, signing_in
@@ -120,7 +120,7 @@ CATALOG_ROWS: dict[type[models.Model], list[models.Model]] = {}
 def small_catalog(db):
     """Loading it is most of the work of a small test, so it is done once and its rows are copied."""
     if not CATALOG_ROWS:
-        load_catalog(catalog.read(SMALL_CATALOG))
+        load_catalog(reading.read(SMALL_CATALOG))
         for app in ("operators", "profiles"):
             for model in apps.get_app_config(app).get_models(include_auto_created=True):
                 CATALOG_ROWS[model] = list(model._base_manager.all())

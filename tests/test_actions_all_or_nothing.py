@@ -19,7 +19,7 @@ from django.db.models import Q
 import users.actions
 from operators.models import Operator
 from profiles import actions as profile_actions
-from profiles import catalog
+from profiles.catalog import reading
 from profiles.load import actions as load_actions
 from profiles.load import files
 from profiles.load.seal import seal_of_claves
@@ -172,7 +172,7 @@ CALLS: dict[Callable, Callable] = {
         codes=["NSIGAD.AGENTEADUANA.CONSULTA"],
         seen=[ROLE],
     ),
-    profile_actions.load_catalog: lambda action: action(catalog.read(CHANGED_CATALOG)),
+    profile_actions.load_catalog: lambda action: action(reading.read(CHANGED_CATALOG)),
     bulk.load_accounts: lambda action: action(
         actor=acting(principal()),
         operator=principal().operator,

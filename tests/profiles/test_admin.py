@@ -4,8 +4,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from profiles import catalog
 from profiles.actions import assign_options, assign_roles
+from profiles.catalog import reading
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
 from tests.conftest import SMALL_CATALOG, acting, soup
 from tests.operators.test_admin import allow, errors, queries
@@ -211,7 +211,7 @@ def test_the_shipped_catalogue_is_downloaded_and_imported(admin_client):
     response = admin_client.get(SHIPPED)
     assert 'filename="catalogo.toml"' in response["Content-Disposition"]
     content = response.getvalue()
-    assert content == catalog.CATALOG_FILE.read_bytes()
+    assert content == reading.CATALOG_FILE.read_bytes()
     page = soup(send(admin_client, content))
     assert "Se ha importado el catálogo" in page.select_one(".messagelist .success").text
     assert Option.objects.filter(is_retired=False).count() > 20

@@ -7,14 +7,14 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from operators.models import Operator, OperatorType
-from profiles import catalog
 from profiles.access.tree import OptionTree
 from profiles.actions import assign_options, load_catalog
-from profiles.catalog import CatalogError
+from profiles.catalog import reading
+from profiles.catalog.reading import CatalogError
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role
 from tests.conftest import SMALL_CATALOG, acting
 
-SHIPPED = catalog.read(catalog.CATALOG_FILE.read_text(encoding="utf-8"))
+SHIPPED = reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8"))
 TYPES = {
     "TRANSPORTISTA": "Transportista o su representante en el país",
     "AGENTE_CARGA": "Agente de carga internacional",
@@ -25,8 +25,8 @@ TYPES = {
 every_type = pytest.mark.parametrize("operator_type", TYPES)
 
 
-def size(content: catalog.Catalog) -> int:
-    return sum(len(getattr(content, kind)) for kind in catalog.COLUMNS)
+def size(content: reading.Catalog) -> int:
+    return sum(len(getattr(content, kind)) for kind in reading.COLUMNS)
 
 
 def edited(*replacements: tuple[str, str]) -> str:
@@ -104,7 +104,7 @@ def test_the_command_refuses_what_is_no_catalogue_in_a_sentence(tmp_path, conten
     ],
 )
 def test_one_changed_value_changes_one_row(small_catalog, old, new, model, code, field, value):
-    content = catalog.read(edited((old, new)))
+    content = reading.read(edited((old, new)))
     tally = load_catalog(content)
     assert tally == {"created": 0, "changed": 1, "retired": 0, "unchanged": size(content) - 1}
     assert getattr(model.objects.get(code=code), field) == value
@@ -113,7 +113,7 @@ def test_one_changed_value_changes_one_row(small_catalog, old, new, model, code,
 def test_a_change_of_who_is_offered_and_of_who_acts_is_loaded(small_catalog):
     both = '["AGENTE_ADUANA", "TRANSPORTISTA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA", "NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]'
     one = '["AGENTE_ADUANA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA"]'
-    content = catalog.read(edited((both, one)))
+    content = reading.read(edited((both, one)))
     assert load_catalog(content)["changed"] == 1
     option = Option.objects.get(code="90.1.2.1.1")
     assert {row.code for row in option.operator_types.all()} == {"AGENTE_ADUANA"}
@@ -124,13 +124,13 @@ def test_a_change_of_who_is_offered_and_of_who_acts_is_loaded(small_catalog):
 @pytest.mark.parametrize("code", ["90.1.1.1.2", "11.9.1.1.1"])
 def test_an_option_that_left_is_retired_with_its_grants_and_comes_back(principal, secondary, code):
     assign_options(actor=acting(principal), user=secondary, codes=[code], seen=[])
-    assert load_catalog(catalog.read(without(code)))["retired"] == 1
+    assert load_catalog(reading.read(without(code)))["retired"] == 1
     assert Option.objects.get(code=code).is_retired
     assert not Option.objects.offered_to(secondary.operator).filter(code=code).exists()
     assert OptionGrant.objects.filter(user=secondary, option=code).exists()
     # It is retired once, not at every load.
-    assert load_catalog(catalog.read(without(code)))["retired"] == 0
-    tally = load_catalog(catalog.read(SMALL_CATALOG))
+    assert load_catalog(reading.read(without(code)))["retired"] == 0
+    tally = load_catalog(reading.read(SMALL_CATALOG))
     assert (tally["created"], tally["retired"]) == (0, 0)
     assert not Option.objects.get(code=code).is_retired
     assert Option.objects.offered_to(secondary.operator).filter(code=code).exists()
@@ -142,9 +142,9 @@ def test_a_role_that_left_is_retired_and_comes_back(operator):
     gone = "".join(
         line for line in gone.splitlines(keepends=True) if f'code = "{code}"' not in line
     )
-    assert load_catalog(catalog.read(gone))["retired"] == 1
+    assert load_catalog(reading.read(gone))["retired"] == 1
     assert code not in {role.code for role in Role.objects.offered_to(operator)}
-    load_catalog(catalog.read(SMALL_CATALOG))
+    load_catalog(reading.read(SMALL_CATALOG))
     assert code in {role.code for role in Role.objects.offered_to(operator)}
 
 
@@ -155,7 +155,7 @@ def test_the_order_of_the_file_is_the_order_of_the_rows(small_catalog):
         for code in ("90.1.1.1.1", "90.1.1.1.2")
     )
     lines[first], lines[second] = lines[second], lines[first]
-    assert load_catalog(catalog.read("".join(lines)))["changed"] == 2
+    assert load_catalog(reading.read("".join(lines)))["changed"] == 2
     leaves = OptionTree(Option.objects.leaves()).ordered_leaves
     assert [leaf.code for leaf in leaves][:2] == ["90.1.1.1.2", "90.1.1.1.1"]
 
@@ -181,9 +181,9 @@ def test_the_order_of_the_file_is_the_order_of_the_rows(small_catalog):
 @pytest.mark.parametrize("is_first", [True, False], ids=["into nothing", "over another"])
 def test_a_value_that_no_column_holds_is_named_and_nothing_is_loaded(is_first, old, new, sentence):
     if not is_first:
-        load_catalog(catalog.read(SMALL_CATALOG))
+        load_catalog(reading.read(SMALL_CATALOG))
     before = rows()
-    content = catalog.read(edited(('name = "Agente de aduana"', 'name = "Otro"'), (old, new)))
+    content = reading.read(edited(('name = "Agente de aduana"', 'name = "Otro"'), (old, new)))
     with pytest.raises(CatalogError, match=sentence):
         load_catalog(content)
     assert rows() == before
@@ -194,7 +194,7 @@ def test_a_value_that_no_column_holds_is_named_and_nothing_is_loaded(is_first, o
 def test_a_role_is_a_system_an_actor_and_a_role(code):
     text = SMALL_CATALOG.replace("NSIGAD.TRANSPORTISTA.TRANSMISOR", code)
     with pytest.raises(CatalogError, match=r"la forma SISTEMA\.ACTOR\.ROL"):
-        load_catalog(catalog.read(text))
+        load_catalog(reading.read(text))
     assert not OperatorType.objects.exists()
 
 
@@ -343,28 +343,28 @@ LEAF = 'parent = "90.1.1", name = "Rectificación electrónica"'
 )
 def test_each_broken_rule_has_its_sentence(old, new, problem):
     with pytest.raises(CatalogError) as refused:
-        catalog.read(edited((old, new)))
+        reading.read(edited((old, new)))
     # What follows from it, as in the rows below a broken one, may come after.
     assert refused.value.problems[0] == problem
     assert str(refused.value) == " · ".join(refused.value.problems)
 
 
-@pytest.mark.parametrize("kind", catalog.COLUMNS)
+@pytest.mark.parametrize("kind", reading.COLUMNS)
 @pytest.mark.parametrize("value", [None, "'texto'", "['texto']", "{}", "7"])
 def test_each_list_must_be_there(kind, value):
-    if value is None and kind in catalog.MAY_BE_MISSING:
+    if value is None and kind in reading.MAY_BE_MISSING:
         pytest.skip("this one may be missing")
-    lists = dict.fromkeys(catalog.COLUMNS, "[]") | {kind: value}
+    lists = dict.fromkeys(reading.COLUMNS, "[]") | {kind: value}
     text = "\n".join(f"{name} = {rows}" for name, rows in lists.items() if rows is not None)
     with pytest.raises(CatalogError) as refused:
-        catalog.read(text)
+        reading.read(text)
     assert refused.value.problems == [f"Falta la lista «{kind}»."]
 
 
 @pytest.mark.parametrize("text", ["a = [", "a = 1\na = 2", "no es nada", "a = " + "9" * 5000])
 def test_what_is_no_toml_is_said_so(text):
     with pytest.raises(CatalogError) as refused:
-        catalog.read(text)
+        reading.read(text)
     (problem,) = refused.value.problems
     assert problem.startswith("El archivo no es TOML válido")
 
@@ -372,11 +372,11 @@ def test_what_is_no_toml_is_said_so(text):
 def test_every_problem_is_told_at_once():
     text = edited(('name = "Despacho"', "name = 7"), ('name = "Transmisor"', "name = 7"))
     with pytest.raises(CatalogError) as refused:
-        catalog.read(text)
+        reading.read(text)
     assert len(refused.value.problems) == 2
     text = edited(('purpose = "Aquí se numera.", ', ""), ('purpose = "Aquí se rectifica.", ', ""))
     with pytest.raises(CatalogError) as refused:
-        catalog.read(text)
+        reading.read(text)
     assert len(refused.value.problems) == 2
 
 
@@ -385,7 +385,7 @@ def test_every_problem_is_told_at_once():
 
 def leaves_of(profile: str) -> list[dict]:
     return [
-        row for row in SHIPPED.options if row["profile"] == profile and not catalog.is_folder(row)
+        row for row in SHIPPED.options if row["profile"] == profile and not reading.is_folder(row)
     ]
 
 
@@ -417,7 +417,7 @@ def test_there_are_three_further_profiles_and_none_is_empty():
 
 def test_one_name_stands_twice_under_one_folder_as_in_the_real_menu():
     names = Counter(
-        (row["parent"], row["name"]) for row in SHIPPED.options if not catalog.is_folder(row)
+        (row["parent"], row["name"]) for row in SHIPPED.options if not reading.is_folder(row)
     )
     assert max(names.values()) >= 2
 
@@ -431,7 +431,7 @@ def test_each_type_has_three_roles_or_more_and_each_of_them_acts_somewhere(opera
 
 
 def test_every_row_says_where_it_comes_from():
-    for kind in catalog.COLUMNS:
+    for kind in reading.COLUMNS:
         assert [row["name"] for row in getattr(SHIPPED, kind) if not row["source"]] == []
 
 
@@ -443,7 +443,7 @@ def test_every_code_of_our_own_is_marked_as_assumed():
 
 def test_every_folder_leads_to_an_option():
     parents = {row.get("parent") for row in SHIPPED.options}
-    folders = {row["code"] for row in SHIPPED.options if catalog.is_folder(row)}
+    folders = {row["code"] for row in SHIPPED.options if reading.is_folder(row)}
     assert folders - parents == set()
 
 
@@ -489,12 +489,12 @@ def test_there_is_a_ready_template_for_each_operator_type_and_with_it_every_opti
 @pytest.mark.django_db
 def test_a_template_follows_the_file():
     text = SMALL_CATALOG + TEMPLATE
-    load_catalog(catalog.read(text))
-    assert load_catalog(catalog.read(text))["unchanged"] == size(catalog.read(text))
-    changed = catalog.read(text.replace('options = ["90.1.1.1.1"]', 'options = ["90.1.1.1.2"]'))
+    load_catalog(reading.read(text))
+    assert load_catalog(reading.read(text))["unchanged"] == size(reading.read(text))
+    changed = reading.read(text.replace('options = ["90.1.1.1.1"]', 'options = ["90.1.1.1.2"]'))
     assert load_catalog(changed)["changed"] == 1
     assert AccessTemplate.objects.get().options.get().code == "90.1.1.1.2"
-    assert load_catalog(catalog.read(SMALL_CATALOG))["retired"] == 1
+    assert load_catalog(reading.read(SMALL_CATALOG))["retired"] == 1
     assert not AccessTemplate.objects.exists()
 
 
@@ -513,11 +513,11 @@ def test_a_template_follows_the_file():
 )
 def test_a_template_gives_only_what_its_type_is_offered(old, new, problem):
     with pytest.raises(CatalogError) as refused:
-        catalog.read(SMALL_CATALOG + TEMPLATE.replace(old, new))
+        reading.read(SMALL_CATALOG + TEMPLATE.replace(old, new))
     assert f"Plantilla «De siempre»: {problem}" in refused.value.problems
 
 
 @pytest.mark.django_db
 def test_the_name_of_a_template_must_fit():
     with pytest.raises(CatalogError, match="hasta 80 caracteres"):
-        load_catalog(catalog.read(SMALL_CATALOG + TEMPLATE.replace("De siempre", "x" * 81)))
+        load_catalog(reading.read(SMALL_CATALOG + TEMPLATE.replace("De siempre", "x" * 81)))

@@ -7,13 +7,13 @@ from django.db import transaction
 
 from operators.models import Operator
 from portal import demo
-from profiles import catalog
 from profiles.actions import (
     assign_options,
     assign_roles,
     delete_template,
     load_catalog,
 )
+from profiles.catalog import reading
 from profiles.models import Option, Role
 from users.actions import accounts, operators, passwords, signing_in
 from users.history.recording import Actor
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Los datos de práctica tienen claves públicas: solo se cargan con DEMO=true."
             )
-        load_catalog(catalog.read(catalog.CATALOG_FILE.read_text(encoding="utf-8")))
+        load_catalog(reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8")))
         staff = self.staff()
         with transaction.atomic():
             for row in demo.data()["operators"]:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from profiles import catalog
 from profiles.actions import load_catalog
+from profiles.catalog import reading
 
 
 class Command(BaseCommand):
@@ -14,16 +14,16 @@ class Command(BaseCommand):
             "file",
             nargs="?",
             type=Path,
-            default=catalog.CATALOG_FILE,
+            default=reading.CATALOG_FILE,
             help="archivo TOML del catálogo; por defecto, el que viene con el portal",
         )
 
     def handle(self, *, file, **options):
         try:
-            tally = load_catalog(catalog.read(file.read_text(encoding="utf-8")))
+            tally = load_catalog(reading.read(file.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"No se pudo leer {file}: {error}") from error
-        except catalog.CatalogError as error:
+        except reading.CatalogError as error:
             raise CommandError("\n".join(error.problems)) from error
         self.stdout.write(
             "Catálogo: {created} filas nuevas, {changed} cambiadas, {retired} retiradas, "

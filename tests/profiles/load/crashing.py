@@ -23,8 +23,8 @@ STEP = 2
 
 def prepare() -> None:
     """A company with a plan: two batches of claves, a change, an option and a role."""
-    from profiles import catalog
     from profiles.actions import load_catalog
+    from profiles.catalog import reading
     from profiles.load import actions as load
     from profiles.load import files
     from tests.conftest import PASSWORD, RUC, SMALL_CATALOG, person
@@ -34,7 +34,7 @@ def prepare() -> None:
     from users.models import User
 
     call_command("migrate", verbosity=0)
-    load_catalog(catalog.read(SMALL_CATALOG))
+    load_catalog(reading.read(SMALL_CATALOG))
     staff = Actor(User.objects.create_superuser("admin", password="una-clave-larga"), "load")
     operator = operators.create_operator(
         actor=staff,

@@ -1,0 +1,149 @@
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+CATALOG_FILE = Path(__file__).with_name("catalog.toml")
+# Of each kind of row: the columns it must have, and those it may have.
+COLUMNS = {
+    "operator_types": ({"code", "name", "source"}, set()),
+    "profiles": ({"code", "name", "source"}, set()),
+    "roles": ({"code", "name", "operator_type", "permits", "source"}, set()),
+    "options": (
+        {"code", "profile", "name", "source"},
+        {"parent", "purpose", "operator_types", "roles"},
+    ),
+    "templates": ({"operator_type", "name", "options", "roles", "source"}, set()),
+}
+# A catalogue need not have any ready template.
+MAY_BE_MISSING = {"templates"}
+# What identifies a row, and which of its columns are lists of codes.
+IDENTITY = {"templates": "operator_type"}
+LISTS = {"options": {"operator_types", "roles"}, "templates": {"options", "roles"}}
+
+
+class CatalogError(Exception):
+    """What is wrong with a catalogue file, one sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" · ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Catalog:
+    operator_types: list[dict]
+    profiles: list[dict]
+    roles: list[dict]
+    options: list[dict]
+    templates: list[dict]
+
+
+def read(text: str) -> Catalog:
+    """Parse and check a catalogue. Raises CatalogError with every problem found."""
+    try:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Not only TOMLDecodeError: a number of thousands of digits, brackets without end.
+        raise CatalogError([f"El archivo no es TOML válido{_place(error)}."]) from error
+    if problems := [problem for kind in COLUMNS for problem in _shape_problems(kind, tables)]:
+        raise CatalogError(problems)
+    catalog = Catalog(**{kind: tables.get(kind, []) for kind in COLUMNS})
+    if problems := _reference_problems(catalog):
+        raise CatalogError(problems)
+    return catalog
+
+
+def _place(error: Exception) -> str:
+    """Where in the file, out of the parser's English sentence."""
+    place = re.search(r"line (\d+), column (\d+)", str(error))
+    return ": revise la línea {}, columna {}".format(*place.groups()) if place else ""
+
+
+def _shape_problems(kind: str, tables: dict) -> list[str]:
+    rows = tables.get(kind, [] if kind in MAY_BE_MISSING else None)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return [f"Falta la lista «{kind}»."]
+    required, optional = COLUMNS[kind]
+    identity = IDENTITY.get(kind, "code")
+    problems, seen = [], set()
+    for number, row in enumerate(rows, start=1):
+        label = f"{kind}, fila {number} ({row.get(identity, 'sin código')})"
+        if missing := required - row.keys():
+            problems.append(f"{label}: falta {', '.join(sorted(missing))}.")
+        if unknown := row.keys() - required - optional:
+            problems.append(f"{label}: columna desconocida {', '.join(sorted(unknown))}.")
+        for column, value in row.items():
+            if column in LISTS.get(kind, ()):
+                right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+            else:
+                # Printable: no database column takes every control character.
+                right = isinstance(value, str) and value == value.strip() != ""
+                right = right and value.isprintable()
+            if not right:
+                problems.append(f"{label}: el valor de «{column}» no es válido.")
+        code = row.get(identity)
+        if isinstance(code, str):
+            if code in seen:
+                problems.append(f"{label}: el código está repetido.")
+            seen.add(code)
+    return problems
+
+
+def _reference_problems(catalog: Catalog) -> list[str]:
+    problems = [
+        f"La lista «{kind}» está vacía."
+        for kind, rows in vars(catalog).items()
+        if not rows and kind not in MAY_BE_MISSING
+    ]
+    types = {row["code"] for row in catalog.operator_types}
+    profiles = {row["code"] for row in catalog.profiles}
+    roles = {row["code"]: row["operator_type"] for row in catalog.roles}
+    problems += [
+        f"Rol {code}: el tipo de operador {operator_type} no existe."
+        for code, operator_type in roles.items()
+        if operator_type not in types
+    ]
+    above: dict[str, dict] = {}
+    for row in catalog.options:
+        label = f"Opción {row['code']}"
+        if row["profile"] not in profiles:
+            problems.append(f"{label}: el perfil {row['profile']} no existe.")
+        if parent := row.get("parent"):
+            # Parents come first, so no folder can be inside itself.
+            if parent not in above:
+                problems.append(f"{label}: su carpeta {parent} no está antes que ella.")
+            elif above[parent]["profile"] != row["profile"]:
+                problems.append(f"{label}: su carpeta {parent} es de otro perfil.")
+            elif not is_folder(above[parent]):
+                problems.append(f"{label}: {parent} no es una carpeta.")
+        above[row["code"]] = row
+        offered = set(row.get("operator_types", []))
+        acting = set(row.get("roles", []))
+        if unknown := offered - types:
+            problems.append(f"{label}: tipo de operador desconocido {', '.join(sorted(unknown))}.")
+        if unknown := acting - roles.keys():
+            problems.append(f"{label}: rol desconocido {', '.join(sorted(unknown))}.")
+        elif acting and {roles[role] for role in acting} != offered:
+            problems.append(
+                f"{label}: cada tipo de operador al que se ofrece necesita un rol, y ninguno más."
+            )
+        if not is_folder(row) and not row.get("purpose"):
+            problems.append(f"{label}: falta decir qué se haría ahí («purpose»).")
+    for row in catalog.templates:
+        operator_type = row["operator_type"]
+        label = f"Plantilla «{row['name']}»"
+        if operator_type not in types:
+            problems.append(f"{label}: el tipo de operador {operator_type} no existe.")
+        for code in row["options"]:
+            if operator_type not in above.get(code, {}).get("operator_types", []):
+                problems.append(f"{label}: la opción {code} no se ofrece a {operator_type}.")
+        for code in row["roles"]:
+            if roles.get(code) != operator_type:
+                problems.append(f"{label}: el rol {code} no es de {operator_type}.")
+    return problems
+
+
+def is_folder(option_row: dict) -> bool:
+    """A folder is offered to nobody by itself."""
+    return not option_row.get("operator_types")
