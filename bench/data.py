@@ -21,8 +21,8 @@ from stdnum.pe.ruc import calc_check_digit
 from bench.progress import bar
 from bench.scale import Scale
 from operators.models import Operator
-from profiles.actions import load_catalog
 from profiles.catalog import reading
+from profiles.catalog.loading import load_catalog
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from users.models import AuditEntry, User
 from users.signin.password_rules import generate_password

@@ -10,8 +10,8 @@ from django.http import FileResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.text import Truncator
 
-from profiles.actions import load_catalog
 from profiles.catalog import reading
+from profiles.catalog.loading import load_catalog
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
 from users.admin.pages import (
     FoldedNameSearch,

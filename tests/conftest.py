@@ -17,8 +17,10 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from operators.models import Operator
-from profiles.actions import assign_options, load_catalog, save_template
+from profiles.actions.grants import assign_options
+from profiles.actions.templates import save_template
 from profiles.catalog import reading
+from profiles.catalog.loading import load_catalog
 from profiles.load import files
 from profiles.load.actions import make_plan
 from users.actions import accounts, operators, signing_in

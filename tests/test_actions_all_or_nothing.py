@@ -16,10 +16,11 @@ from django.contrib.auth.hashers import make_password
 from django.db import OperationalError, connection
 from django.db.models import Q
 
+import profiles.actions
 import users.actions
 from operators.models import Operator
-from profiles import actions as profile_actions
-from profiles.catalog import reading
+from profiles.actions import grants, templates, validity
+from profiles.catalog import loading, reading
 from profiles.load import actions as load_actions
 from profiles.load import files
 from profiles.load.seal import seal_of_claves
@@ -142,7 +143,7 @@ CALLS: dict[Callable, Callable] = {
     operators.set_activation_delay: lambda action: action(
         actor=staff_actor(), operator=principal().operator, delay=timedelta(hours=24)
     ),
-    profile_actions.assign_access: lambda action: action(
+    grants.assign_access: lambda action: action(
         actor=acting(principal()),
         user=secondary(),
         options=[OTHER_OPTION],
@@ -150,29 +151,29 @@ CALLS: dict[Callable, Callable] = {
         seen_options=[OPTION],
         seen_roles=[ROLE],
     ),
-    profile_actions.set_validity: lambda action: action(
+    validity.set_validity: lambda action: action(
         actor=acting(principal()),
         user=secondary(),
         options={OPTION: (date(2026, 1, 1), None)},
         roles={ROLE: (None, date(2030, 1, 1))},
-        seen=profile_actions.validity_facts(secondary()),
+        seen=validity.validity_facts(secondary()),
     ),
-    profile_actions.save_template: lambda action: action(
+    templates.save_template: lambda action: action(
         actor=acting(principal()), name="Nueva", options=[OPTION], roles=[ROLE]
     ),
-    profile_actions.delete_template: lambda action: action(
+    templates.delete_template: lambda action: action(
         actor=acting(principal()), template=AccessTemplate.objects.get(name="De siempre")
     ),
-    profile_actions.assign_options: lambda action: action(
+    grants.assign_options: lambda action: action(
         actor=acting(principal()), user=secondary(), codes=[OTHER_OPTION], seen=[OPTION]
     ),
-    profile_actions.assign_roles: lambda action: action(
+    grants.assign_roles: lambda action: action(
         actor=acting(principal()),
         user=secondary(),
         codes=["NSIGAD.AGENTEADUANA.CONSULTA"],
         seen=[ROLE],
     ),
-    profile_actions.load_catalog: lambda action: action(reading.read(CHANGED_CATALOG)),
+    loading.load_catalog: lambda action: action(reading.read(CHANGED_CATALOG)),
     bulk.load_accounts: lambda action: action(
         actor=acting(principal()),
         operator=principal().operator,
@@ -187,7 +188,7 @@ CALLS: dict[Callable, Callable] = {
         ],
         changed=[(secondary(), {"first_name": "Otra", "state": User.State.SUSPENDED})],
     ),
-    profile_actions.load_access: lambda action: action(
+    grants.load_access: lambda action: action(
         actor=acting(principal()),
         operator=principal().operator,
         options=[(secondary(), [OPTION], [OTHER_OPTION])],
@@ -222,18 +223,18 @@ QUERIES = {
     accounts.data_change,
     accounts.refuse_state,
     accounts.state_change,
-    profile_actions.template_facts,
-    profile_actions.validity_facts,
+    templates.template_facts,
+    validity.validity_facts,
 }
 
 
 @pytest.fixture
 def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch):
     actor = acting(principal)
-    profile_actions.assign_options(actor=actor, user=secondary, codes=[OPTION], seen=[])
-    profile_actions.assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
+    grants.assign_options(actor=actor, user=secondary, codes=[OPTION], seen=[])
+    grants.assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
     accounts.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
-    profile_actions.save_template(
+    templates.save_template(
         actor=actor, name="De siempre", options=[OPTION, OTHER_OPTION], roles=[ROLE]
     )
     Operator.objects.filter(pk=stranger.operator_id).update(clock_offset=timedelta(hours=1))
@@ -359,7 +360,7 @@ def test_whoever_is_killed_in_the_middle_has_done_nothing_and_it_can_be_done_aga
 # Of the catalogue: its entry is Django's own, and the page that imports it writes it. Sealed anew,
 # everything is what it was.
 UNRECORDED = {
-    profile_actions.load_catalog,
+    loading.load_catalog,
     signing_in.seal_secrets_anew,
     # A plan is a draft: what it does leaves its entries when it is done.
     load_actions.make_plan,
@@ -371,7 +372,7 @@ UNRECORDED = {
 
 @pytest.mark.parametrize(
     "module",
-    [*modules_of(users.actions), profile_actions, load_actions],
+    [*modules_of(users.actions), *modules_of(profiles.actions), loading, load_actions],
     ids=attrgetter("__name__"),
 )
 def test_every_action_is_tried(module):

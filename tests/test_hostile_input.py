@@ -23,7 +23,7 @@ import profiles.admin
 import profiles.forms
 import users.forms
 from operators.models import Operator, OperatorType
-from profiles.actions import validity_facts
+from profiles.actions.validity import validity_facts
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.conftest import PASSWORD, RUC, person, soup
 from tests.operators.test_admin import new_operator

@@ -17,7 +17,8 @@ from django.db import connection, models
 from django.urls import reverse
 
 from operators.models import Operator, OperatorType
-from profiles.actions import assign_options, assign_roles, save_template
+from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.templates import save_template
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.conftest import PASSWORD, acting, person, soup
 from tests.test_access_matrix import FORMS, url

@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, OptionGrant, Role
 from tests.conftest import acting
 from tests.operators.test_admin import allow

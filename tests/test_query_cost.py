@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from profiles.actions import assign_options, assign_roles, save_template
+from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.templates import save_template
 from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant

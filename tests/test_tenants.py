@@ -8,7 +8,8 @@ from django.db import models
 from django.urls import reverse
 
 from operators.models import Operator
-from profiles.actions import assign_options, save_template
+from profiles.actions.grants import assign_options
+from profiles.actions.templates import save_template
 from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, LoadPlan, OptionGrant, RoleGrant

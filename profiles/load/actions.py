@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.actions import NotOfferedError, load_access
+from profiles.actions.grants import NotOfferedError, load_access
 from profiles.load.files import Row, Sheet
 from profiles.load.planning import DAYS, GRANTS, ROWS_AT_ONCE, PlannedRow, Planner
 from profiles.load.seal import seal_of_claves

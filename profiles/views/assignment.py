@@ -15,12 +15,7 @@ from django.views import View
 from profiles.access.difference import of_options, of_roles
 from profiles.access.tree import OptionTree, menu_of
 from profiles.access.verdict import Holdings, verdict
-from profiles.actions import (
-    NotOfferedError,
-    StaleGrantsError,
-    assign_options,
-    assign_roles,
-)
+from profiles.actions.grants import NotOfferedError, StaleGrantsError, assign_options, assign_roles
 from profiles.models import Option, Role
 from users import tenancy
 from users.history.recording import Actor

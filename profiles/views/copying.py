@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from profiles.access.difference import access_of, of_options, of_roles, proposal
-from profiles.actions import NotOfferedError, StaleGrantsError, assign_access
+from profiles.actions.grants import NotOfferedError, StaleGrantsError, assign_access
 from profiles.forms import CopyForm
 from users import tenancy
 from users.history.recording import Actor

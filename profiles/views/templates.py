@@ -11,8 +11,8 @@ from django.views import View
 
 from profiles.access.difference import access_of, option_paths, role_paths
 from profiles.access.tree import OptionTree
-from profiles.actions import (
-    NotOfferedError,
+from profiles.actions.grants import NotOfferedError
+from profiles.actions.templates import (
     StaleTemplateError,
     delete_template,
     save_template,

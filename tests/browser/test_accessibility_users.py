@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from profiles.actions import save_template
+from profiles.actions.templates import save_template
 from tests.browser.browsing import CONSULTA, DESPACHO, LATER, LEAF, has_title, press
 from tests.conftest import acting
 from users.actions import accounts

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from profiles.actions import assign_options
+from profiles.actions.grants import assign_options
 from tests.browser.browsing import enter, follow
 from tests.conftest import PASSWORD, RUC, acting
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from operators.models import Operator, OperatorType
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, person, soup
 from users.models import AuditEntry, User

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from operators.models import Operator
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from tests.conftest import acting
 
 ANOTHER_TIME = datetime(2031, 5, 6, 15, 2, tzinfo=UTC)

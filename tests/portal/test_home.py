@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from operators.models import OperatorType
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option
 from tests.conftest import RUC, acting, soup
 

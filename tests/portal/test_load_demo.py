@@ -10,7 +10,7 @@ from django.test import Client
 from operators.models import Operator
 from operators.validators import validate_ruc
 from portal import demo
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from tests.conftest import Telephone, acting, person, soup
 from users.actions import accounts, operators, passwords
 from users.history.recording import Actor

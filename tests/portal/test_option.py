@@ -3,7 +3,7 @@
 import pytest
 
 from operators.models import OperatorType
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option
 from tests.conftest import acting, soup
 

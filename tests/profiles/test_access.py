@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from profiles.access.verdict import OF_THE_ACCOUNT, Holdings, Reason, Verdict, verdict
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, Role
 from tests.conftest import acting
 from users.models import Bar, User

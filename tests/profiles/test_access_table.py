@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from profiles.access.findings import EXPIRES_SOON, Finding, having
-from profiles.actions import assign_access
+from profiles.actions.grants import assign_access
 from profiles.models import Option, OptionGrant, RoleGrant
 from tests.conftest import acting, soup
 from users.actions.accounts import eliminate_user, suspend_user

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from operators.models import Operator, OperatorType
-from profiles import actions
-from profiles.actions import Change, NotOfferedError, StaleGrantsError
+from profiles.actions import grants
+from profiles.actions.grants import Change, NotOfferedError, StaleGrantsError
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import acting
 from users.actions.accounts import eliminate_user, suspend_user
@@ -39,7 +39,7 @@ class Kind:
 
 
 OPTIONS = Kind(
-    assign=actions.assign_options,
+    assign=grants.assign_options,
     model=Option,
     grant=OptionGrant,
     relation="option",
@@ -48,7 +48,7 @@ OPTIONS = Kind(
     forged={"another type's": "90.2.1.1.1", "a folder": "90.1", "unknown": "99.9.9.9.9"},
 )
 ROLES = Kind(
-    assign=actions.assign_roles,
+    assign=grants.assign_roles,
     model=Role,
     grant=RoleGrant,
     relation="role",
@@ -300,7 +300,7 @@ def test_without_its_audit_entry_nothing_is_written(monkeypatch, kind, principal
     def refuse(*args, **kwargs):
         raise RuntimeError("no entry")
 
-    monkeypatch.setattr(actions, "record", refuse)
+    monkeypatch.setattr(grants, "record", refuse)
     with pytest.raises(RuntimeError, match="no entry"):
         kind.assign(actor=actor, user=secondary, codes=[kind.second], seen=[kind.first])
     assert kind.grants_of(secondary) == [before]

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.catalog import reading
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
 from tests.conftest import SMALL_CATALOG, acting, soup

@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 
 from operators.models import Operator, OperatorType
 from profiles.access.tree import OptionTree
-from profiles.actions import assign_options, load_catalog
+from profiles.actions.grants import assign_options
 from profiles.catalog import reading
+from profiles.catalog.loading import load_catalog
 from profiles.catalog.reading import CatalogError
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role
 from tests.conftest import SMALL_CATALOG, acting

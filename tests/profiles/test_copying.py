@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from operators.models import OperatorType
-from profiles.actions import assign_access, save_template
+from profiles.actions.grants import assign_access
+from profiles.actions.templates import save_template
 from profiles.models import AccessTemplate, Option
 from tests.conftest import acting, field_errors, soup
 from users.actions.accounts import eliminate_user

@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.load import files
 from profiles.load.planning import Planner
 from profiles.models import Outcome

@@ -11,10 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+import profiles.actions
 import users.actions
 from operators.models import Operator
-from profiles import actions as profile_actions
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.load import actions as load_actions
 from tests.conftest import PASSWORD, acting, field_errors, soup
 from tests.walking import modules_of
@@ -158,7 +158,7 @@ def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
 
 
 def test_every_action_that_is_recorded_has_its_words():
-    modules = (*modules_of(users.actions), profile_actions, load_actions)
+    modules = (*modules_of(users.actions), *modules_of(profiles.actions), load_actions)
     source = "".join(map(inspect.getsource, modules))
     recorded = set(
         re.findall(

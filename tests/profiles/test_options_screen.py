@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from operators.models import OperatorType
-from profiles.actions import assign_options
+from profiles.actions.grants import assign_options
 from profiles.models import Option, OptionGrant, Profile
 from tests.conftest import acting, soup
 from users.actions.accounts import eliminate_user

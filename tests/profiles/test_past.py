@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from profiles.access.past import access_at, end_of, users_at
-from profiles.actions import assign_options, assign_roles, set_validity, validity_facts
+from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.validity import set_validity, validity_facts
 from tests.conftest import acting, field_errors, soup
 from users.actions import accounts
 from users.models import AuditEntry, User

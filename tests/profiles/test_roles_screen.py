@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Role
 from tests.conftest import acting, soup
 from users.models import AuditEntry

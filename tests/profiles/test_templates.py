@@ -3,7 +3,8 @@
 import pytest
 
 from operators.models import OperatorType
-from profiles.actions import assign_access, save_template
+from profiles.actions.grants import assign_access
+from profiles.actions.templates import save_template
 from profiles.models import AccessTemplate, Option
 from tests.conftest import acting, soup
 from users.models import AuditEntry

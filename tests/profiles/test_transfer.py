@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.actions import assign_access
+from profiles.actions.grants import assign_access
 from profiles.models import Option
 from tests.conftest import PASSWORD, acting, soup
 

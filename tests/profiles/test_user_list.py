@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from tests.conftest import acting, soup
 from users.actions.accounts import eliminate_user, suspend_user
 

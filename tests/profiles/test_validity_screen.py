@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from profiles.access.verdict import Holdings, Reason, verdict
-from profiles.actions import assign_options, assign_roles, validity_facts
+from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.validity import validity_facts
 from profiles.models import Option
 from tests.conftest import acting, field_errors, soup
 from users.models import AuditEntry

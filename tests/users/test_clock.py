@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from operators.models import Operator, spoken
 from profiles.access.verdict import Holdings, Reason, verdict
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option
 from tests.conftest import RUC, acting, field_errors, soup
 from users.actions import operators

@@ -7,13 +7,10 @@ from django.db import transaction
 
 from operators.models import Operator
 from portal import demo
-from profiles.actions import (
-    assign_options,
-    assign_roles,
-    delete_template,
-    load_catalog,
-)
+from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.templates import delete_template
 from profiles.catalog import reading
+from profiles.catalog.loading import load_catalog
 from profiles.models import Option, Role
 from users.actions import accounts, operators, passwords, signing_in
 from users.history.recording import Actor

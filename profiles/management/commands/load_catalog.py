@@ -2,8 +2,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from profiles.actions import load_catalog
 from profiles.catalog import reading
+from profiles.catalog.loading import load_catalog
 
 
 class Command(BaseCommand):

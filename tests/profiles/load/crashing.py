@@ -23,8 +23,8 @@ STEP = 2
 
 def prepare() -> None:
     """A company with a plan: two batches of claves, a change, an option and a role."""
-    from profiles.actions import load_catalog
     from profiles.catalog import reading
+    from profiles.catalog.loading import load_catalog
     from profiles.load import actions as load
     from profiles.load import files
     from tests.conftest import PASSWORD, RUC, SMALL_CATALOG, person

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from profiles.actions import assign_options, assign_roles
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.load import actions as load
 from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from profiles.actions import assign_options, assign_roles, save_template
+from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.templates import save_template
 from profiles.load.planning import Planner
 from profiles.models import AccessTemplate, Outcome, Role
 from tests.conftest import acting

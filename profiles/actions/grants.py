@@ -1,0 +1,165 @@
+"""Assign options and roles to an account, or to many at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from operators.models import Operator
+from profiles.models import Option, OptionGrant, Role, RoleGrant
+from users import tenancy
+from users.history.recording import Actor, entry, record, record_all
+from users.models import User
+
+
+@dataclass(frozen=True)
+class Change:
+    """Codes added and taken away; false when nothing was."""
+
+    added: frozenset[str]
+    removed: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
+
+
+class NotOfferedError(Exception):
+    """Codes that the operator is not offered: unknown, a folder, retired, of another type."""
+
+    def __init__(self, codes: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(codes)))
+        self.codes = codes
+
+
+class StaleGrantsError(Exception):
+    """Somebody changed the user's grants after the screen was shown; ``current`` holds them."""
+
+    def __init__(self, current: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(current)))
+        self.current = current
+
+
+def assign_options(
+    *, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]
+) -> Change:
+    """Make ``codes`` the options of the user, all or nothing.
+
+    ``seen`` are the options that the user had on the screen where the choice was made. If they
+    have changed since, nothing is written and StaleGrantsError tells the present ones; unless
+    they are already the wanted ones: the same form sent twice ends in the same result.
+    Raises NotOfferedError for a code that the operator is not offered.
+    """
+    offered = Option.objects.offered_to(user.operator).values_list("code", flat=True)
+    return _assign(OptionGrant, "option_id", "options.assigned", actor, user, codes, seen, offered)
+
+
+def assign_roles(*, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]) -> Change:
+    """Make ``codes`` the roles of the user, under the same terms as ``assign_options``."""
+    offered = Role.objects.offered_to(user.operator).values_list("code", flat=True)
+    return _assign(RoleGrant, "role_id", "roles.assigned", actor, user, codes, seen, offered)
+
+
+@transaction.atomic
+def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) -> Change:
+    tenancy.require_power_over(actor.user, user)
+    tenancy.lock_account(user)
+    wanted, seen = frozenset(codes), frozenset(seen)
+    if not_offered := wanted - frozenset(offered):
+        raise NotOfferedError(not_offered)
+    grants = grant_model.objects.filter(user=user)
+    current = frozenset(grants.values_list(code_field, flat=True))
+    if current == wanted:
+        return Change(added=wanted - seen, removed=seen - wanted)
+    if current != seen:
+        raise StaleGrantsError(current)
+    change = Change(added=wanted - current, removed=current - wanted)
+    grants.filter(**{f"{code_field}__in": change.removed}).delete()
+    grant_model.objects.bulk_create(
+        _new_grants(grant_model, code_field, actor, user, change.added, user.operator.now())
+    )
+    record(action, **_assigned(actor, user, current, wanted))
+    return change
+
+
+def _new_grants(
+    grant_model, code_field: str, actor: Actor, user: User, codes: Iterable[str], now: datetime
+) -> list:
+    """What is given at one instant, not yet written."""
+    return [
+        grant_model(
+            user=user,
+            granted_by=actor.user,
+            granted_at=now,
+            effective_at=now + user.operator.activation_delay,
+            **{code_field: code},
+        )
+        for code in sorted(codes)
+    ]
+
+
+def _assigned(actor: Actor, user: User, before: Iterable[str], after: Iterable[str]) -> dict:
+    """What the entry of an assignment says."""
+    return {
+        "actor": actor,
+        "operator": user.operator,
+        "subject": user,
+        "before": {"codes": sorted(before)},
+        "after": {"codes": sorted(after)},
+    }
+
+
+# Of one user: the codes that he has, and those that he shall have.
+Assignment = tuple[User, Iterable[str], Iterable[str]]
+
+
+@transaction.atomic
+def load_access(
+    *, actor: Actor, operator: Operator, options: list[Assignment], roles: list[Assignment]
+) -> None:
+    """Assign the options and the roles of many users of one operator: what the single actions do.
+
+    The users are under the caller's lock, and what they have is what it says. Raises
+    NotOfferedError for a code that the operator is not offered.
+    """
+    tenancy.require_administrator_of(actor.user, operator)
+    offered_options = frozenset(Option.objects.offered_to(operator).values_list("code", flat=True))
+    offered = frozenset(Role.objects.offered_to(operator).values_list("code", flat=True))
+    _load(OptionGrant, "option_id", "options.assigned", actor, operator, options, offered_options)
+    _load(RoleGrant, "role_id", "roles.assigned", actor, operator, roles, offered)
+
+
+def _load(grant_model, code_field, action, actor, operator, assignments, offered) -> None:
+    now, grants, entries = operator.now(), [], []
+    for user, before, after in assignments:
+        tenancy.require_power_over(actor.user, user)
+        before, after = frozenset(before), frozenset(after)
+        if not_offered := after - offered:
+            raise NotOfferedError(not_offered)
+        if removed := before - after:
+            grant_model.objects.filter(user=user, **{f"{code_field}__in": removed}).delete()
+        grants += _new_grants(grant_model, code_field, actor, user, after - before, now)
+        entries.append(entry(action, **_assigned(actor, user, before, after)))
+    grant_model.objects.bulk_create(grants)
+    record_all(entries)
+
+
+@transaction.atomic
+def assign_access(
+    *,
+    actor: Actor,
+    user: User,
+    options: Iterable[str],
+    roles: Iterable[str],
+    seen_options: Iterable[str],
+    seen_roles: Iterable[str],
+) -> tuple[Change, Change]:
+    """Make these the options and the roles of the user at once, both or neither.
+
+    Under the terms of ``assign_options`` and ``assign_roles``, which it is made of.
+    """
+    common = {"actor": actor, "user": user}
+    return (
+        assign_options(codes=options, seen=seen_options, **common),
+        assign_roles(codes=roles, seen=seen_roles, **common),
+    )

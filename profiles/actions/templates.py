@@ -1,0 +1,96 @@
+"""Save and delete templates of access."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+
+from profiles.actions.grants import NotOfferedError
+from profiles.models import AccessTemplate, Option, Role
+from users import tenancy
+from users.history.recording import Actor, record
+
+
+class StaleTemplateError(Exception):
+    """Somebody changed the template after the screen was shown."""
+
+
+@transaction.atomic
+def save_template(
+    *,
+    actor: Actor,
+    name: str,
+    options: Iterable[str],
+    roles: Iterable[str],
+    template: AccessTemplate | None = None,
+    seen: dict | None = None,
+) -> AccessTemplate:
+    """Make a template of the actor's operator, or correct one of them.
+
+    ``seen`` are the ``template_facts`` on the screen where an existing one was corrected: if they
+    have changed since, to others than the wanted ones, StaleTemplateError is raised.
+    Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
+    ``name``, and PermissionDenied for a template of another operator or a ready one.
+    """
+    tenancy.require_principal(actor.user)
+    operator = actor.user.operator
+    options, roles = frozenset(options), frozenset(roles)
+    offered = {*Option.objects.offered_to(operator).values_list("code", flat=True)}
+    offered |= {*Role.objects.offered_to(operator).values_list("code", flat=True)}
+    if not_offered := (options | roles) - offered:
+        raise NotOfferedError(not_offered)
+    if not options and not roles:
+        raise ValidationError({"name": "Marque al menos una opción o un rol"})
+    before = {}
+    if template is None:
+        template = AccessTemplate(operator=operator)
+    else:
+        template = _own_template(actor, template)
+        before = template_facts(template)
+    template.name = " ".join(name.split())
+    template.clean_fields()
+    wanted = {"name": template.name, "options": sorted(options), "roles": sorted(roles)}
+    if before and before not in (seen, wanted):
+        raise StaleTemplateError
+    namesakes = AccessTemplate.objects.filter(operator=operator, name__iexact=template.name)
+    if namesakes.exclude(pk=template.pk).exists():
+        raise ValidationError({"name": "Ya existe una plantilla con ese nombre"})
+    try:
+        with transaction.atomic():
+            template.save()
+    except IntegrityError as error:
+        raise ValidationError({"name": "Ya existe una plantilla con ese nombre"}) from error
+    template.options.set(options)
+    template.roles.set(roles)
+    if wanted != before:
+        record("template.saved", actor=actor, operator=operator, before=before, after=wanted)
+    return template
+
+
+@transaction.atomic
+def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
+    """Take a template away; whoever was given its options and roles keeps them."""
+    template = _own_template(actor, template)
+    record(
+        "template.deleted",
+        actor=actor,
+        operator=template.operator,
+        before=template_facts(template),
+    )
+    template.delete()
+
+
+def _own_template(actor: Actor, template: AccessTemplate) -> AccessTemplate:
+    tenancy.require_principal(actor.user)
+    if template.operator_id != actor.user.operator_id:
+        raise PermissionDenied("Esa plantilla no es de su empresa.")
+    return AccessTemplate.objects.select_for_update().get(pk=template.pk)
+
+
+def template_facts(template: AccessTemplate) -> dict:
+    """What a template is, as it travels in a form and stands in an entry."""
+    return {
+        "name": template.name,
+        "options": sorted(template.options.values_list("code", flat=True)),
+        "roles": sorted(template.roles.values_list("code", flat=True)),
+    }
