@@ -259,7 +259,7 @@ FORMS_THAT_SET_ONE = {
     "StaffCreationForm": "staff",
     "StaffOwnPasswordForm": "staff",
 }
-MODULES = [*modules_of(users.forms), account_pages, companies, profiles.forms]
+MODULES = [*modules_of(users.forms), account_pages, companies, *modules_of(profiles.forms)]
 BASES = {"NewAccountForm", "TwiceTypedForm"}
 
 

@@ -445,13 +445,16 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             lambda data: StateForm(data, user=secondary),
             {"change": "suspend"},
         ),
-        "ValidityForm": (lambda data: profiles.forms.ValidityForm(data, facts=facts), {"seen": ""}),
+        "ValidityForm": (
+            lambda data: ValidityForm(data, facts=facts),
+            {"seen": ""},
+        ),
         "CopyForm": (
-            lambda data: profiles.forms.CopyForm(data, account=secondary),
+            lambda data: CopyForm(data, account=secondary),
             {"desde": "COLEGA01", "modo": "agregar"},
         ),
-        "TemplateForm": (profiles.forms.TemplateForm, {"name": "Una", "seen": ""}),
-        "PastDayForm": (profiles.forms.PastDayForm, {}),
+        "TemplateForm": (TemplateForm, {"name": "Una", "seen": ""}),
+        "PastDayForm": (PastDayForm, {}),
         "FindUsersForm": (FindUsersForm, {}),
         "SeveralStatesForm": (SeveralStatesForm, {"cambio": "suspend"}),
         "PrincipalForm": (
@@ -461,11 +464,11 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {"user": str(secondary.pk), "seen": ""},
         ),
         "HistoryFilterForm": (
-            lambda data: profiles.forms.HistoryFilterForm(data, operator=operator),
+            lambda data: HistoryFilterForm(data, operator=operator),
             {},
         ),
         "UserFilterForm": (
-            lambda data: profiles.forms.UserFilterForm(data, operator=operator),
+            lambda data: UserFilterForm(data, operator=operator),
             {},
         ),
         "NewOperatorForm": (companies.NewOperatorForm, new_operator(ruc="20999999035")),
@@ -531,7 +534,7 @@ def forms_of(module) -> set[str]:
 
 def test_every_form_is_tried():
     """A form or a model of the administration that is new fails here until its fields are named."""
-    others = [profiles.forms, accounts, companies, principal, profiles.admin]
+    others = [*modules_of(profiles.forms), accounts, companies, principal, profiles.admin]
     modules = [*modules_of(users.forms), *others]
     written = set().union(*map(forms_of, modules)) - ABSTRACT - OF_FILES
     edited = {

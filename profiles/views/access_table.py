@@ -10,7 +10,7 @@ from django.views import View
 from profiles.access import findings
 from profiles.access.tree import OptionTree
 from profiles.access.verdict import Holdings, Reason, obstacles_of_the_grants
-from profiles.forms import UserFilterForm
+from profiles.forms.filters import UserFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from users import tenancy

@@ -8,7 +8,7 @@ from django.views import View
 
 from profiles.access.difference import access_of, of_options, of_roles, proposal
 from profiles.actions.grants import NotOfferedError, StaleGrantsError, assign_access
-from profiles.forms import CopyForm
+from profiles.forms.grants import CopyForm
 from users import tenancy
 from users.history.recording import Actor
 

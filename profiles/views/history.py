@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
 
-from profiles.forms import HistoryFilterForm
+from profiles.forms.filters import HistoryFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from users import tenancy

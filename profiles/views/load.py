@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from profiles.forms import LoadForm
+from profiles.forms.load import LoadForm
 from profiles.load import actions
 from profiles.load.columns import COLUMNS
 from profiles.load.export import sample_rows

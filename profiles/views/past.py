@@ -6,7 +6,7 @@ from django.views import View
 
 from profiles.access.difference import option_paths, role_paths
 from profiles.access.past import access_at, end_of, users_at
-from profiles.forms import PastDayForm
+from profiles.forms.filters import PastDayForm
 from users import tenancy
 from users.lists.keyset import page_of
 

@@ -18,7 +18,7 @@ from profiles.actions.templates import (
     save_template,
     template_facts,
 )
-from profiles.forms import TemplateForm
+from profiles.forms.grants import TemplateForm
 from profiles.models import AccessTemplate, Option, Role
 from users import tenancy
 from users.history.recording import Actor

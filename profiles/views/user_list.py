@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import redirect, render
 from django.views import View
 
-from profiles.forms import UserFilterForm
+from profiles.forms.filters import UserFilterForm
 from profiles.load.export import user_rows
 from profiles.models import OptionGrant, RoleGrant
 from profiles.spreadsheet import file_response

@@ -10,7 +10,7 @@ from django.views import View
 from profiles.access.tree import OptionTree
 from profiles.access.verdict import Holdings
 from profiles.actions.validity import StaleValidityError, set_validity, validity_facts
-from profiles.forms import ValidityForm
+from profiles.forms.grants import ValidityForm
 from profiles.models import Option, Role
 from users import tenancy
 from users.history.recording import Actor

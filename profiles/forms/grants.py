@@ -1,0 +1,145 @@
+"""Forms about what an account is granted."""
+
+import json
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from profiles.models import AccessTemplate
+from users.forms.person import sent_facts
+from users.lists.fields import day_field
+from users.models import User
+from users.validators import normalise_username
+
+
+class ValidityForm(forms.Form):
+    """From which day to which day each grant of a user is valid.
+
+    ``seen`` is what the screen showed; sent back, it tells whether something changed meanwhile.
+    """
+
+    KINDS = ("options", "roles")
+    ENDS = {"desde": "Desde", "hasta": "Hasta"}
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, facts: dict[str, dict[str, list[str]]], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.facts = facts
+        self.initial["seen"] = json.dumps(facts)
+        for kind in self.KINDS:
+            for code, days in facts[kind].items():
+                for (end, label), day in zip(self.ENDS.items(), days, strict=True):
+                    self.fields[f"{end}:{code}"] = day_field(label)
+                    self.initial[f"{end}:{code}"] = day
+
+    def days(self, kind: str) -> dict:
+        """The days typed for each grant of one kind."""
+        typed = self.cleaned_data
+        return {
+            code: tuple(typed.get(f"{end}:{code}") for end in self.ENDS)
+            for code in self.facts[kind]
+        }
+
+    def seen_facts(self) -> dict:
+        facts = sent_facts(self.cleaned_data["seen"])
+        return facts if all(isinstance(facts.get(kind), dict) for kind in self.KINDS) else {}
+
+    def add_problems(self, error: ValidationError) -> None:
+        """Put the sentence of each code beside the day on which its validity ends."""
+        for code, errors in error.error_dict.items():
+            self.add_error(f"hasta:{code}", errors)
+
+
+class CopyForm(forms.Form):
+    """From whom, or from which template, access is copied, and whether it replaces what there is.
+
+    ``source`` is then the secondary user or the template.
+    """
+
+    ADD, REPLACE = "agregar", "reemplazar"
+    WAYS = [
+        (ADD, "Agregar a lo que ya tiene"),
+        (REPLACE, "Reemplazar: quedará con lo mismo y nada más"),
+    ]
+
+    desde = forms.CharField(
+        label="Copiar de otro usuario",
+        required=False,
+        help_text="El usuario de un compañero, como CVALDEZ1",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "list": "colleagues"}
+        ),
+    )
+    plantilla = forms.ModelChoiceField(
+        label="O aplicar una plantilla",
+        queryset=AccessTemplate.objects.none(),
+        required=False,
+        empty_label="Ninguna",
+        error_messages={"invalid_choice": "Esa plantilla ya no existe. Elija otra"},
+    )
+    modo = forms.ChoiceField(
+        label="Qué hacer con lo que tiene",
+        choices=WAYS,
+        initial=ADD,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Elija si agrega o reemplaza",
+            "invalid_choice": "Elija si agrega o reemplaza",
+        },
+    )
+
+    def __init__(self, *args, account: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.account = account
+        self.fields["plantilla"].queryset = AccessTemplate.objects.offered_to(account.operator)
+
+    def clean_desde(self) -> User | None:
+        username = normalise_username(self.cleaned_data["desde"])
+        if not username:
+            return None
+        namesakes = User.objects.secondary().filter(operator=self.account.operator_id)
+        namesakes = (
+            namesakes.filter(username=username) if username.isalnum() else User.objects.none()
+        )
+        colleague = namesakes.existing().first()
+        if colleague == self.account:
+            raise ValidationError(f"{username} es este mismo usuario. Escriba el de otra persona")
+        if colleague is None and namesakes.exists():
+            raise ValidationError(f"{username} fue eliminado: sus permisos ya no se copian")
+        if colleague is None:
+            raise ValidationError(f"En su empresa no hay un usuario secundario {username}")
+        return colleague
+
+    def clean(self):
+        cleaned = super().clean()
+        colleague, template = cleaned.get("desde"), cleaned.get("plantilla")
+        if not self.errors and bool(colleague) == bool(template):
+            sentence = "Elija un usuario o una plantilla, no los dos"
+            self.add_error(
+                "desde", sentence if colleague else "Escriba un usuario o elija una plantilla"
+            )
+        return cleaned
+
+    @property
+    def source(self) -> User | AccessTemplate:
+        return self.cleaned_data["desde"] or self.cleaned_data["plantilla"]
+
+    @property
+    def is_adding(self) -> bool:
+        return self.cleaned_data["modo"] == self.ADD
+
+
+class TemplateForm(forms.Form):
+    """The name of a template, and what the screen showed of it; its marks are no fields."""
+
+    name = forms.CharField(
+        label="Nombre de la plantilla",
+        required=False,
+        help_text="Lo que la distingue, como «Despachador de importaciones»",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def seen_facts(self) -> dict:
+        return sent_facts(self.cleaned_data.get("seen", ""))
