@@ -22,7 +22,7 @@ from operators.models import Operator
 from profiles.actions import grants, templates, validity
 from profiles.catalog import loading, reading
 from profiles.load import actions as load_actions
-from profiles.load import files
+from profiles.load import files, rows
 from profiles.load.seal import seal_of_claves
 from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import (
@@ -68,7 +68,7 @@ def staff_actor():
     return acting(User.objects.staff().get())
 
 
-def sheet() -> files.Sheet:
+def sheet() -> rows.Sheet:
     """What changes the user in every respect."""
     rows = "Usuario,Nombres,Estado,Opciones,Roles\nJPEREZ01,Otra,suspendido,11.9.1.1.1,"
     return files.read(BytesIO(rows.encode()))

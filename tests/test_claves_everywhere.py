@@ -15,7 +15,7 @@ import users.actions
 import users.forms
 from operators.models import Operator
 from profiles.load import actions as load_actions
-from profiles.load import files
+from profiles.load import files, rows
 from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
@@ -120,7 +120,7 @@ def paths(unlimited_guesses, visitors, client_of, monkeypatch):
                 operator=principal.operator, sheet=sheet, file_name="usuarios.csv", **loading
             )
             load_actions.start_applying(plan=plan, **loading)
-        except (files.FileError, load_actions.PlanWithErrorsError):
+        except (rows.FileError, load_actions.PlanWithErrorsError):
             return None
         plan.refresh_from_db()
         load_actions.keep_applying(plan=plan, seconds=60, **loading)

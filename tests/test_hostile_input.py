@@ -24,6 +24,8 @@ import profiles.forms
 import users.forms
 from operators.models import Operator, OperatorType
 from profiles.actions.validity import validity_facts
+from profiles.forms.filters import HistoryFilterForm, PastDayForm, UserFilterForm
+from profiles.forms.grants import CopyForm, TemplateForm, ValidityForm
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.conftest import PASSWORD, RUC, person, soup
 from tests.operators.test_admin import new_operator

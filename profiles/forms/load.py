@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from profiles.load import files
+from profiles.load import files, rows
 
 
 class LoadForm(forms.Form):
@@ -27,6 +27,6 @@ class LoadForm(forms.Form):
         upload = self.cleaned_data["file"]
         try:
             self.sheet = files.read(upload.file)
-        except files.FileError as error:
+        except rows.FileError as error:
             raise ValidationError(str(error)) from error
         return upload

@@ -24,8 +24,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from profiles.actions.grants import NotOfferedError, load_access
-from profiles.load.files import Row, Sheet
 from profiles.load.planning import DAYS, GRANTS, ROWS_AT_ONCE, PlannedRow, Planner
+from profiles.load.rows import Row, Sheet
 from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy

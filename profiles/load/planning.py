@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from profiles.load.columns import COLUMNS
-from profiles.load.files import Row
+from profiles.load.rows import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, RoleGrant
 from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.lists.fields import day_field

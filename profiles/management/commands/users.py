@@ -8,7 +8,7 @@ from django.http import Http404
 
 from operators.models import Operator
 from operators.validators import normalise_ruc
-from profiles.load import actions, files
+from profiles.load import actions, files, rows
 from profiles.load.export import user_rows
 from profiles.models import LoadPlan, Outcome
 from profiles.spreadsheet import KINDS, csv_lines
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as content:
                 sheet = files.read(content)
-        except (OSError, files.FileError) as error:
+        except (OSError, rows.FileError) as error:
             raise CommandError(f"{file}: {error}") from error
         plan = actions.make_plan(actor=actor, operator=operator, sheet=sheet, file_name=file.name)
         counts = plan.counts()

@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import Workbook
 
-from profiles.load import actions, files
+from profiles.load import actions, files, rows
 from tests.conftest import acting
 from users.history.recording import Actor
 from users.models import AuditEntry
@@ -53,7 +53,7 @@ def table(*people: dict[str, str]) -> list[list[str]]:
     return [titles, *([person.get(title, "") for title in titles] for person in people)]
 
 
-def read(content: bytes) -> files.Sheet:
+def read(content: bytes) -> rows.Sheet:
     return files.read(io.BytesIO(content))
 
 

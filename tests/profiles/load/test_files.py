@@ -10,7 +10,7 @@ from django.conf import settings
 from openpyxl import Workbook, load_workbook
 
 from profiles.load.columns import COLUMNS
-from profiles.load.files import FileError
+from profiles.load.rows import FileError
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 
 ROWS = table(new_user(1, Nombres="Íñigo"), new_user(2))
