@@ -223,7 +223,6 @@ QUERIES = {
     accounts.data_change,
     accounts.refuse_state,
     accounts.state_change,
-    templates.template_facts,
     validity.validity_facts,
 }
 

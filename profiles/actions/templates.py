@@ -27,7 +27,7 @@ def save_template(
 ) -> AccessTemplate:
     """Make a template of the actor's operator, or correct one of them.
 
-    ``seen`` are the ``template_facts`` on the screen where an existing one was corrected: if they
+    ``seen`` are the ``facts`` of the template on the screen where an existing one was corrected: if they
     have changed since, to others than the wanted ones, StaleTemplateError is raised.
     Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
     ``name``, and PermissionDenied for a template of another operator or a ready one.
@@ -46,7 +46,7 @@ def save_template(
         template = AccessTemplate(operator=operator)
     else:
         template = _own_template(actor, template)
-        before = template_facts(template)
+        before = template.facts()
     template.name = " ".join(name.split())
     template.clean_fields()
     wanted = {"name": template.name, "options": sorted(options), "roles": sorted(roles)}
@@ -75,7 +75,7 @@ def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
         "template.deleted",
         actor=actor,
         operator=template.operator,
-        before=template_facts(template),
+        before=template.facts(),
     )
     template.delete()
 
@@ -85,12 +85,3 @@ def _own_template(actor: Actor, template: AccessTemplate) -> AccessTemplate:
     if template.operator_id != actor.user.operator_id:
         raise PermissionDenied("Esa plantilla no es de su empresa.")
     return AccessTemplate.objects.select_for_update().get(pk=template.pk)
-
-
-def template_facts(template: AccessTemplate) -> dict:
-    """What a template is, as it travels in a form and stands in an entry."""
-    return {
-        "name": template.name,
-        "options": sorted(template.options.values_list("code", flat=True)),
-        "roles": sorted(template.roles.values_list("code", flat=True)),
-    }

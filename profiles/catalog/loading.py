@@ -4,7 +4,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from operators.models import OperatorType
-from profiles.actions.templates import template_facts
 from profiles.catalog.reading import Catalog, CatalogError, is_folder
 from profiles.models import AccessTemplate, Option, Profile, Role
 
@@ -34,7 +33,7 @@ def _load_templates(rows: list[dict], tally: dict[str, int]) -> None:
     }
     for row in rows:
         template = known.pop(row["operator_type"], None)
-        before = template_facts(template) if template else {}
+        before = template.facts() if template else {}
         template = template or AccessTemplate(operator_type_id=row["operator_type"])
         template.name = row["name"]
         try:

@@ -74,3 +74,11 @@ class AccessTemplate(models.Model):
     @property
     def is_ready_made(self) -> bool:
         return self.operator_id is None
+
+    def facts(self) -> dict:
+        """Name, options and roles, as a form carries them and an audit entry holds them."""
+        return {
+            "name": self.name,
+            "options": sorted(self.options.values_list("code", flat=True)),
+            "roles": sorted(self.roles.values_list("code", flat=True)),
+        }

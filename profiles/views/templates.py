@@ -16,7 +16,6 @@ from profiles.actions.templates import (
     StaleTemplateError,
     delete_template,
     save_template,
-    template_facts,
 )
 from profiles.forms.grants import TemplateForm
 from profiles.models import AccessTemplate, Option, Role
@@ -74,7 +73,7 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
     def get(self, request, pk=None):
         if pk is not None:
             template = own_template(request, pk)
-            facts = template_facts(template)
+            facts = template.facts()
             form = TemplateForm(initial={"name": template.name, "seen": json.dumps(facts)})
             return self.show(form, *access_of(template), template=template)
         options, roles = frozenset(), frozenset()
@@ -121,7 +120,7 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
                 "La plantilla cambió mientras usted trabajaba. Lo que marcó sigue marcado y no se "
                 "guardó nada: revise y grabe otra vez, o ábrala de nuevo para ver la otra versión.",
             )
-            form.data = {**form.data.dict(), "seen": json.dumps(template_facts(template))}
+            form.data = {**form.data.dict(), "seen": json.dumps(template.facts())}
             return self.show(form, options, roles, template=template, status=HTTPStatus.CONFLICT)
         messages.success(request, f"Se guardó la plantilla «{saved}».")
         return redirect("profiles:template", saved.pk)
