@@ -193,7 +193,7 @@ SIGN_IN_MEMORY = timedelta(hours=12)
 SIGN_IN_FAILURES_PER_ADDRESS = 25
 SIGN_IN_FAILURES_PER_RUC = 50
 
-# The second factor (docs/decisions/0011). Whoever guesses at its codes has the clave already, so the
+# The second factor (docs/decisions/0039). Whoever guesses at its codes has the clave already, so the
 # waits grow to a day: then five guesses a day are heard, of which one in 333,333 is right.
 SECOND_FACTOR_WAITS = [*SIGN_IN_WAITS, timedelta(hours=1), timedelta(days=1)]
 # From the right clave to the code, and from the secret on the page to the code that turns it on.

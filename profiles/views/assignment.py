@@ -40,7 +40,7 @@ class GrantView(tenancy.PrincipalRequiredMixin, View):
         subject = request.POST.get("subject", "")
         self.account = tenancy.secondary_user(request.user, username, subject=subject)
         if request.method == "POST":
-            # The codes granted when the form was shown travel in it (decision 3). What is not a
+            # The codes granted when the form was shown travel in it (decision 21). What is not a
             # code cannot have been granted.
             sent = set(request.POST.get("seen", "").split())
             self.seen = frozenset(row.code for row in known(self.model, sent))

@@ -209,7 +209,7 @@ class User(Validity, AbstractUser):
         indexes = [
             *Validity.Meta.indexes,
             # What the list of users is sorted by, and after it all that its search and its count
-            # look at, so that both are answered without reading a row: docs/decisions/0014.
+            # look at, so that both are answered without reading a row: docs/decisions/0054.
             models.Index(
                 fields=["operator", "username", "id", "is_principal", "state", "search_text"],
                 name="users_of_operator",

@@ -1,7 +1,7 @@
 """The second factor: a secret shared with an app, the codes it shows, and the codes to recover it.
 
 Here is what they are made of; ``users.actions`` says when one counts. docs/decisions/0011 has the
-reasons for the libraries and for how each thing is stored.
+reasons for the libraries, 0040 those for how each thing is stored.
 """
 
 import hmac
