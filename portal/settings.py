@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "profiles",
     "users",
     "operators",
+    "crispy_forms",
     "portal.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -125,6 +126,10 @@ TEMPLATES = [
         },
     },
 ]
+
+# Forms are drawn by our own template pack, templates/forms/: docs/decisions/0058.
+CRISPY_TEMPLATE_PACK = CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
+CRISPY_FAIL_SILENTLY = False
 
 # Database ---------------------------------------------------------------------------------------
 

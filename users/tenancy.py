@@ -90,10 +90,31 @@ def require_power_over(actor: User, user: User) -> None:
 
 
 class PrincipalRequiredMixin:
-    """A screen of the principal user; whoever else is signed in gets a 403."""
+    """A screen of the principal user; every other account gets a 403."""
 
     def dispatch(self, request, *args, **kwargs):
         require_principal(request.user)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class AboutOneUser(PrincipalRequiredMixin):
+    """A screen about the secondary user that its address names: ``self.account``.
+
+    A form of the screen also says the ``subject``, the primary key of the user whom it showed: an
+    old form must not reach the next user of that name. With ``or_eliminated`` the last eliminated
+    user of that name is found, too.
+    """
+
+    or_eliminated = False
+
+    def dispatch(self, request, *args, username: str, **kwargs):
+        require_principal(request.user)
+        self.account = secondary_user(
+            request.user,
+            username,
+            subject=request.POST.get("subject", ""),
+            or_eliminated=self.or_eliminated,
+        )
         return super().dispatch(request, *args, **kwargs)
 
 

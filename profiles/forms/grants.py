@@ -1,32 +1,25 @@
 """Forms about what an account is granted."""
 
-import json
-
 from django import forms
 from django.core.exceptions import ValidationError
 
 from profiles.models import AccessTemplate
-from users.forms.person import sent_facts
+from users.forms.seen import SeenForm
 from users.lists.fields import day_field
 from users.models import User
 from users.validators import normalise_username
 
 
-class ValidityForm(forms.Form):
-    """From which day to which day each grant of a user is valid.
-
-    ``seen`` is what the screen showed; sent back, it tells whether something changed meanwhile.
-    """
+class ValidityForm(SeenForm):
+    """From which day to which day each grant of a user is valid."""
 
     KINDS = ("options", "roles")
     ENDS = {"desde": "Desde", "hasta": "Hasta"}
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
     def __init__(self, *args, facts: dict[str, dict[str, list[str]]], **kwargs):
         super().__init__(*args, **kwargs)
         self.facts = facts
-        self.initial["seen"] = json.dumps(facts)
+        self.initial["seen"] = facts
         for kind in self.KINDS:
             for code, days in facts[kind].items():
                 for (end, label), day in zip(self.ENDS.items(), days, strict=True):
@@ -41,8 +34,8 @@ class ValidityForm(forms.Form):
             for code in self.facts[kind]
         }
 
-    def seen_facts(self) -> dict:
-        facts = sent_facts(self.cleaned_data["seen"])
+    def clean_seen(self) -> dict:
+        facts = self.cleaned_data["seen"]
         return facts if all(isinstance(facts.get(kind), dict) for kind in self.KINDS) else {}
 
     def add_problems(self, error: ValidationError) -> None:
@@ -130,7 +123,7 @@ class CopyForm(forms.Form):
         return self.cleaned_data["modo"] == self.ADD
 
 
-class TemplateForm(forms.Form):
+class TemplateForm(SeenForm):
     """The name of a template, and what the screen showed of it; its marks are no fields."""
 
     name = forms.CharField(
@@ -139,7 +132,3 @@ class TemplateForm(forms.Form):
         help_text="Lo que la distingue, como «Despachador de importaciones»",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def seen_facts(self) -> dict:
-        return sent_facts(self.cleaned_data.get("seen", ""))

@@ -1,6 +1,5 @@
 """Plantillas: named sets of options and roles, ready ones and those that the company makes."""
 
-import json
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -74,7 +73,7 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
         if pk is not None:
             template = own_template(request, pk)
             facts = template.facts()
-            form = TemplateForm(initial={"name": template.name, "seen": json.dumps(facts)})
+            form = TemplateForm(initial={"name": template.name, "seen": facts})
             return self.show(form, *access_of(template), template=template)
         options, roles = frozenset(), frozenset()
         if username := request.GET.get("usuario"):
@@ -101,7 +100,7 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
                 options=options,
                 roles=roles,
                 template=template,
-                seen=form.seen_facts(),
+                seen=form.cleaned_data["seen"],
             )
         except ValidationError as error:
             form.add_error(None, error)
@@ -120,7 +119,7 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
                 "La plantilla cambió mientras usted trabajaba. Lo que marcó sigue marcado y no se "
                 "guardó nada: revise y grabe otra vez, o ábrala de nuevo para ver la otra versión.",
             )
-            form.data = {**form.data.dict(), "seen": json.dumps(template.facts())}
+            form.see(template.facts())
             return self.show(form, options, roles, template=template, status=HTTPStatus.CONFLICT)
         messages.success(request, f"Se guardó la plantilla «{saved}».")
         return redirect("profiles:template", saved.pk)

@@ -37,14 +37,14 @@ class ValidityView(tenancy.PrincipalRequiredMixin, View):
                 user=self.account,
                 options=form.days("options"),
                 roles=form.days("roles"),
-                seen=form.seen_facts(),
+                seen=form.cleaned_data["seen"],
             )
         except ValidationError as error:
             form.add_problems(error)
             return self.show(form)
         except StaleValidityError:
             # What was typed stays; what it is compared with is what holds now.
-            form.data = {**form.data.dict(), "seen": form.initial["seen"]}
+            form.see(facts)
             return self.show(form, meanwhile=True, status=HTTPStatus.CONFLICT)
         if changed:
             messages.success(

@@ -1,6 +1,5 @@
 """People: who is given an account, and what is corrected of him later."""
 
-import json
 from uuid import UUID, uuid4
 
 from django import forms
@@ -11,24 +10,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from users.actions import accounts
+from users.forms.layout import Buttons, Link, Submit, layout
 from users.forms.password import password_field
+from users.forms.seen import SeenForm
 from users.lists.fields import day_field
 from users.models import User
 from users.validators import DocumentType
-
-
-def sent_facts(text: str) -> dict:
-    """What a form sends back as JSON of what its screen showed.
-
-    What is none of ours counts as having seen nothing; half a character, which JSON can spell and
-    no page can hold, among it.
-    """
-    try:
-        facts = json.loads(text)
-        json.dumps(facts, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
 
 
 class PersonForm(forms.Form):
@@ -135,20 +122,23 @@ class CreationKeyField(forms.Field):
             return None
 
 
-class EditUserForm(PersonForm):
-    """A person's data and validity; ``seen`` is what the screen showed of them."""
+class EditUserForm(SeenForm, PersonForm):
+    """A person's data and validity, as the screen showed them."""
 
     ACCOUNT_FIELDS = (*PersonForm.ACCOUNT_FIELDS, "valid_from", "valid_until")
 
     valid_from = day_field("Vigente desde (opcional)")
     valid_until = day_field("Vigente hasta (opcional)")
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    helper = layout(
+        *ACCOUNT_FIELDS, Buttons(Submit("Grabar"), Link("Cancelar", "profiles:user", "account"))
+    )
 
     def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.account = account
         facts = accounts.editable_facts(account)
-        self.initial |= {**facts, "seen": json.dumps(facts)}
+        self.initial |= {**facts, "seen": facts}
 
     def clean(self):
         cleaned = super().clean()
@@ -161,19 +151,21 @@ class EditUserForm(PersonForm):
     def facts(self) -> dict:
         return {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
 
-    def seen_facts(self) -> dict[str, str]:
-        facts = sent_facts(self.data.get("seen", ""))
-        return {name: str(value) for name, value in facts.items()}
-
-    def see(self, facts: dict) -> None:
-        """The form is shown again, now having seen this."""
-        self.data = {**self.data.dict(), "seen": json.dumps(facts)}
+    def clean_seen(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.cleaned_data["seen"].items()}
 
 
 class SecondaryUserForm(NewAccountForm):
     """Step 1 of the wizard. ``creation_key`` tells the same form sent twice from another one."""
 
     creation_key = CreationKeyField(initial=uuid4)
+
+    helper = layout(
+        *NewAccountForm.ACCOUNT_FIELDS,
+        "password1",
+        "password2",
+        Buttons(Submit("Siguiente"), Link("Cancelar", "profiles:user_list")),
+    )
 
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)

@@ -15,48 +15,42 @@ from users.history.recording import Actor
 from users.models import User
 
 
-class EditUserView(tenancy.PrincipalRequiredMixin, View):
+class EditUserView(tenancy.AboutOneUser, View):
     """The person's data and validity. The usuario is never changed: it names the account."""
 
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
-        return self.show(user, EditUserForm(account=user))
+    def get(self, request):
+        return self.show(EditUserForm(account=self.account))
 
-    def post(self, request, username):
-        user = tenancy.secondary_user(
-            request.user, username, subject=request.POST.get("subject", "")
-        )
-        form = EditUserForm(request.POST, account=user)
+    def post(self, request):
+        form = EditUserForm(request.POST, account=self.account)
         if not form.is_valid():
-            return self.show(user, form)
+            return self.show(form)
+        seen = form.cleaned_data["seen"]
         try:
             changed = accounts.change_user(
-                actor=Actor.from_request(request),
-                user=user,
-                seen=form.seen_facts(),
-                **form.facts(),
+                actor=Actor.from_request(request), user=self.account, seen=seen, **form.facts()
             )
         except ValidationError as error:
             form.add_errors(error)
-            return self.show(user, form)
+            return self.show(form)
         except accounts.StaleUserError as stale:
-            meanwhile = self.difference(form.seen_facts(), stale.current)
             form.see(stale.current)
-            return self.show(user, form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)
+            meanwhile = self.difference(seen, stale.current)
+            return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)
         if changed:
-            messages.success(request, f"Se guardaron los datos de {user}.")
+            messages.success(request, f"Se guardaron los datos de {self.account}.")
         else:
-            messages.info(request, f"No hubo cambios en los datos de {user}.")
-        return redirect("profiles:user", user)
+            messages.info(request, f"No hubo cambios en los datos de {self.account}.")
+        return redirect("profiles:user", self.account)
 
     def difference(self, seen: dict, current: dict) -> list[tuple[str, str, str]]:
-        """What somebody else changed: the field, what the form saw, what there is now."""
+        """Return what changed meanwhile: the field, what the form saw, the present value."""
         return [
             (capfirst(User._meta.get_field(name).verbose_name), seen.get(name, ""), current[name])
             for name in current
             if seen.get(name) != current[name]
         ]
 
-    def show(self, user, form, *, meanwhile=(), status: int = HTTPStatus.OK):
-        context = {"account": user, "form": form, "meanwhile": meanwhile}
+    def show(self, form, *, meanwhile=(), status: int = HTTPStatus.OK):
+        context = {"account": self.account, "form": form, "meanwhile": meanwhile}
         return render(self.request, "users/edit.html", context, status=status)

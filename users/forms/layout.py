@@ -1,0 +1,66 @@
+"""What the layouts of forms are made of, for django-crispy-forms.
+
+A form class says its layout beside its fields (``helper = layout("email", Buttons(…))``) and its
+screen says ``{% crispy form %}``. The template pack, ``templates/forms/``, draws what every form
+has: the element itself, the CSRF token, the owner of the page, the account that the form is about,
+the hidden fields.
+
+A ``helper`` that is a class attribute is shared by all requests: no view may change it. A form
+whose layout depends on its data makes ``helper`` a property.
+"""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+
+def layout(*parts, css_class: str = "form-column", method: str = "post", **attributes):
+    """Return the helper of a form: names of fields and layout objects, in the order of the page.
+
+    ``attributes`` are attributes of the form element: ``aria_label`` becomes ``aria-label``.
+    """
+    helper = FormHelper()
+    helper.form_class, helper.form_method = css_class, method
+    helper.attrs = attributes
+    helper.layout = Layout(*parts)
+    return helper
+
+
+class Include:
+    """A template at its place in a form, drawn with the variables of the screen and ``form``."""
+
+    def __init__(self, template: str, **variables) -> None:
+        self.template, self.variables = template, variables
+
+    def render(self, form, context, **kwargs) -> str:
+        return render_to_string(
+            self.template, {**context.flatten(), **self.variables, "form": form}
+        )
+
+
+class Submit:
+    """A button that sends the form; its ``name`` and ``value`` tell it from the other buttons."""
+
+    def __init__(self, label: str, *, kind: str = "primary", name: str = "", value: str = ""):
+        self.label, self.kind, self.name, self.value = label, kind, name, value
+
+    def render(self, form, context, **kwargs) -> str:
+        return render_to_string("forms/layout/submit.html", {"submit": self})
+
+
+class Link:
+    """A way out of the form: a route, and the variables of the screen that its address takes."""
+
+    def __init__(self, label: str, route: str, *variables: str) -> None:
+        self.label, self.route, self.variables = label, route, variables
+
+    def render(self, form, context, **kwargs) -> str:
+        address = reverse(self.route, args=[context[name] for name in self.variables])
+        return render_to_string("forms/layout/link.html", {"link": self, "address": address})
+
+
+class Buttons(Div):
+    """The row of buttons that ends a form."""
+
+    css_class = "buttons"
