@@ -47,7 +47,7 @@ from users.forms.person import EditUserForm, SecondaryUserForm
 from users.forms.second_factor import CodeForm, TurnOnSecondFactorForm
 from users.forms.sign_in import SignInForm, StaffSignInForm
 from users.forms.state import FindUsersForm, SeveralStatesForm, StateForm
-from users.models import Neighbours, User
+from users.models import UniquenessChecker, User
 
 STAFF_PASSWORD = "otra-clave-muy-larga"
 ADMIN_PASSWORD = "una-clave-larga-de-personal"
@@ -386,7 +386,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
     own_request = rf.get("/clave/")
     own_request.user = secondary
     # What other rows hold is no matter of a single field, and costs queries.
-    monkeypatch.setattr(Neighbours, "_of", lambda neighbours, account: User.objects.none())
+    monkeypatch.setattr(UniquenessChecker, "_of", lambda checker, account: User.objects.none())
     monkeypatch.setattr(models.Model, "validate_constraints", lambda *args, **kwargs: None)
     # A code counts once, and here the same one is to be taken again and again.
     monkeypatch.setattr(

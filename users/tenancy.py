@@ -30,11 +30,13 @@ def secondary_user(
     if not (username.isascii() and username.isalnum()):
         # Nobody is called that; and PostgreSQL fails on a NUL instead of finding nothing.
         raise Http404
-    namesakes = User.objects.secondary().filter(operator=principal.operator_id, username=username)
-    namesakes = namesakes.select_related("operator").order_by("-pk")
+    same_username = User.objects.secondary().filter(
+        operator=principal.operator_id, username=username
+    )
+    same_username = same_username.select_related("operator").order_by("-pk")
     if subject:
-        namesakes = namesakes.filter(pk=key_of(subject))
-    user = namesakes.existing().first() or (namesakes.first() if or_eliminated else None)
+        same_username = same_username.filter(pk=key_of(subject))
+    user = same_username.existing().first() or (same_username.first() if or_eliminated else None)
     if user is None:
         raise Http404
     return user

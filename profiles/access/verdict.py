@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from profiles.models import Grant, Option, OptionGrant, RoleGrant
-from users.models import Bar, User
+from users.models import AccountBlock, User
 from users.signin.throttle import locks_of
 
 
@@ -128,7 +128,11 @@ class Reason(enum.Enum):
 
 # About the account itself: they shut every door, and leave its grants as they are.
 OF_THE_ACCOUNT = frozenset(
-    {*(Reason[bar.value.upper()] for bar in Bar), Reason.LOCKED, Reason.CLAVE_TO_BE_CHANGED}
+    {
+        *(Reason[block.value.upper()] for block in AccountBlock),
+        Reason.LOCKED,
+        Reason.CLAVE_TO_BE_CHANGED,
+    }
 )
 OF_THE_ROLE = frozenset({Reason.ROLE_MISSING, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED})
 ORDER = {reason: position for position, reason in enumerate(Reason)}
@@ -200,8 +204,8 @@ class Holdings:
 def _obstacles(user: User, *, is_locked: bool) -> frozenset[Reason]:
     """What keeps the account from anything at all."""
     others = {Reason.LOCKED: is_locked, Reason.CLAVE_TO_BE_CHANGED: user.must_change_password}
-    bars = {Reason[bar.value.upper()] for bar in user.bars}
-    return frozenset(bars | {reason for reason, holds in others.items() if holds})
+    blocks = {Reason[block.value.upper()] for block in user.blocks}
+    return frozenset(blocks | {reason for reason, holds in others.items() if holds})
 
 
 def without_effect(grant: Grant, now: datetime, pending: Reason, over: Reason) -> Reason | None:

@@ -52,8 +52,8 @@ def save_template(
     wanted = {"name": template.name, "options": sorted(options), "roles": sorted(roles)}
     if before and before not in (seen, wanted):
         raise StaleTemplateError
-    namesakes = AccessTemplate.objects.filter(operator=operator, name__iexact=template.name)
-    if namesakes.exclude(pk=template.pk).exists():
+    same_name = AccessTemplate.objects.filter(operator=operator, name__iexact=template.name)
+    if same_name.exclude(pk=template.pk).exists():
         raise ValidationError({"name": "Ya existe una plantilla con ese nombre"})
     try:
         with transaction.atomic():

@@ -91,14 +91,14 @@ class CopyForm(forms.Form):
         username = normalise_username(self.cleaned_data["desde"])
         if not username:
             return None
-        namesakes = User.objects.secondary().filter(operator=self.account.operator_id)
-        namesakes = (
-            namesakes.filter(username=username) if username.isalnum() else User.objects.none()
+        same_username = User.objects.secondary().filter(operator=self.account.operator_id)
+        same_username = (
+            same_username.filter(username=username) if username.isalnum() else User.objects.none()
         )
-        colleague = namesakes.existing().first()
+        colleague = same_username.existing().first()
         if colleague == self.account:
             raise ValidationError(f"{username} es este mismo usuario. Escriba el de otra persona")
-        if colleague is None and namesakes.exists():
+        if colleague is None and same_username.exists():
             raise ValidationError(f"{username} fue eliminado: sus permisos ya no se copian")
         if colleague is None:
             raise ValidationError(f"En su empresa no hay un usuario secundario {username}")

@@ -24,7 +24,7 @@ from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, 
 from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.lists.fields import day_field
 from users.lists.search import fold
-from users.models import KnownNeighbours, User
+from users.models import KnownAccounts, User
 from users.signin.password_rules import advice_on_password
 from users.validators import DocumentType, normalise_document_number, normalise_username
 
@@ -112,7 +112,7 @@ class Planner:
             names = {normalise_username(row.cells.get("username", "")) for row in some}
             numbers = {_document_number(row.cells, kind)[0] for row in some for kind in ("", "1")}
             standing = standing_of(self.operator, names, locked=self.locked)
-            neighbours = KnownNeighbours(
+            uniqueness = KnownAccounts(
                 self.operator,
                 names,
                 # One that stays as it is has a holder too: its own.
@@ -124,14 +124,14 @@ class Planner:
                 .values_list("username", flat=True)
             )
             for row in some:
-                yield self._plan(row, standing, neighbours, eliminated)
+                yield self._plan(row, standing, uniqueness, eliminated)
 
     @sensitive_variables()
     def _plan(
         self,
         row: Row,
         standing: Mapping[str, tuple[User, dict]],
-        neighbours: KnownNeighbours,
+        uniqueness: KnownAccounts,
         eliminated: Collection[str],
     ) -> PlannedRow:
         cells = row.cells
@@ -153,7 +153,7 @@ class Planner:
         elif wanted_state == User.State.ELIMINATED:
             self._eliminate(planned, before, eliminated)
         else:
-            self._keep(planned, cells, user, before, wanted_state, neighbours)
+            self._keep(planned, cells, user, before, wanted_state, uniqueness)
         if planned.problems:
             planned.outcome, planned.before, planned.after = Outcome.ERROR, {}, {}
             planned.password = ""
@@ -172,10 +172,10 @@ class Planner:
             planned.refuse("state", "Eliminado", "En su empresa no hay un usuario con ese nombre")
 
     @sensitive_variables()
-    def _keep(self, planned, cells, user, before, state, neighbours) -> None:
+    def _keep(self, planned, cells, user, before, state, uniqueness) -> None:
         """A row about somebody who is there, or shall be."""
         account = copy(user) if user else User(operator=self.operator, username=planned.username)
-        account.neighbours = neighbours
+        account.uniqueness = uniqueness
         self._fill_in(account, cells, planned)
         if user is None or editable_facts(account) != editable_facts(user):
             self._check(account, cells, planned)

@@ -8,7 +8,7 @@ from profiles.access.verdict import OF_THE_ACCOUNT, Holdings, Reason, Verdict, v
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, Role
 from tests.conftest import acting
-from users.models import Bar, User
+from users.models import AccountBlock, User
 
 CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
 NOT_GRANTED, NOT_OFFERED = Reason.OPTION_NOT_GRANTED, Reason.NOT_OFFERED
@@ -175,8 +175,8 @@ def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_each_side():
 
 
 def test_every_bar_of_an_account_is_a_reason():
-    bars = {Reason[bar.value.upper()] for bar in Bar}
-    assert bars | {Reason.LOCKED, Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
+    blocks = {Reason[block.value.upper()] for block in AccountBlock}
+    assert blocks | {Reason.LOCKED, Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
 
 
 def test_a_lock_keeps_out_who_has_still_to_enter_and_nobody_who_is_in():

@@ -160,7 +160,7 @@ def test_the_explanation_is_what_is_enforced(secondary, client_of):
         shown = [each["data-reason"] for each in soup(response).select("[data-reason]")]
         if set(inside.reasons) & OF_THE_ACCOUNT:
             assert response.status_code == 302
-            where = "/clave/" if not user.bars else "/ingresar/"
+            where = "/clave/" if not user.blocks else "/ingresar/"
             assert response.url.startswith(where)
         else:
             assert shown == [reason.code for reason in inside.reasons]

@@ -71,7 +71,7 @@ def test_options_stand_in_nested_fieldsets_and_only_leaves_have_a_name(client):
     assert page.select_one("label[for='option-90.1.1.1.1']")
     sent = {control.get("name") for control in page.select("main input, main button")}
     assert sent == {
-        *("csrfmiddlewaretoken", "account", "subject", "seen"),
+        *("csrfmiddlewaretoken", "form_owner", "subject", "seen"),
         *("profile", "option", "query", "do"),
     }
 

@@ -25,7 +25,7 @@ def by_staff(username, password) -> User | None:
 
 
 @pytest.fixture
-def namesakes(principal, stranger):
+def same_username(principal, stranger):
     """TITULAR1 exists in both operators, with another clave in each."""
     stranger.set_password(OTHER_PASSWORD)
     stranger.save(update_fields=["password"])
@@ -34,7 +34,7 @@ def namesakes(principal, stranger):
 # Who comes in ------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("namesakes")
+@pytest.mark.usefixtures("same_username")
 @pytest.mark.parametrize("ruc", [RUC, OTHER_RUC])
 @pytest.mark.parametrize("password", [PASSWORD, OTHER_PASSWORD])
 def test_only_the_triple_that_belongs_together_enters(ruc, password):
@@ -80,8 +80,8 @@ def test_staff_enters_through_its_own(staff):
 
 
 def test_staff_and_an_account_of_the_same_name_do_not_meet(secondary):
-    namesake = User.objects.create_superuser("JPEREZ01", password=STAFF_PASSWORD)
-    assert by_staff("JPEREZ01", STAFF_PASSWORD) == namesake
+    staff_account = User.objects.create_superuser("JPEREZ01", password=STAFF_PASSWORD)
+    assert by_staff("JPEREZ01", STAFF_PASSWORD) == staff_account
     assert by_staff("JPEREZ01", PASSWORD) is None
     assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
     assert by_operator(RUC, "JPEREZ01", STAFF_PASSWORD) is None

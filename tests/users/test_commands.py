@@ -66,10 +66,10 @@ def test_without_a_name_it_is_the_one_of_who_uses_the_machine(staff, typed, monk
 
 
 def test_an_operators_user_of_the_same_name_keeps_its_clave(staff, principal, typed):
-    namesake = User.objects.create_superuser("TITULAR1", password=STAFF_PASSWORD)
+    staff_account = User.objects.create_superuser("TITULAR1", password=STAFF_PASSWORD)
     typed(NEW_STAFF_PASSWORD, NEW_STAFF_PASSWORD)
     call_command("changepassword", "TITULAR1")
-    assert has(namesake, NEW_STAFF_PASSWORD)
+    assert has(staff_account, NEW_STAFF_PASSWORD)
     assert has(principal, PASSWORD)
 
 
@@ -131,7 +131,7 @@ def test_the_clave_of_an_operators_user_is_changed_by_staff_and_recorded(
 def test_the_user_of_the_same_name_in_another_operator_keeps_its_clave(
     staff, secondary, stranger, typed
 ):
-    namesake = create_secondary_user(
+    stranger_user = create_secondary_user(
         actor=acting(stranger),
         username="JPEREZ01",
         password=PASSWORD,
@@ -142,7 +142,7 @@ def test_the_user_of_the_same_name_in_another_operator_keeps_its_clave(
     )
     typed("Distinta1", "Distinta1")
     change(ruc=OTHER_RUC)
-    assert has(namesake, "Distinta1")
+    assert has(stranger_user, "Distinta1")
     assert has(secondary, PASSWORD)
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from operators.models import Operator
 from tests.conftest import PASSWORD, acting, person, soup
 from users.actions.operators import create_operator
-from users.models import AuditEntry, Neighbours, User
+from users.models import AuditEntry, UniquenessChecker, User
 
 URL = "/usuarios/nuevo/"
 FORM = {
@@ -48,18 +48,18 @@ def entries_of_creation():
 
 @pytest.fixture
 def blind_until_saved(monkeypatch):
-    """Nobody sees his neighbours until he writes: what happens when another was quicker."""
-    look, save = Neighbours._of, User.save
+    """The uniqueness check finds no account until the first save, as if another request saved first."""
+    look, save = UniquenessChecker._of, User.save
     seeing = []
 
-    def neighbours_of(self, user):
+    def accounts_compared(self, user):
         return look(self, user) if seeing else User.objects.none()
 
     def save_and_see(self, *args, **kwargs):
         seeing.append(self)
         return save(self, *args, **kwargs)
 
-    monkeypatch.setattr(Neighbours, "_of", neighbours_of)
+    monkeypatch.setattr(UniquenessChecker, "_of", accounts_compared)
     monkeypatch.setattr(User, "save", save_and_see)
     return seeing
 

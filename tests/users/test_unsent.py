@@ -37,7 +37,7 @@ def form_of(response, action: str | None = None) -> dict:
 
 
 def send(client, path: str, owner: User, **fields):
-    return client.post(path, {**fields, "account": owner_token(owner)})
+    return client.post(path, {**fields, "form_owner": owner_token(owner)})
 
 
 def kept_blob(response) -> str | None:
@@ -67,7 +67,7 @@ def test_claves_and_tokens_are_not_kept(client, principal):
     blob = kept_blob(send(client, CREATE, principal, **FORM, csrfmiddlewaretoken="x" * 64))
     kept = UnsentForm.loads(blob)
     assert {name for name, _ in kept.fields} == {
-        "account",
+        "form_owner",
         *(field for field in FORM if not field.startswith("password")),
     }
     assert FORM["password1"] not in str(signing.loads(blob, salt=SALT))
@@ -76,7 +76,7 @@ def test_claves_and_tokens_are_not_kept(client, principal):
 def test_the_forms_of_a_page_say_signed_who_fills_them_in(client_of, principal, secondary):
     for url in (CREATE, OPTIONS):
         page = soup(client_of(principal).get(url))
-        owners = {field["value"] for field in page.select("main form [name=account]")}
+        owners = {field["value"] for field in page.select("main form [name=form_owner]")}
         assert owners == {owner_token(principal)}
 
 
@@ -89,7 +89,7 @@ def test_a_form_that_does_not_say_signed_whose_it_is_is_not_kept(client, princip
         "another signature": signing.Signer(salt=f"not {OWNER_SALT}").sign(str(principal.pk)),
         "NUL": "\x00",
     }[forge]
-    response = client.post(CREATE, {**FORM, "account": account})
+    response = client.post(CREATE, {**FORM, "form_owner": account})
     assert response.status_code == 302
     assert response.url.startswith(f"/ingresar/?next={CREATE}")
 
@@ -146,7 +146,7 @@ def test_nobody_else_is_offered_it(client, principal, who):
 
 
 def blob_of(principal, **changes) -> str:
-    fields = [["account", str(principal.pk)], ["first_name", "Kept"]]
+    fields = [["form_owner", str(principal.pk)], ["first_name", "Kept"]]
     kept = {"path": CREATE, "owner": str(principal.pk), "fields": fields, **changes}
     return signing.dumps(kept, salt=SALT, compress=True)
 
@@ -232,7 +232,7 @@ def strict_client(principal):
 def test_a_form_of_this_site_with_a_stale_token_is_offered_again(strict_client, principal):
     response = strict_client.post(
         CREATE,
-        {**FORM, "account": owner_token(principal), "csrfmiddlewaretoken": "a" * 64},
+        {**FORM, "form_owner": owner_token(principal), "csrfmiddlewaretoken": "a" * 64},
         headers=HERE,
     )
     assert response.status_code == 403
@@ -256,7 +256,7 @@ def test_a_form_of_this_site_with_a_stale_token_is_offered_again(strict_client, 
 )
 def test_a_form_of_another_site_is_not(strict_client, principal, headers):
     response = strict_client.post(
-        CREATE, {**FORM, "account": owner_token(principal)}, headers=headers
+        CREATE, {**FORM, "form_owner": owner_token(principal)}, headers=headers
     )
     assert response.status_code == 403
     assert soup(response).h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."
@@ -265,16 +265,18 @@ def test_a_form_of_another_site_is_not(strict_client, principal, headers):
 
 
 def test_a_form_of_somebody_else_is_not(strict_client, secondary):
-    response = strict_client.post(CREATE, {**FORM, "account": owner_token(secondary)}, headers=HERE)
+    response = strict_client.post(
+        CREATE, {**FORM, "form_owner": owner_token(secondary)}, headers=HERE
+    )
     assert response.status_code == 403
     assert not soup(response).select("[name=first_name]")
 
 
 def test_of_the_change_of_ones_own_clave_no_clave_is_kept(secondary, client_of):
     page = client_of(secondary).get("/clave/")
-    owner = soup(page).select_one("[name=account]")["value"]
+    owner = soup(page).select_one("[name=form_owner]")["value"]
     claves = {"current_password": PASSWORD, "password1": "Distinta27", "password2": "Distinta27"}
-    response = Client().post("/clave/", {"account": owner, **claves})
+    response = Client().post("/clave/", {"form_owner": owner, **claves})
     blob = soup(response).select_one("[name=unsent]")["value"]
     kept = str(signing.loads(blob, salt=SALT))
     assert not any(clave in kept for clave in claves.values())

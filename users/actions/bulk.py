@@ -16,7 +16,7 @@ from users.actions.accounts import (
     user_facts,
 )
 from users.history.recording import Actor, entry, record_all
-from users.models import AuditEntry, KnownNeighbours, Session, User
+from users.models import AuditEntry, KnownAccounts, Session, User
 
 
 @transaction.atomic
@@ -32,29 +32,29 @@ def load_accounts(
     IntegrityError for one that somebody else made meanwhile.
     """
     tenancy.require_administrator_of(actor.user, operator)
-    neighbours = KnownNeighbours(
+    uniqueness = KnownAccounts(
         operator,
         [user.username for user in new],
         [user.document_number for user in new]
         + [facts.get("document_number", user.document_number) for user, facts in changed],
     )
-    entries = _load_new(actor, operator, new, neighbours)
+    entries = _load_new(actor, operator, new, uniqueness)
     for user, facts in changed:
         tenancy.require_power_over(actor.user, user)
         if user.is_principal:
             raise PermissionDenied("La carga es de usuarios secundarios.")
-        entries += _load_change(actor, operator, user, facts, neighbours)
+        entries += _load_change(actor, operator, user, facts, uniqueness)
     closing = [user for user, _ in changed if user.state != User.State.ACTIVE]
     Session.objects.filter(user__in=closing).delete()
     record_all(entries)
 
 
 def _load_new(
-    actor: Actor, operator: Operator, new: list[User], neighbours: KnownNeighbours
+    actor: Actor, operator: Operator, new: list[User], uniqueness: KnownAccounts
 ) -> list[AuditEntry]:
     """Write the new accounts; returns their entries, the ones of the single actions in turn."""
     for user in new:
-        user.operator, user.neighbours = operator, neighbours
+        user.operator, user.uniqueness = operator, uniqueness
         user.full_clean(exclude=["password", "operator"], validate_constraints=False)
         # A clave that nobody hashed must not get into the table.
         identify_hasher(user.password)
@@ -73,13 +73,13 @@ def _load_new(
 
 
 def _load_change(
-    actor: Actor, operator: Operator, user: User, facts: dict, neighbours: KnownNeighbours
+    actor: Actor, operator: Operator, user: User, facts: dict, uniqueness: KnownAccounts
 ) -> list[AuditEntry]:
     before, state = editable_facts(user), user.state
     refuse_state(user, facts.get("state", state))
     for field, value in facts.items():
         setattr(user, field, value)
-    user.operator, user.neighbours = operator, neighbours
+    user.operator, user.uniqueness = operator, uniqueness
     if not facts.keys().isdisjoint(EDITABLE_FIELDS):
         user.full_clean(exclude=["password", "operator"], validate_constraints=False)
     user.save(update_fields=[*facts])

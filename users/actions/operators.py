@@ -85,8 +85,8 @@ def change_principal(*, actor: Actor, user: User, seen: str | None = None) -> bo
         raise ValidationError(
             f"El usuario principal ya cambió mientras tanto: es {former}. Revise y repita."
         )
-    if successor.bars:
-        raise ValidationError(f"{user} no puede ser el principal: {successor.bars[0].label}.")
+    if successor.blocks:
+        raise ValidationError(f"{user} no puede ser el principal: {successor.blocks[0].label}.")
     former.is_principal, successor.is_principal = False, True
     # In this order: the database allows one principal at a time.
     former.save(update_fields=["is_principal"])

@@ -41,7 +41,7 @@ class PrincipalForm(forms.Form):
         candidates = existing.secondary().filter(state=User.State.ACTIVE).matching(wanted)
         some = list(candidates.order_by("username")[: self.OFFERED + 1])
         self.is_cut = len(some) > self.OFFERED
-        self.able = [user for user in some[: self.OFFERED] if not user.bars]
+        self.able = [user for user in some[: self.OFFERED] if not user.blocks]
         # All are taken, for a form sent twice arrives when its user is the principal already.
         field.queryset = existing
         offered = [(user.pk, field.label_from_instance(user)) for user in self.able]

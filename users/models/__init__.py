@@ -1,6 +1,13 @@
 """Who signs in, from where, and the record of everything that is done to an account."""
 
-from users.models.accounts import Bar, KnownNeighbours, Neighbours, User, UserManager, UserQuerySet
+from users.models.accounts import (
+    AccountBlock,
+    KnownAccounts,
+    UniquenessChecker,
+    User,
+    UserManager,
+    UserQuerySet,
+)
 from users.models.audit import AuditEntry
 from users.models.failures import FailureCount
 from users.models.second_factor import RecoveryCode, SecondFactor
@@ -8,14 +15,14 @@ from users.models.sessions import Session
 from users.models.validity import Validity
 
 __all__ = [
+    "AccountBlock",
     "AuditEntry",
-    "Bar",
     "FailureCount",
-    "KnownNeighbours",
-    "Neighbours",
+    "KnownAccounts",
     "RecoveryCode",
     "SecondFactor",
     "Session",
+    "UniquenessChecker",
     "User",
     "UserManager",
     "UserQuerySet",

@@ -61,7 +61,7 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
         return user
 
 
-class Bar(models.TextChoices):
+class AccountBlock(models.TextChoices):
     """Why an account may not be used at all, whatever it was granted; the deepest first."""
 
     OPERATOR_INACTIVE = "operator_inactive", "Empresa inactiva"
@@ -71,10 +71,10 @@ class Bar(models.TextChoices):
     EXPIRED = "user_expired", "Vencido"
 
 
-class Neighbours:
+class UniquenessChecker:
     """The existing accounts that an account must differ from, asked of the database one by one."""
 
-    def namesake(self, user: "User") -> bool:
+    def same_username(self, user: "User") -> bool:
         return self._of(user).filter(username__iexact=user.username).exists()
 
     def holder_of_document(self, user: "User") -> str | None:
@@ -88,7 +88,7 @@ class Neighbours:
         return User.objects.existing().filter(operator=user.operator_id).exclude(pk=user.pk)
 
 
-class KnownNeighbours(Neighbours):
+class KnownAccounts(UniquenessChecker):
     """The same of one operator, read at once: for many accounts.
 
     It knows whoever shares a usuario or a document number with the ones it was made for.
@@ -108,7 +108,7 @@ class KnownNeighbours(Neighbours):
             self.names[username] = pk
             self.holders[tuple(document)] = pk, username
 
-    def namesake(self, user: "User") -> bool:
+    def same_username(self, user: "User") -> bool:
         return self.names.get(user.username, user.pk) != user.pk
 
     def holder_of_document(self, user: "User") -> str | None:
@@ -197,8 +197,8 @@ class User(Validity, AbstractUser):
 
     SEARCHED = ("username", "first_name", "last_name", "document_number", "email")
 
-    # Whoever checks many accounts at once gives each of them KnownNeighbours.
-    neighbours = Neighbours()
+    # Whoever checks many accounts at once gives each of them KnownAccounts.
+    uniqueness = UniquenessChecker()
 
     objects = UserManager()
 
@@ -270,25 +270,25 @@ class User(Validity, AbstractUser):
         self.search_text = searchable(getattr(self, field) for field in self.SEARCHED)
 
     @property
-    def bars(self) -> tuple[Bar, ...]:
+    def blocks(self) -> tuple[AccountBlock, ...]:
         """Everything that keeps the account out at this instant of its operator."""
-        bars = {
-            Bar.ELIMINATED: self.state == self.State.ELIMINATED,
-            Bar.SUSPENDED: self.state == self.State.SUSPENDED,
+        blocks = {
+            AccountBlock.ELIMINATED: self.state == self.State.ELIMINATED,
+            AccountBlock.SUSPENDED: self.state == self.State.SUSPENDED,
         }
         if self.operator_id is not None:
             today = self.operator.today()
-            bars |= {
-                Bar.OPERATOR_INACTIVE: not self.operator.is_active,
-                Bar.NOT_YET_VALID: not self.has_started(today),
-                Bar.EXPIRED: self.has_ended(today),
+            blocks |= {
+                AccountBlock.OPERATOR_INACTIVE: not self.operator.is_active,
+                AccountBlock.NOT_YET_VALID: not self.has_started(today),
+                AccountBlock.EXPIRED: self.has_ended(today),
             }
-        return tuple(bar for bar in Bar if bars.get(bar))
+        return tuple(block for block in AccountBlock if blocks.get(block))
 
     @property
     def is_active(self) -> bool:
         """Django's word for "may sign in, and stay in"."""
-        return not self.bars
+        return not self.blocks
 
     @property
     def is_secondary(self) -> bool:
@@ -366,7 +366,7 @@ class User(Validity, AbstractUser):
         )
 
     def _username_taken(self, sentence: str) -> str:
-        return sentence if self.neighbours.namesake(self) else ""
+        return sentence if self.uniqueness.same_username(self) else ""
 
     def _document_problem(self):
         if not self.document_number:
@@ -377,5 +377,5 @@ class User(Validity, AbstractUser):
             validate_document_number, self.document_type, self.document_number
         ):
             return broken
-        holder = self.neighbours.holder_of_document(self)
+        holder = self.uniqueness.holder_of_document(self)
         return f"Este documento ya lo usa {holder} en su empresa" if holder else ""

@@ -1,7 +1,7 @@
 """Between the right clave and the code of the second factor: nobody is signed in yet.
 
 Who it was stands in the session, on the server, with a proof of the clave: another clave, or any
-bar to the account, voids it. It lasts a few minutes.
+block of the account, voids it. It lasts a few minutes.
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ def begin(request, user: User) -> None:
         "clave": user.get_session_auth_hash(),
         "until": (timezone.now() + settings.SECOND_FACTOR_SIGN_IN_AGE).isoformat(),
     }
-    throttle.report_half_way(request, user)
+    throttle.report_pending(request, user)
 
 
 def end(request) -> bool:

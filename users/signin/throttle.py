@@ -337,7 +337,7 @@ def _one_failed_less(user: User | None) -> None:
     _account(user).filter(failed_sign_ins__gt=0).update(failed_sign_ins=F("failed_sign_ins") - 1)
 
 
-def report_half_way(request, user: User) -> None:
+def report_pending(request, user: User) -> None:
     """The right clave, with a code still to come."""
     _log("sign_in_half_way", _facts(request, user), logging.INFO)
 

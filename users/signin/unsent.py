@@ -16,7 +16,7 @@ from django.core.exceptions import SuspiciousOperation
 from users.models import User
 
 # In every form that is worth keeping: who filled it in.
-OWNER_FIELD = "account"
+OWNER_FIELD = "form_owner"
 SALT = "users.unsent"
 OWNER_SALT = "users.signin.unsent.owner"
 

@@ -94,11 +94,11 @@ class Command(BaseCommand):
 
     def reset_principal(self, operator: Operator, row: dict, actor: Actor):
         username = demo.data()["principal"]["username"]
-        namesakes = operator.users.existing().select_related("operator")
-        user = namesakes.filter(username=username).first()
+        existing = operator.users.existing().select_related("operator")
+        user = existing.filter(username=username).first()
         if user is None:
             # Somebody else was named the principal, and this one eliminated.
-            former = Actor(namesakes.get(is_principal=True), actor.channel)
+            former = Actor(existing.get(is_principal=True), actor.channel)
             user = accounts.create_secondary_user(
                 actor=former, **demo.data()["principal"], **self.person(row["principal"])
             )

@@ -152,7 +152,7 @@
   // Marks not yet sent to stay: the browser's own Back asks the server for the page again, which
   // knows only what was saved.
   // Only over what was seen then: if the user has changed since, the page as it is now is right.
-  const draft = `option-tree ${form.elements.account.value} ${location.pathname}`;
+  const draft = `option-tree ${form.elements.form_owner.value} ${location.pathname}`;
   const seen = form.elements.seen.value;
   form.addEventListener("submit", () => {
     const marked = [...form.querySelectorAll("input[name=option]")].filter(isMarked);

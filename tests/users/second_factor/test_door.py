@@ -1,4 +1,4 @@
-"""The second factor at both doors: asked for after the clave, half-way until it is given."""
+"""The second factor at both doors: asked for after the clave, the sign-in is pending until it is given."""
 
 import logging
 import re
@@ -81,7 +81,7 @@ def test_a_wrong_clave_does_not_tell_whether_there_is_a_second_factor(client, do
 
 def test_a_form_that_was_kept_survives_the_code(client, principal, clock):
     telephone, door = Telephone(principal), Door(principal)
-    sent = {"first_name": "Ana María", "account": owner_token(principal)}
+    sent = {"first_name": "Ana María", "form_owner": owner_token(principal)}
     page = soup(client.post("/usuarios/nuevo/", sent))
     unsent = page.select_one("[name=unsent]")["value"]
     asked = door.give_clave(client, unsent=unsent)
@@ -139,7 +139,9 @@ def test_the_log_tells_who_is_in_from_who_has_given_the_clave_only(client, door,
         }
 
 
-def test_half_way_ends_when_somebody_else_signs_in_there(client, principal, secondary, clock):
+def test_a_pending_sign_in_ends_when_somebody_else_signs_in_there(
+    client, principal, secondary, clock
+):
     Telephone(principal)
     Door(principal).give_clave(client)
     Door(secondary).give_clave(client)
@@ -163,7 +165,7 @@ def test_five_minutes_are_given(client, door, telephone, clock):
 
 def test_a_form_that_was_kept_survives_the_end_of_that_time(client, principal, clock):
     Telephone(principal)
-    sent = {"first_name": "Ana María", "account": owner_token(principal)}
+    sent = {"first_name": "Ana María", "form_owner": owner_token(principal)}
     unsent = soup(client.post("/usuarios/nuevo/", sent)).select_one("[name=unsent]")["value"]
     Door(principal).give_clave(client, unsent=unsent)
     clock.advance(minutes=5)
