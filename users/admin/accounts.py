@@ -26,7 +26,7 @@ from django.utils.formats import date_format
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users.actions import passwords
-from users.admin.marked import MarkedAccounts
+from users.admin.bulk_actions import BulkActions
 from users.admin.pages import (
     BoundedPaginator,
     FoldedSearch,
@@ -110,7 +110,7 @@ class KindFilter(admin.SimpleListFilter):
 @admin.register(User)
 class UserAdmin(
     SecondFactorPage,
-    MarkedAccounts,
+    BulkActions,
     NeverDeleted,
     NumberedRows,
     SpanishPermissions,

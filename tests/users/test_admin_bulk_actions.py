@@ -94,16 +94,16 @@ def test_an_account_says_how_many_sessions_it_has_open(client, client_of, second
     assert page.select_one(".field-sessions .readonly").text == "2"
 
 
-@pytest.mark.parametrize("deed", ["eliminate", "close_sessions"])
-def test_with_nobody_to_act_on_the_page_says_whom_it_is_for(deed, client, staff):
-    page = soup(act(client, deed, staff))
+@pytest.mark.parametrize("bulk_action", ["eliminate", "close_sessions"])
+def test_with_nobody_to_act_on_the_page_says_whom_it_is_for(bulk_action, client, staff):
+    page = soup(act(client, bulk_action, staff))
     assert "No cambiará ninguna de las cuentas marcadas. Solo" in page.text
     assert not page.select("#content-main form")
 
 
-@pytest.mark.parametrize("deed", ["eliminate", "close_sessions"])
-def test_who_may_only_look_does_nothing(deed, client_of, clerk, secondary):
+@pytest.mark.parametrize("bulk_action", ["eliminate", "close_sessions"])
+def test_who_may_only_look_does_nothing(bulk_action, client_of, clerk, secondary):
     signed_in = client_of(secondary)
-    act(client_of(allow(clerk, "view_user")), deed, secondary, confirmed="yes")
+    act(client_of(allow(clerk, "view_user")), bulk_action, secondary, confirmed="yes")
     assert state_of(secondary) == "active"
     assert signed_in.get("/").status_code == 200

@@ -15,7 +15,7 @@ from users.models import Session, User
 
 
 @dataclass(frozen=True)
-class Deed:
+class BulkAction:
     """What can be done to some accounts, and what the pages say of it.
 
     ``asks`` and ``done`` go on with how many users. Without ``consequence`` it is done without
@@ -40,7 +40,7 @@ class Deed:
         return accounts.filter(self.whom).select_related("operator")
 
 
-SUSPEND = Deed(
+SUSPEND = BulkAction(
     key="suspend",
     action=accounts.suspend_user,
     whom=Q(state=User.State.ACTIVE),
@@ -53,7 +53,7 @@ SUSPEND = Deed(
     only="Solo cambian los usuarios de operadores que están en estado activo.",
     logged="Estado: Suspendido.",
 )
-REACTIVATE = Deed(
+REACTIVATE = BulkAction(
     key="reactivate",
     action=accounts.reactivate_user,
     whom=Q(state=User.State.SUSPENDED),
@@ -61,7 +61,7 @@ REACTIVATE = Deed(
     only="Solo cambian los usuarios de operadores que están en estado suspendido.",
     logged="Estado: Activo.",
 )
-ELIMINATE = Deed(
+ELIMINATE = BulkAction(
     key="eliminate",
     action=accounts.eliminate_user,
     whom=~Q(state=User.State.ELIMINATED) & Q(is_principal=False),
@@ -75,7 +75,7 @@ ELIMINATE = Deed(
     only="Solo se elimina a los usuarios secundarios que aún no lo están.",
     logged="Estado: Eliminado.",
 )
-CLOSE_SESSIONS = Deed(
+CLOSE_SESSIONS = BulkAction(
     key="close_sessions",
     action=signing_in.close_sessions,
     whom=Exists(Session.objects.filter(user=OuterRef("pk"), expire_date__gt=Now())),
@@ -87,7 +87,7 @@ CLOSE_SESSIONS = Deed(
     only="Solo se cierran las sesiones de los usuarios de operadores que tienen alguna abierta.",
     logged="Sesiones cerradas.",
 )
-UNLOCK = Deed(
+UNLOCK = BulkAction(
     key="unlock",
     action=signing_in.unlock_user,
     whom=~Q(state=User.State.ELIMINATED),
@@ -98,7 +98,7 @@ UNLOCK = Deed(
 )
 
 
-class MarkedAccounts:
+class BulkActions:
     """Of the administration of accounts."""
 
     actions = ["suspend", "reactivate", "unlock", "close_sessions", "eliminate"]
@@ -123,34 +123,34 @@ class MarkedAccounts:
     def eliminate(self, request, queryset):
         return self.do(request, queryset, ELIMINATE)
 
-    def do(self, request, queryset, deed: Deed):
-        if "confirmed" in request.POST or not deed.consequence:
-            return self.do_to_each(request, queryset, deed)
+    def do(self, request, queryset, bulk_action: BulkAction):
+        if "confirmed" in request.POST or not bulk_action.consequence:
+            return self.do_to_each(request, queryset, bulk_action)
         return page(
             self,
             request,
             "admin/users/user/ask_first.html",
-            title=deed.title,
-            deed=deed,
-            users=deed.among(queryset),
+            title=bulk_action.title,
+            bulk_action=bulk_action,
+            users=bulk_action.among(queryset),
             selected=request.POST.getlist(ACTION_CHECKBOX_NAME),
             select_across=request.POST.get("select_across") == "1",
             checkbox_name=ACTION_CHECKBOX_NAME,
         )
 
-    def do_to_each(self, request, queryset, deed: Deed):
+    def do_to_each(self, request, queryset, bulk_action: BulkAction):
         marked, done = queryset.count(), 0
-        for user in deed.among(queryset):
+        for user in bulk_action.among(queryset):
             try:
-                changed = deed.action(actor=acting(request), user=user)
+                changed = bulk_action.action(actor=acting(request), user=user)
             except ValidationError:
                 # Somebody eliminated it, or named it the principal, meanwhile.
                 continue
             if changed:
-                self.log_change(request, user, deed.logged)
+                self.log_change(request, user, bulk_action.logged)
                 done += 1
         if done:
             counted = "1 usuario" if done == 1 else f"{done} usuarios"
-            messages.success(request, f"{deed.done} {counted}.")
+            messages.success(request, f"{bulk_action.done} {counted}.")
         if left := marked - done:
-            messages.warning(request, f"Sin cambios: {left}. {deed.only}")
+            messages.warning(request, f"Sin cambios: {left}. {bulk_action.only}")
