@@ -12,7 +12,7 @@ from users.signin.throttle import locks_of
 
 
 @dataclass(frozen=True)
-class Cure:
+class Remedy:
     """What mends a reason: the words of the link, and the name of a URL about the user."""
 
     words: str
@@ -22,42 +22,43 @@ class Cure:
 class Reason(enum.Enum):
     """Why not, the deepest first.
 
-    Each with a stable ``code`` for a program, a sentence for whoever is refused (``own``), one for
-    whoever administers him (``about``, with {} for the usuario), the nearest code of the
+    Each with a stable ``code`` for a program, a sentence for whoever is refused (``for_user``), one for
+    whoever administers him (``for_admin``, with {} for the usuario), the nearest code of the
     authority's public vocabulary of authentication errors (``analogy``: ours, not the real
-    portal's; docs/fidelity.md) and the cure.
+    portal's; docs/fidelity.md) and the remedy.
     """
 
-    def __init__(self, own: str, about: str, cure: Cure, analogy: str = "") -> None:
-        self.own, self.about, self.cure, self.analogy = own, about, cure, analogy
+    def __init__(self, for_user: str, for_admin: str, remedy: Remedy, analogy: str = "") -> None:
+        self.for_user, self.for_admin = for_user, for_admin
+        self.remedy, self.analogy = remedy, analogy
 
     OPERATOR_INACTIVE = (
         "Su empresa está inactiva en el simulador.",
         "La empresa está inactiva: ninguno de sus usuarios puede ingresar.",
-        Cure("Pida al personal del simulador que la active."),
+        Remedy("Pida al personal del simulador que la active."),
         "0106",
     )
     USER_ELIMINATED = (
         "Su usuario fue eliminado.",
         "{} fue eliminado y no ingresa más.",
-        Cure("Cree otro usuario para la persona."),
+        Remedy("Cree otro usuario para la persona."),
         "0103",
     )
     USER_SUSPENDED = (
         "Su usuario está suspendido.",
         "{} está suspendido y no puede ingresar.",
-        Cure("Reactivar", "users:change_state"),
+        Remedy("Reactivar", "users:change_state"),
         "0105",
     )
     LOCKED = (
         "Por seguridad, su acceso está bloqueado.",
         "{} está bloqueado: hubo demasiados intentos fallidos de ingreso. Se abre solo en minutos.",
-        Cure("Desbloquear", "users:unlock"),
+        Remedy("Desbloquear", "users:unlock"),
     )
     CLAVE_TO_BE_CHANGED = (
         "Primero cambie su clave temporal.",
         "{} tiene una clave temporal: mientras no la cambie no puede hacer nada más.",
-        Cure(
+        Remedy(
             "La cambia él mismo al ingresar. Si no la tiene, restablezca la clave",
             "users:reset_password",
         ),
@@ -65,60 +66,60 @@ class Reason(enum.Enum):
     USER_NOT_YET_VALID = (
         "Su usuario todavía no está vigente.",
         "La vigencia de {} todavía no empieza.",
-        Cure("Modificar datos", "users:edit"),
+        Remedy("Modificar datos", "users:edit"),
         "0105",
     )
     USER_EXPIRED = (
         "La vigencia de su usuario terminó.",
         "La vigencia de {} terminó.",
-        Cure("Modificar datos", "users:edit"),
+        Remedy("Modificar datos", "users:edit"),
         "0105",
     )
     OPTION_NOT_GRANTED = (
         "Esta opción no está entre las que tiene asignadas. "
         "Pida al usuario principal que se la asigne en Modificar Perfiles.",
         "{} no tiene asignada esta opción. Una carpeta no la otorga: se marca la opción misma.",
-        Cure("Modificar Perfiles", "profiles:options"),
+        Remedy("Modificar Perfiles", "profiles:options"),
         "0111",
     )
     OPTION_NOT_YET_IN_EFFECT = (
         "Esta opción ya le fue asignada, pero todavía no rige.",
         "{} ya tiene asignada esta opción, pero todavía no rige.",
-        Cure("Vigencia de opciones y roles", "profiles:validity"),
+        Remedy("Vigencia de opciones y roles", "profiles:validity"),
         "0111",
     )
     OPTION_EXPIRED = (
         "La vigencia de esta opción terminó para usted.",
         "La vigencia de esta opción terminó para {}.",
-        Cure("Vigencia de opciones y roles", "profiles:validity"),
+        Remedy("Vigencia de opciones y roles", "profiles:validity"),
         "0111",
     )
     NOT_OFFERED = (
         "Esta opción no se ofrece al tipo de operador de su empresa.",
         "Esta opción no se ofrece al tipo de operador de la empresa.",
-        Cure("Los tipos de la empresa los corrige el personal del simulador."),
+        Remedy("Los tipos de la empresa los corrige el personal del simulador."),
         "0113",
     )
     RETIRED = (
         "Esta opción ya no se ofrece en el portal.",
         "Esta opción ya no se ofrece en el portal.",
-        Cure("El catálogo lo corrige el personal del simulador."),
+        Remedy("El catálogo lo corrige el personal del simulador."),
     )
     ROLE_MISSING = (
         "Usted no tiene asignado el rol esperado. "
         "Pida al usuario principal que se lo asigne en Asignar Roles.",
         "{} no tiene ninguno de los roles que actúan en esta opción.",
-        Cure("Asignar Roles", "profiles:roles"),
+        Remedy("Asignar Roles", "profiles:roles"),
     )
     ROLE_NOT_YET_IN_EFFECT = (
         "El rol que esta opción pide ya le fue asignado, pero todavía no rige.",
         "{} ya tiene un rol que actúa en esta opción, pero todavía no rige.",
-        Cure("Vigencia de opciones y roles", "profiles:validity"),
+        Remedy("Vigencia de opciones y roles", "profiles:validity"),
     )
     ROLE_EXPIRED = (
         "La vigencia del rol que esta opción pide terminó para usted.",
         "La vigencia del rol que esta opción pide terminó para {}.",
-        Cure("Vigencia de opciones y roles", "profiles:validity"),
+        Remedy("Vigencia de opciones y roles", "profiles:validity"),
     )
 
     @property
@@ -188,7 +189,7 @@ class Holdings:
             for user in users
         }
 
-    def inside(self) -> Self:
+    def ignoring_lock(self) -> Self:
         """The same account in a session that stands.
 
         A lock keeps out whoever has still to enter: were a session judged by it, any stranger
@@ -235,7 +236,7 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        return self.reasons[0].own if self.reasons else ""
+        return self.reasons[0].for_user if self.reasons else ""
 
 
 def verdict(holdings: Holdings, option: Option) -> Verdict:

@@ -194,7 +194,7 @@ def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
         total, left = plan.rows.filter(outcome=Outcome.CREATE).count(), plan.unhashed.count()
         return Progress(total if _apply(actor, plan) else total - left, total, rate)
     except (PlanWithErrorsError, BrokenSealError):
-        _leave_off(plan, LoadPlan.State.READY)
+        _release(plan, LoadPlan.State.READY)
         raise
 
 
@@ -261,7 +261,7 @@ def _planned_again(plan: LoadPlan, *, locked: bool = False) -> Iterator[tuple[Lo
         yield from zip(some, planner.plan(Row(row.number, row.cells) for row in some), strict=True)
 
 
-def _says_the_same(row: LoadRow, planned: PlannedRow) -> bool:
+def _matches(row: LoadRow, planned: PlannedRow) -> bool:
     """The same, of the same account."""
     return (row.account_id, row.outcome, row.before, row.after) == (
         planned.account and planned.account.pk,
@@ -272,12 +272,10 @@ def _says_the_same(row: LoadRow, planned: PlannedRow) -> bool:
 
 
 def _stale_rows(plan: LoadPlan) -> Iterator[tuple[LoadRow, PlannedRow]]:
-    return (
-        (row, planned) for row, planned in _planned_again(plan) if not _says_the_same(row, planned)
-    )
+    return ((row, planned) for row, planned in _planned_again(plan) if not _matches(row, planned))
 
 
-def _leave_off(plan: LoadPlan, state: LoadPlan.State) -> None:
+def _release(plan: LoadPlan, state: LoadPlan.State) -> None:
     """Unless somebody in another window got further with it."""
     LoadPlan.objects.filter(pk=plan.pk, state=LoadPlan.State.APPLYING).update(state=state)
 
@@ -320,7 +318,7 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
             counts = plan.counts()
             pairs = _planned_again(plan, locked=True)
             while some := list(islice(pairs, ROWS_AT_ONCE)):
-                if not all(_says_the_same(row, planned) for row, planned in some):
+                if not all(_matches(row, planned) for row, planned in some):
                     raise StalePlanError
                 _write(actor, plan.operator, some)
             plan.state, plan.applied_at = LoadPlan.State.APPLIED, timezone.now()
@@ -341,7 +339,7 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
                 )
     except (StalePlanError, IntegrityError, ValidationError, NotOfferedError) as error:
         # Somebody got there between the computation and the writing: the same thing.
-        _leave_off(plan, LoadPlan.State.STALE)
+        _release(plan, LoadPlan.State.STALE)
         sentence = ". ".join(error.messages) if isinstance(error, ValidationError) else ""
         raise StalePlanError(sentence) from error
     return True

@@ -111,12 +111,12 @@ class Planner:
         while some := list(islice(rows, ROWS_AT_ONCE)):
             names = {normalise_username(row.cells.get("username", "")) for row in some}
             numbers = {_document_number(row.cells, kind)[0] for row in some for kind in ("", "1")}
-            standing = standing_of(self.operator, names, locked=self.locked)
+            existing = existing_users(self.operator, names, locked=self.locked)
             uniqueness = KnownAccounts(
                 self.operator,
                 names,
                 # One that stays as it is has a holder too: its own.
-                numbers | {facts["document_number"] for _, facts in standing.values()},
+                numbers | {facts["document_number"] for _, facts in existing.values()},
             )
             eliminated = set(
                 User.objects.secondary()
@@ -124,13 +124,13 @@ class Planner:
                 .values_list("username", flat=True)
             )
             for row in some:
-                yield self._plan(row, standing, uniqueness, eliminated)
+                yield self._plan(row, existing, uniqueness, eliminated)
 
     @sensitive_variables()
     def _plan(
         self,
         row: Row,
-        standing: Mapping[str, tuple[User, dict]],
+        existing: Mapping[str, tuple[User, dict]],
         uniqueness: KnownAccounts,
         eliminated: Collection[str],
     ) -> PlannedRow:
@@ -141,7 +141,7 @@ class Planner:
         first = self.row_of_name.setdefault(planned.username, row.number)
         if planned.username and first != row.number:
             planned.refuse("username", planned.username, f"Ya está en la fila {first}")
-        user, before = standing.get(planned.username, (None, None))
+        user, before = existing.get(planned.username, (None, None))
         wanted_state = self._state(cells.get("state", ""), planned)
         planned.account = user
         if user is not None and user.is_principal:
@@ -344,7 +344,7 @@ def _day(text: str) -> date | None:
     return day_field("").clean(text)
 
 
-def standing_of(
+def existing_users(
     operator: Operator, usernames: Collection[str], *, locked: bool = False
 ) -> dict[str, tuple[User, dict]]:
     """The existing users of these names: each account, and its facts as text.
@@ -362,9 +362,9 @@ def standing_of(
     ):
         for pk, granted in grants.objects.filter(user__in=users).values_list("user_id", code):
             held[pk][kind].append(granted)
-    standing = {}
+    existing = {}
     for user in users:
         user.operator = operator
         grants = {kind: sorted(codes) for kind, codes in held[user.pk].items()}
-        standing[user.username] = (user, {**editable_facts(user), "state": user.state, **grants})
-    return standing
+        existing[user.username] = (user, {**editable_facts(user), "state": user.state, **grants})
+    return existing

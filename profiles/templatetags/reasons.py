@@ -4,6 +4,6 @@ register = template.Library()
 
 
 @register.simple_tag
-def about(reason, account) -> str:
+def for_admin(reason, account) -> str:
     """The sentence of a reason for whoever administers the account."""
-    return reason.about.format(account.username)
+    return reason.for_admin.format(account.username)

@@ -132,4 +132,4 @@ def file_rows(users) -> Iterator[list]:
 
 
 def said(reason: Reason | None, user: User) -> list[str]:
-    return ["No", reason.about.format(user)] if reason else ["Sí", ""]
+    return ["No", reason.for_admin.format(user)] if reason else ["Sí", ""]

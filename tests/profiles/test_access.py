@@ -70,7 +70,7 @@ def test_a_secondary_user_is_told_every_reason_the_deepest_first(
     ]
     assert decision.reasons == tuple(expected)
     assert decision.permitted is (expected == [])
-    assert decision.sentence == (expected[0].own if expected else "")
+    assert decision.sentence == (expected[0].for_user if expected else "")
 
 
 @pytest.mark.parametrize("is_retired", [False, True], ids=["current", "retired"])
@@ -166,12 +166,12 @@ def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_each_side():
         "role_not_yet_in_effect",
         "role_expired",
     ]
-    assert ROLE_MISSING.own.startswith("Usted no tiene asignado el rol esperado.")
-    for side in ("own", "about"):
+    assert ROLE_MISSING.for_user.startswith("Usted no tiene asignado el rol esperado.")
+    for side in ("for_user", "for_admin"):
         sentences = {getattr(reason, side) for reason in Reason}
         assert len(sentences) == len(Reason)
         assert all(sentence.endswith(".") for sentence in sentences)
-    assert all(reason.cure.words for reason in Reason)
+    assert all(reason.remedy.words for reason in Reason)
 
 
 def test_every_bar_of_an_account_is_a_reason():
@@ -182,7 +182,7 @@ def test_every_bar_of_an_account_is_a_reason():
 def test_a_lock_keeps_out_who_has_still_to_enter_and_nobody_who_is_in():
     locked = holding(account=[Reason.LOCKED, Reason.USER_SUSPENDED])
     assert verdict(locked, an_option()).reasons == (Reason.USER_SUSPENDED, Reason.LOCKED)
-    assert verdict(locked.inside(), an_option()).reasons == (Reason.USER_SUSPENDED,)
+    assert verdict(locked.ignoring_lock(), an_option()).reasons == (Reason.USER_SUSPENDED,)
 
 
 @pytest.mark.parametrize(
