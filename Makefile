@@ -15,6 +15,8 @@ PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist worksteal -rs
 # Targets name their database themselves, so that a DATABASE_URL left in the shell or in .env never
 # gets demo accounts, whose claves are public.
 demo: export DATABASE_URL = sqlite:///db.sqlite3
+# Each line is seen when it is written, through a pipe too.
+demo: export PYTHONUNBUFFERED = 1
 test: export DATABASE_URL = sqlite://:memory:
 demo test test-postgres: export DEMO = true
 demo test test-postgres: export DEBUG = false
@@ -29,15 +31,19 @@ check: export ALLOWED_HOSTS = portal.example
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# make itself says nothing here: the reader of these lines practises, and reads Spanish.
 .PHONY: demo
-demo: .venv/.app ## Start the portal with its demo data; PORT=8123 picks another port
+demo: ## Start the portal with its demo data; PORT=8123 picks another port
+	@! command -v $(PYTHON) > /dev/null \
+	|| $(PYTHON) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2> /dev/null \
+	|| { echo "El puerto $(PORT) está ocupado o no se puede usar. Elija otro: make demo PORT=8123" >&2; exit 1; }
+	@$(MAKE) -qs .venv/.app \
+	|| echo "Instalando lo que el portal necesita (solo la primera vez)…"
+	@$(MAKE) -s .venv/.app
+	@echo "Preparando la base de datos…"
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) load_catalog
 	@$(MANAGE) load_demo
-	@echo
-	@echo "Portal: http://127.0.0.1:$(PORT)/  (Ctrl+C lo detiene)"
-	@echo
-	@$(MANAGE) runserver --noreload 127.0.0.1:$(PORT)
+	@$(MANAGE) serve_demo --noreload --skip-checks 127.0.0.1:$(PORT)
 
 .PHONY: prepare
 prepare: .venv/.app ## Prepare a real installation or an upgrade: database, catalogue, static files

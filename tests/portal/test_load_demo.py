@@ -200,10 +200,39 @@ def test_the_staff_clave_is_printed_once_and_opens_the_administration(load):
 
 
 def test_a_staff_account_that_was_there_keeps_its_clave(load, staff):
-    assert not STAFF.search(load())
+    printed = load()
+    assert not STAFF.search(printed)
+    assert "Para poner otra: DEMO=true .venv/bin/python manage.py changepassword admin" in printed
     staff.refresh_from_db()
     assert staff.check_password("una-clave-larga-de-personal")
     assert User.objects.staff().count() == 1
+
+
+def test_an_interrupted_first_run_leaves_no_staff_account_of_unknown_password(load, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.management.commands.load_demo.Command.load_operator", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            load()
+    assert not User.objects.exists()
+    assert STAFF.search(load())
+
+
+# What it prints ---------------------------------------------------------------------------------
+
+
+def test_each_step_is_announced_and_the_accounts_end_in_one_block(load):
+    names = [operator["name"] for operator in demo.operators()]
+    steps, block = load().split("\n\n")
+    catalog = "Cargando el catálogo de perfiles, roles y opciones…"
+    assert steps.splitlines() == [catalog, *(f"Creando {name}…" for name in names)]
+    assert block.startswith("Cuentas de práctica")
+    assert STAFF.search(block)
+    assert load().split("\n\n")[0] == catalog
+    again = [catalog, *(f"Devolviendo a su inicio {name}…" for name in names)]
+    assert load("--reset").split("\n\n")[0].splitlines() == again
 
 
 # Again ------------------------------------------------------------------------------------------

@@ -38,26 +38,22 @@ class Command(BaseCommand):
             raise CommandError(
                 "Los datos de práctica tienen claves públicas: solo se cargan con DEMO=true."
             )
+        self.stdout.write("Cargando el catálogo de perfiles, roles y opciones…")
         load_catalog(reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8")))
-        staff = self.staff()
+        # With the rest: a run that is interrupted has not shown the password that it made.
         with transaction.atomic():
+            staff = User.objects.staff().existing().filter(username=STAFF_USERNAME).first()
+            new_password = None if staff else secrets.token_urlsafe(15)
+            staff = staff or User.objects.create_superuser(STAFF_USERNAME, password=new_password)
             for row in demo.data()["operators"]:
                 operator = Operator.objects.filter(ruc=row["ruc"]).first()
                 if operator is None:
+                    self.stdout.write(f"Creando {row['name']}…")
                     self.load_operator(row, staff)
                 elif reset:
+                    self.stdout.write(f"Devolviendo a su inicio {row['name']}…")
                     self.reset_operator(operator, row, staff)
-        self.print_accounts()
-
-    def staff(self) -> User:
-        """The staff account; its clave is random and printed only when it is made."""
-        known = User.objects.staff().existing().filter(username=STAFF_USERNAME).first()
-        if known:
-            return known
-        password = secrets.token_urlsafe(15)
-        self.stdout.write(f"Personal para /admin/: {STAFF_USERNAME}, clave {password}")
-        self.stdout.write("Esa clave no se vuelve a mostrar.\n")
-        return User.objects.create_superuser(STAFF_USERNAME, password=password)
+        self.print_accounts(new_password)
 
     def load_operator(self, row: dict, staff: User):
         actor = Actor(staff, AuditEntry.Channel.COMMAND)
@@ -154,11 +150,22 @@ class Command(BaseCommand):
         person = {field: row[field] for field in PERSON_FIELDS if field in row}
         return {"document_type": row.get("document_type", "1"), **person}
 
-    def print_accounts(self):
-        self.stdout.write("Operadores de práctica (RUC · usuario · clave):")
+    def print_accounts(self, staff_password: str | None):
+        self.stdout.write("\nCuentas de práctica (RUC · usuario · clave):")
         for operator in demo.operators():
             for account in operator["accounts"]:
                 self.stdout.write(
                     f"  {operator['ruc']}  {account['username']}  {account['password']}"
                     f"  {operator['name']}"
                 )
+        if staff_password:
+            self.stdout.write(f"Personal para /admin/: {STAFF_USERNAME}, clave {staff_password}")
+            self.stdout.write("  Anótela: no se vuelve a mostrar.")
+        else:
+            self.stdout.write(
+                f"Personal para /admin/: {STAFF_USERNAME}, con la clave que se mostró al crearlo"
+            )
+            self.stdout.write(
+                "  Para poner otra: "
+                f"DEMO=true .venv/bin/python manage.py changepassword {STAFF_USERNAME}"
+            )

@@ -1,0 +1,45 @@
+"""`make demo`: what a person who tries the portal for the first time reads in the terminal."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def make_demo(port: object) -> subprocess.CompletedProcess:
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [shutil.which("make"), "demo", f"PORT={port}"],
+        cwd=ROOT,
+        env={**environment, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_port_that_cannot_be_used_is_told_in_spanish_before_anything_runs():
+    with socket.create_server(("127.0.0.1", 0)) as other_program:
+        for port in (other_program.getsockname()[1], 70000, "ocho"):
+            result = make_demo(port)
+            assert result.returncode != 0, port
+            assert result.stdout == "", port
+            assert result.stderr.splitlines()[0] == (
+                f"El puerto {port} está ocupado o no se puede usar. Elija otro: make demo PORT=8123"
+            )
+
+
+@pytest.mark.django_db
+def test_the_server_prints_its_address_and_no_line_of_djangos(monkeypatch, capsys):
+    def run(address, port, handler, *, on_bind, **options):
+        on_bind(port)
+
+    monkeypatch.setattr("django.core.management.commands.runserver.run", run)
+    call_command("serve_demo", "127.0.0.1:8123", use_reloader=False, skip_checks=True)
+    assert capsys.readouterr().out == "Portal: http://127.0.0.1:8123/  (Ctrl+C lo detiene)\n"
