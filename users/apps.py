@@ -1,5 +1,7 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import import_string
 
 from users.history import append_only
 
@@ -10,3 +12,5 @@ class UsersConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(append_only.protect, sender=self)
+        # By name: its module imports models, which do not exist yet when this one is imported.
+        user_logged_in.connect(import_string("users.signin.entry.complete"))

@@ -10,8 +10,6 @@ there, a proof that binds name, account and clave. Another clave makes every bro
 import secrets
 
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_in
-from django.dispatch import receiver
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from users.models import User
@@ -32,11 +30,6 @@ def name_of_known(request, user: User | None) -> str | None:
 def remember(request, user: User) -> None:
     """Let the answer to this request make its browser a known one of the account."""
     request.signed_in_here = user
-
-
-@receiver(user_logged_in)
-def remember_whoever_signs_in(sender, request, user, **kwargs):
-    remember(request, user)
 
 
 class DeviceMiddleware:

@@ -10,9 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
-from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -88,8 +86,8 @@ def end_of(session) -> End | None:
     return End(absolute, min(idle, absolute))
 
 
-@receiver(user_logged_in)
-def remember_origin(sender, request, user, **kwargs):
+def record_origin(request) -> None:
+    """Store in the session when, from where and with which browser the user signed in."""
     if ORIGIN in request.session:
         # Django keeps the key of whoever signs in again as the same user.
         request.session.cycle_key()
@@ -101,8 +99,7 @@ def remember_origin(sender, request, user, **kwargs):
     }
 
 
-@receiver(user_logged_in)
-def say_how_it_was_left(sender, request, user, **kwargs):
+def report_previous_sign_in(request, user: User) -> None:
     """Whoever enters is told when he last did, so that he notices if that was somebody else."""
     if user.previous_sign_in is None:
         return

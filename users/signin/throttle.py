@@ -18,10 +18,8 @@ from functools import cache
 from ipaddress import ip_network
 
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models import F, Q
-from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -342,8 +340,8 @@ def report_pending(request, user: User) -> None:
     _log("sign_in_half_way", _facts(request, user), logging.INFO)
 
 
-@receiver(user_logged_in)
-def begin_to_count_anew(sender, request, user, **kwargs) -> None:
+def reset_failed_sign_ins(request, user: User) -> None:
+    """Reset the account's count of failed sign-ins, and log the sign-in."""
     _account(user).update(failed_sign_ins=0)
     _log("sign_in_ok", _facts(request, user), logging.INFO)
 

@@ -28,8 +28,6 @@ class DoorView(LoginView):
         if user.has_second_factor:
             pending.begin(self.request, user)
             return CodeView.asking(self.request, self.get_redirect_url(), self.unsent)
-        # Of somebody else, who was to give a code in this browser.
-        pending.end(self.request)
         super().form_valid(form)
         return entered(self.request, self.get_success_url(), self.unsent)
 
@@ -105,7 +103,6 @@ class CodeView(RedirectURLMixin, View):
         form = CodeForm(request.POST, request=request, user=self.user)
         if not form.is_valid():
             return self.show(form)
-        pending.end(request)
         login(request, self.user)
         if form.used_recovery_code:
             left = self.user.second_factor.recovery_codes.count()

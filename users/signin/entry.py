@@ -1,0 +1,17 @@
+"""What a sign-in does once the credentials were accepted."""
+
+from users.models import User
+from users.signin import devices, pending, sessions, throttle
+
+
+def complete(*, request, user: User, **signal) -> None:
+    """Complete a sign-in: the one receiver of Django's ``user_logged_in`` (``users.apps``).
+
+    Every way to sign in sends that signal: the operators' page, the page for the code, the
+    administration, and Django's own ``login``.
+    """
+    pending.end(request)
+    sessions.record_origin(request)
+    sessions.report_previous_sign_in(request, user)
+    throttle.reset_failed_sign_ins(request, user)
+    devices.remember(request, user)
