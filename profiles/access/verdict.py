@@ -1,14 +1,13 @@
 """May this account open this option now, and if not, why: one pure function, used everywhere."""
 
 import enum
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
 from profiles.models import Grant, Option, OptionGrant, RoleGrant
 from users.models import AccountBlock, User
-from users.signin.throttle import locks_of
 
 
 @dataclass(frozen=True)
@@ -153,19 +152,23 @@ class Holdings:
     account: frozenset[Reason] = frozenset()
 
     @classmethod
-    def of(cls, user: User) -> Self:
-        return cls.of_each([user])[user]
+    def of(cls, user: User, *, locked: Container[User] = ()) -> Self:
+        return cls.of_each([user], locked=locked)[user]
 
     @classmethod
-    def of_each(cls, users: Collection[User]) -> dict[User, Self]:
-        """Of several users of one operator, by as many queries as of one."""
+    def of_each(cls, users: Collection[User], *, locked: Container[User] = ()) -> dict[User, Self]:
+        """Of several users of one operator, by as many queries as of one.
+
+        ``locked`` holds the users who cannot sign in because of failed attempts
+        (``users.signin.throttle.locks_of``). A lock stops sign-ins only, so a verdict on an open
+        session, or on the grants alone, is made without it.
+        """
         options: dict[int, dict] = {user.pk: {} for user in users}
         roles: dict[int, dict] = {user.pk: {} for user in users}
         if not users:
             return {}
         operator = next(iter(users)).operator
         now = operator.now()
-        locked = locks_of(users)
         types = frozenset(operator.operator_types.values_list("code", flat=True))
         for grant in OptionGrant.objects.filter(user__in=users):
             options[grant.user_id][grant.option_id] = without_effect(
@@ -188,14 +191,6 @@ class Holdings:
             )
             for user in users
         }
-
-    def ignoring_lock(self) -> Self:
-        """The same account in a session that stands.
-
-        A lock keeps out whoever has still to enter: were a session judged by it, any stranger
-        could throw people out by guessing.
-        """
-        return replace(self, account=self.account - {Reason.LOCKED})
 
     def with_options(self, codes: Iterable[str]) -> Self:
         """The same account as it would be with these options in effect instead of its own."""

@@ -16,7 +16,8 @@ class UserView(tenancy.PrincipalRequiredMixin, View):
 
     def get(self, request, username):
         user = tenancy.secondary_user(request.user, username)
-        holdings = Holdings.of(user)
+        locks = locks_of([user])
+        holdings = Holdings.of(user, locked=locks)
         menu = menu_of(holdings, Option.objects.offered_to(user.operator))
         # What keeps the account out altogether is said once, not beside every option.
         grants = {leaf.code: obstacles_of_the_grants(holdings, leaf.row) for leaf in menu.leaves}
@@ -29,7 +30,7 @@ class UserView(tenancy.PrincipalRequiredMixin, View):
                 "account": user,
                 "obstacles": sorted(holdings.account, key=ORDER.__getitem__),
                 "second_factor": user.has_second_factor,
-                "locked_until": locks_of([user]).get(user),
+                "locked_until": locks.get(user),
                 "working": OptionTree(working),
                 "refused": [
                     (leaf, reasons[0])
@@ -54,7 +55,7 @@ class WhyView(tenancy.PrincipalRequiredMixin, View):
         tree = OptionTree(Option.objects.offered_to(user.operator), query=query)
         code = request.GET.get("opcion", "")
         option = next((leaf for leaf in Option.objects.every_leaf() if leaf.code == code), None)
-        holdings = Holdings.of(user)
+        holdings = Holdings.of(user, locked=locks_of([user]))
         context = {
             "account": user,
             "query": query,

@@ -179,10 +179,15 @@ def test_every_bar_of_an_account_is_a_reason():
     assert blocks | {Reason.LOCKED, Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
 
 
-def test_a_lock_keeps_out_who_has_still_to_enter_and_nobody_who_is_in():
-    locked = holding(account=[Reason.LOCKED, Reason.USER_SUSPENDED])
-    assert verdict(locked, an_option()).reasons == (Reason.USER_SUSPENDED, Reason.LOCKED)
-    assert verdict(locked.ignoring_lock(), an_option()).reasons == (Reason.USER_SUSPENDED,)
+def test_only_the_users_given_as_locked_have_a_lock_among_their_reasons(principal, secondary):
+    users = [principal, secondary]
+    assert [each.account for each in Holdings.of_each(users).values()] == [frozenset()] * 2
+    locked = Holdings.of_each(users, locked={secondary})
+    assert {user: each.account for user, each in locked.items()} == {
+        principal: frozenset(),
+        secondary: frozenset({Reason.LOCKED}),
+    }
+    assert Holdings.of(secondary, locked={secondary}) == locked[secondary]
 
 
 @pytest.mark.parametrize(
@@ -246,9 +251,9 @@ def test_holdings_of_many_cost_no_more_queries_than_of_one(
     users = list(User.objects.secondary().filter(operator=principal.operator).order_by("pk"))
     for user in users:
         user.operator = principal.operator
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         Holdings.of(secondary)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         each = Holdings.of_each(users)
     assert [each[user].options for user in users if each[user].options] == [{CODE: None}]
 

@@ -149,13 +149,13 @@ def test_the_explanation_is_what_is_enforced(secondary, client_of):
         before = transaction.savepoint()
         make(world, User.objects.get(pk=secondary.pk))
         user = User.objects.select_related("operator").get(pk=secondary.pk)
-        option, holdings = Option.objects.every_leaf().get(code=CODE), Holdings.of(user)
-        decision = verdict(holdings, option)
+        option = Option.objects.every_leaf().get(code=CODE)
+        decision = verdict(Holdings.of(user, locked=throttle.locks_of([user])), option)
         met[decision.permitted] += 1
         met.update(decision.reasons)
 
         response = client.get(f"/opciones/{CODE}/")
-        inside = verdict(holdings.ignoring_lock(), option)
+        inside = verdict(Holdings.of(user), option)
         assert inside.permitted == (response.status_code == 200)
         shown = [each["data-reason"] for each in soup(response).select("[data-reason]")]
         if set(inside.reasons) & OF_THE_ACCOUNT:
