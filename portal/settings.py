@@ -87,6 +87,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Its templates of widgets, beside which ours stand.
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -130,6 +132,8 @@ TEMPLATES = [
 # Forms are drawn by our own template pack, templates/forms/: docs/decisions/0058.
 CRISPY_TEMPLATE_PACK = CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
 CRISPY_FAIL_SILENTLY = False
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database ---------------------------------------------------------------------------------------
 
