@@ -4,7 +4,7 @@ import re
 
 from django.contrib import admin, messages
 from django.db.models import Q
-from django.utils.html import format_html, format_html_join
+from django.template.loader import render_to_string
 
 from operators.models import Operator
 from users.admin.pages import LongList, ReadOnly
@@ -81,20 +81,12 @@ class AuditEntryAdmin(ReadOnly, LongList, admin.ModelAdmin):
         names = list(dict.fromkeys([*entry.before, *entry.after]))
         if not names:
             return "Sin valores que mostrar."
-        rows = format_html_join(
-            "",
-            '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',
+        rows = [
             (
-                (
-                    fact_label(name),
-                    fact_value(name, entry.before.get(name, "")),
-                    fact_value(name, entry.after.get(name, "")),
-                )
-                for name in names
-            ),
-        )
-        return format_html(
-            '<table class="changes"><thead><tr><th scope="col">Dato</th><th scope="col">Antes</th>'
-            '<th scope="col">Después</th></tr></thead><tbody>{}</tbody></table>',
-            rows,
-        )
+                fact_label(name),
+                fact_value(name, entry.before.get(name, "")),
+                fact_value(name, entry.after.get(name, "")),
+            )
+            for name in names
+        ]
+        return render_to_string("admin/users/auditentry/changes.html", {"rows": rows})
