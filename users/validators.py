@@ -1,15 +1,17 @@
-"""The rules of an account: usuario, identity document, correo, names.
+"""The rules of an account: usuario, identity document, correo, names, days.
 
 Each is stated once, here, and reached by every path through ``User.full_clean``.
 """
 
 import re
 import unicodedata
+from datetime import date, datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
+from django.utils.formats import get_format
 
 # Usuario ----------------------------------------------------------------------------------------
 
@@ -113,3 +115,21 @@ def validate_person_name(value: str) -> None:
             "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo",
             code="person_name",
         )
+
+
+# Days -------------------------------------------------------------------------------------------
+
+
+def parse_day(text: str) -> date | None:
+    """Return the day that a text such as 31/12/2026 or 2026-12-31 names; None for an empty text.
+
+    Raises ValidationError for a text that names no day.
+    """
+    if not text:
+        return None
+    for layout in get_format("DATE_INPUT_FORMATS"):
+        try:
+            return datetime.strptime(text.strip(), layout).date()
+        except ValueError:
+            continue
+    raise ValidationError("Ingrese una fecha como 31/12/2026", code="invalid")

@@ -10,8 +10,8 @@ from django.utils import timezone
 from operators.models import Operator
 from profiles.access.findings import Finding, having
 from profiles.models import Option, Role
+from users.forms.fields import day_field
 from users.history.wording import ACTION_LABELS
-from users.lists.fields import day_field
 from users.lists.search import search_words
 from users.models import AuditEntry, User
 

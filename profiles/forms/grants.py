@@ -4,8 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from profiles.models import AccessTemplate
+from users.forms.fields import day_field
 from users.forms.seen import SeenForm
-from users.lists.fields import day_field
 from users.models import User
 from users.validators import normalise_username
 

@@ -22,11 +22,15 @@ from profiles.load.columns import COLUMNS
 from profiles.load.rows import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, RoleGrant
 from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
-from users.lists.fields import day_field
 from users.lists.search import fold
 from users.models import KnownAccounts, User
 from users.signin.password_rules import advice_on_password
-from users.validators import DocumentType, normalise_document_number, normalise_username
+from users.validators import (
+    DocumentType,
+    normalise_document_number,
+    normalise_username,
+    parse_day,
+)
 
 # So many rows are looked up together.
 ROWS_AT_ONCE = 500
@@ -341,7 +345,7 @@ def _meant(account: User, value: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _day(text: str) -> date | None:
-    return day_field("").clean(text)
+    return parse_day(text)
 
 
 def existing_users(

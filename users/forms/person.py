@@ -10,10 +10,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from users.actions import accounts
+from users.forms.fields import day_field
 from users.forms.layout import Buttons, Link, Submit, layout
 from users.forms.password import password_field
 from users.forms.seen import SeenForm
-from users.lists.fields import day_field
 from users.models import User
 from users.validators import DocumentType
 
