@@ -165,7 +165,7 @@ def again(place: Place, browser: Browser, number: int, path: str) -> Requests:
 
 def back_and_forth(path: str, form: dict, name: str, held: list, other: list) -> Requests:
     while True:
-        yield Request(path, form | {name: other, "seen": " ".join(held)}, expected=302)
+        yield Request(path, form | {name: other, "seen": json.dumps(held)}, expected=302)
         held, other = other, held
 
 

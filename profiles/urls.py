@@ -1,4 +1,4 @@
-from django.urls import include, path, register_converter
+from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from profiles.views import (
@@ -14,6 +14,7 @@ from profiles.views import (
     user,
     user_list,
     validity,
+    wizard,
 )
 
 
@@ -26,29 +27,35 @@ register_converter(OperationNumberConverter, "operation_number")
 app_name = "profiles"
 
 
-def assignment_paths(prefix: str, *, wizard: bool):
-    """The assignment screens of one user: the same ones as steps and as later corrections."""
-    return [
-        path("perfiles/", assignment.OptionsView.as_view(wizard=wizard), name=f"{prefix}options"),
-        path(
-            "perfiles/registro/",
-            assignment.OptionsSavedView.as_view(wizard=wizard),
-            name=f"{prefix}options_saved",
-        ),
-        path("roles/", assignment.RolesView.as_view(wizard=wizard), name=f"{prefix}roles"),
-    ]
-
-
 urlpatterns = [
     path("usuarios/carga/", load.LoadView.as_view(), name="load"),
     path("usuarios/carga/<int:plan>/", load.PlanView.as_view(), name="load_plan"),
     path("usuarios/carga/<int:plan>/avance/", load.ProgressView.as_view(), name="load_progress"),
     path("usuarios/", user_list.UserListView.as_view(), name="user_list"),
     path(
-        "usuarios/nuevo/<username:username>/",
-        include(assignment_paths("wizard_", wizard=True)),
+        "usuarios/nuevo/<username:username>/perfiles/",
+        assignment.OptionsView.as_view(step=wizard.OPTIONS),
+        name="wizard_options",
     ),
-    path("usuarios/<username:username>/", include(assignment_paths("", wizard=False))),
+    path(
+        "usuarios/nuevo/<username:username>/perfiles/registro/",
+        assignment.OptionsSavedView.as_view(step=wizard.OPTIONS),
+        name="wizard_options_saved",
+    ),
+    path(
+        "usuarios/nuevo/<username:username>/roles/",
+        assignment.RolesView.as_view(step=wizard.ROLES),
+        name="wizard_roles",
+    ),
+    path(
+        "usuarios/<username:username>/perfiles/", assignment.OptionsView.as_view(), name="options"
+    ),
+    path(
+        "usuarios/<username:username>/perfiles/registro/",
+        assignment.OptionsSavedView.as_view(),
+        name="options_saved",
+    ),
+    path("usuarios/<username:username>/roles/", assignment.RolesView.as_view(), name="roles"),
     path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),
     path("usuarios/<username:username>/copiar/", copying.CopyView.as_view(), name="copy"),
     path("accesos/", access_table.AccessTableView.as_view(), name="access_table"),

@@ -132,7 +132,7 @@ def test_what_a_company_no_longer_is_offered_stops_at_the_next_request(visitors,
     assert client.get("/opciones/90.1.1.1.1/").status_code == 403
     assert b"/opciones/90.1.1.1.1/" not in client.get("/").content
     assert own.get("/opciones/90.1.1.1.1/").status_code == 403
-    form = {"do": "save", "option": "90.1.1.1.1", "seen": "90.1.1.1.1"}
+    form = {"do": "save", "option": "90.1.1.1.1", "seen": '["90.1.1.1.1"]'}
     assert own.post(url("profiles:options"), form).status_code == 400
 
 

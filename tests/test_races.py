@@ -87,7 +87,11 @@ def test_one_form_sent_many_times_at_once_has_one_effect_and_one_answer(
 def test_of_two_who_save_from_the_same_page_the_second_is_told(kind, people, client_of, at_once):
     """Nothing is merged and nothing lost: the user has what one of them chose."""
     if kind == "option":
-        address, seen, choices = url("profiles:options"), "11.9.1.1.2", ["11.9.1.1.1", "90.1.1.1.1"]
+        address, seen, choices = (
+            url("profiles:options"),
+            '["11.9.1.1.2"]',
+            ["11.9.1.1.1", "90.1.1.1.1"],
+        )
     else:
         address, seen, choices = url("profiles:roles"), "", ROLES
     forms = [{"do": "save", kind: choice, "seen": seen} for choice in choices]

@@ -305,7 +305,7 @@ def test_a_wizard_state_of_another_company_leads_nowhere(two, client_of):
     accounts.create_secondary_user(
         actor=acting(b), username="JPEREZ01", password=PASSWORD, **person(90000005)
     )
-    form = {"do": "save", "option": "11.9.1.1.1", "seen": "11.9.1.1.2", "subject": str(of_a.pk)}
+    form = {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]', "subject": str(of_a.pk)}
     client = client_of(b)
     before = database()
     response = client.post("/usuarios/nuevo/JPEREZ01/perfiles/", form)

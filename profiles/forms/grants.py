@@ -121,14 +121,3 @@ class CopyForm(forms.Form):
     @property
     def is_adding(self) -> bool:
         return self.cleaned_data["modo"] == self.ADD
-
-
-class TemplateForm(SeenForm):
-    """The name of a template, and what the screen showed of it; its marks are no fields."""
-
-    name = forms.CharField(
-        label="Nombre de la plantilla",
-        required=False,
-        help_text="Lo que la distingue, como «Despachador de importaciones»",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )

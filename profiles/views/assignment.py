@@ -1,245 +1,216 @@
 """Asignar Perfiles with its summary, Asignar Roles.
 
-They serve both the wizard (``wizard=True``: what is missing is asked for first, and the way leads
-on) and the later correction from the list.
+The screens serve both the wizard, where each has its ``step``, and the later correction of an
+account from the list, where ``step`` is None.
 """
 
-from collections.abc import Collection
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.views import View
 
 from profiles.access.difference import of_options, of_roles
 from profiles.access.tree import OptionTree, menu_of
 from profiles.access.verdict import Holdings, verdict
 from profiles.actions.grants import NotOfferedError, StaleGrantsError, assign_options, assign_roles
+from profiles.forms.assignment import (
+    NoOptionsForm,
+    OptionsForm,
+    RolesDifferenceForm,
+    RolesForm,
+    SummaryForm,
+)
 from profiles.models import Option, Role
+from profiles.views.wizard import StepView
 from users import tenancy
 from users.history.recording import Actor
 
 
-def known(model, codes: Collection[str]) -> list:
-    """The rows of those of the codes that exist. The others may be anything, a NUL among it, and
-    any number, so what was sent never reaches the database."""
-    return [row for row in model.objects.all() if row.code in codes]
+class AssignmentView(tenancy.AboutOneUser, StepView):
+    """What the assignment screens share: their forms, addresses and pages."""
 
+    form_class: type[OptionsForm] | type[RolesForm]
 
-class GrantView(tenancy.PrincipalRequiredMixin, View):
-    """What the two assignment screens share: the user they are about, and what was seen."""
-
-    wizard = False
-    model: type[Option] | type[Role]
-    grants: str
-    code_field: str
-
-    def dispatch(self, request, username):
-        tenancy.require_principal(request.user)
-        subject = request.POST.get("subject", "")
-        self.account = tenancy.secondary_user(request.user, username, subject=subject)
-        if request.method == "POST":
-            # The codes granted when the form was shown travel in it (decision 21). What is not a
-            # code cannot have been granted.
-            sent = set(request.POST.get("seen", "").split())
-            self.seen = frozenset(row.code for row in known(self.model, sent))
-        return self.what_is_missing() or super().dispatch(request)
-
-    def what_is_missing(self):
-        """In the wizard: the way to the step before, if that is not done; else None."""
-
-    def granted(self) -> frozenset[str]:
-        grants = getattr(self.account, self.grants)
-        return frozenset(grants.values_list(self.code_field, flat=True))
+    def form(self, data=None, *, form_class=None, **initial):
+        """Return a form bound to ``data`` or, for a page to draw, one that shows ``initial``."""
+        return (form_class or self.form_class)(
+            data, operator=self.account.operator, auto_id=False, initial=initial
+        )
 
     def url(self, name: str) -> str:
-        return reverse(f"profiles:{'wizard_' if self.wizard else ''}{name}", args=[self.account])
+        return reverse(f"profiles:{'wizard_' if self.step else ''}{name}", args=[self.account])
 
-    def context(self, **more) -> dict:
-        return {"account": self.account, "wizard": self.wizard, **more}
+    def page(self, name: str, *, status: int = HTTPStatus.OK, **context):
+        context |= {"account": self.account, "step": self.step}
+        return render(self.request, f"profiles/{name}.html", context, status=status)
 
 
-class OptionsView(GrantView):
+class OptionsView(AssignmentView):
     """Paso 2: choose a profile, mark its options, Siguiente, see the summary, Grabar.
 
-    The marks travel in the form, to the summary and back; nothing is kept until Grabar. Each
-    button is a ``do`` of the form, some with an argument: ``mark:90.1``.
+    The marks travel in the form, to the summary and back; nothing is kept until Grabar.
     """
 
-    model, grants, code_field = Option, "option_grants", "option_id"
-
-    def setup(self, request, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        self.do, _, self.argument = request.POST.get("do", "").partition(":")
-        # While nothing is marked a profile is chosen by its address, so that Back leads to it.
-        self.profile = request.POST.get("profile") or request.GET.get("perfil", "")
-        self.query = request.POST.get("query", "")
-        if self.do == "profile":
-            self.profile, self.query = self.argument, ""
+    form_class = OptionsForm
 
     def get(self, request):
-        granted = self.granted()
-        self.seen = granted
-        tree = self.tree(granted)
-        unavailable = known(Option, lost) if (lost := granted - tree.codes) else []
-        return self.show_tree(tree, unavailable=unavailable)
+        granted = frozenset(self.account.option_grants.values_list("option_id", flat=True))
+        # While nothing is marked a profile is chosen by its address, so that Back leads to it.
+        form = self.form(option=granted, seen=granted, profile=request.GET.get("perfil"))
+        lost = granted - form.tree.codes
+        return self.show(form, unavailable=Option.objects.filter(code__in=lost) if lost else ())
 
     def post(self, request):
-        marked = frozenset(request.POST.getlist("option"))
-        tree = self.tree(marked)
-        if refused := marked - tree.codes:
-            return self.show_tree(tree, refused=known(Option, refused), status=400)
-        match self.do:
-            case "mark":
-                return self.show_tree(self.tree(marked | tree.under(self.argument)))
-            case "unmark":
-                return self.show_tree(self.tree(marked - tree.under(self.argument)))
+        sent = self.form(request.POST)
+        if not sent.is_valid():
+            return self.refuse(sent)
+        marked, do = sent.cleaned_data["option"], sent.cleaned_data["do"]
+        match do:
             case "next" if not marked:
-                context = self.context(seen=self.seen, profile=self.profile)
-                return render(request, "profiles/no_options.html", context)
+                form = self.form(form_class=NoOptionsForm, **sent.cleaned_data)
+                return self.page("no_options", form=form, seen=sent.cleaned_data["seen"])
             case "next" | "next_without_options":
-                return self.show_summary(tree)
+                return self.show_summary(sent)
             case "save":
-                return self.save(tree, marked)
+                return self.save(sent)
             case _:
-                return self.show_tree(tree)
+                return self.show(self.form(**sent.cleaned_data))
 
-    def save(self, tree: OptionTree, marked: frozenset[str]):
+    def save(self, sent: OptionsForm):
+        marked, seen = sent.cleaned_data["option"], sent.cleaned_data["seen"]
         try:
             change = assign_options(
-                actor=Actor.from_request(self.request),
-                user=self.account,
-                codes=marked,
-                seen=self.seen,
+                actor=Actor.from_request(self.request), user=self.account, codes=marked, seen=seen
             )
         except NotOfferedError:
             # The catalogue changed between reading it above and the transaction.
-            return self.post(self.request)
+            return self.refuse(self.form(self.request.POST))
         except StaleGrantsError as stale:
-            meanwhile, self.seen = of_options(self.seen, stale.current), stale.current
-            return self.show_tree(tree, meanwhile=meanwhile, status=409)
+            form = self.form(**sent.cleaned_data | {"seen": stale.current})
+            meanwhile = of_options(seen, stale.current)
+            return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)
         if not marked:
             messages.warning(
                 self.request,
                 f"{self.account} quedó sin opciones. Puede ingresar, pero su menú estará vacío "
                 "hasta que le asigne perfiles.",
             )
-        elif not change and not self.wizard:
+        elif not change and not self.step:
             messages.info(self.request, f"No hubo cambios en las opciones de {self.account}.")
         else:
             return redirect(self.url("options_saved"))
         return redirect("profiles:user_list")
 
-    def tree(self, selected) -> OptionTree:
-        return OptionTree(
-            # Nothing is judged here, so what a verdict reads is left out.
-            Option.objects.offered_to(self.account.operator).prefetch_related(None),
-            selected=selected,
-            query=self.query,
-        )
+    def refuse(self, sent: OptionsForm):
+        """Show the marks that are offered; name the options that are not."""
+        sent.is_valid()
+        form, refused = self.form(**sent.cleaned_data), sent.fields["option"].refused_rows()
+        return self.show(form, refused=refused, status=HTTPStatus.BAD_REQUEST)
 
-    def show_tree(self, tree: OptionTree, *, status: int = 200, **notices):
-        return render(
-            self.request,
-            "profiles/options.html",
-            self.context(
-                tree=tree,
-                profile=next((node for node in tree if node.code == self.profile), None),
-                query=self.query,
-                seen=self.seen,
-                **notices,
-            ),
+    def show(self, form: OptionsForm, *, status: int = HTTPStatus.OK, **notices):
+        back = reverse("users:created", args=[self.account]) if self.step else None
+        return self.page(
+            "options",
+            form=form,
+            back=back or reverse("profiles:user_list"),
+            guide=self.step and self.step.guide["form"],
             status=status,
+            **notices,
         )
 
-    def show_summary(self, tree: OptionTree):
-        marked = [leaf.row for leaf in tree.selected]
-        codes = frozenset(option.code for option in marked)
-        holdings = Holdings.of(self.account)
-        return render(
-            self.request,
-            "profiles/summary.html",
-            self.context(
-                granted=OptionTree(marked),
-                codes=codes,
-                is_correction=bool(self.seen),
-                difference=of_options(self.seen, codes),
-                menu=menu_of(holdings.with_options(codes), marked),
-                seen=self.seen,
-                profile=self.profile,
-            ),
+    def show_summary(self, sent: OptionsForm):
+        codes, seen = sent.cleaned_data["option"], sent.cleaned_data["seen"]
+        marked = list(Option.objects.offered_to(self.account.operator).filter(code__in=codes))
+        return self.page(
+            "summary",
+            form=self.form(form_class=SummaryForm, **sent.cleaned_data),
+            granted=OptionTree(marked),
+            codes=codes,
+            is_correction=bool(seen),
+            difference=of_options(seen, codes),
+            menu=menu_of(Holdings.of(self.account).with_options(codes), marked),
+            guide=self.step and self.step.guide["summary"],
         )
 
 
-class OptionsSavedView(GrantView):
+class OptionsSavedView(AssignmentView):
     """What Grabar did: who, when, how many, and Asignar Roles as the next step."""
-
-    model, grants, code_field = Option, "option_grants", "option_id"
 
     def get(self, request):
         entry = self.account.audit_entries.filter(action="options.assigned").first()
         if entry is None:
             return redirect(self.url("options"))
-        context = self.context(entry=entry, count=len(self.granted()))
-        return render(request, "profiles/options_saved.html", context)
+        return self.page(
+            "options_saved",
+            entry=entry,
+            count=self.account.option_grants.count(),
+            roles_url=self.url("roles"),
+            guide=self.step and self.step.guide["done"],
+        )
 
 
-class RolesView(GrantView):
+class RolesView(AssignmentView):
     """Paso 3: mark the roles, Asignar. From the list too, whether or not there are options."""
 
-    model, grants, code_field = Role, "role_grants", "role_id"
-
-    def what_is_missing(self):
-        if not self.wizard or self.account.option_grants.exists():
-            return None
-        messages.info(self.request, f"Primero asigne los perfiles de {self.account}.")
-        return redirect(self.url("options"))
+    form_class = RolesForm
 
     def get(self, request):
-        granted = self.granted()
-        self.seen = granted
-        offered = Role.objects.offered_to(self.account.operator).values("code")
-        unavailable = Role.objects.filter(code__in=granted).exclude(code__in=offered)
-        return self.show(granted, unavailable=unavailable)
+        granted = frozenset(self.account.role_grants.values_list("role_id", flat=True))
+        form = self.form(role=granted, seen=granted)
+        lost = granted - {role.code for role in form.roles}
+        return self.show(form, unavailable=Role.objects.filter(code__in=lost) if lost else ())
 
     def post(self, request):
-        marked = frozenset(request.POST.getlist("role"))
-        match request.POST.get("do"):
+        sent = self.form(request.POST)
+        if not sent.is_valid():
+            return self.refuse(sent)
+        match sent.cleaned_data["do"]:
             case "back":
-                return self.show(marked)
-            case None if self.is_correction(marked):
-                return self.show_difference(marked)
+                return self.show(self.form(**sent.cleaned_data))
+            case None if sent.is_correction():
+                return self.show_difference(sent)
+            case _:
+                return self.save(sent)
+
+    def save(self, sent: RolesForm):
+        marked, seen = sent.cleaned_data["role"], sent.cleaned_data["seen"]
         try:
             change = assign_roles(
-                actor=Actor.from_request(request), user=self.account, codes=marked, seen=self.seen
+                actor=Actor.from_request(self.request), user=self.account, codes=marked, seen=seen
             )
-        except NotOfferedError as error:
-            return self.show(marked - error.codes, refused=known(Role, error.codes), status=400)
+        except NotOfferedError:
+            # The catalogue changed between reading it above and the transaction.
+            return self.refuse(self.form(self.request.POST))
         except StaleGrantsError as stale:
-            meanwhile, self.seen = of_roles(self.seen, stale.current), stale.current
-            return self.show(marked, meanwhile=meanwhile, status=409)
+            form = self.form(**sent.cleaned_data | {"seen": stale.current})
+            meanwhile = of_roles(seen, stale.current)
+            return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)
         if change:
-            messages.success(request, self.what_changed(change) + self.certificate())
+            messages.success(self.request, self.what_changed(change) + self.certificate())
         else:
-            messages.info(request, f"No hubo cambios en los roles de {self.account}.")
+            messages.info(self.request, f"No hubo cambios en los roles de {self.account}.")
         return redirect("profiles:user_list")
 
-    def is_correction(self, marked: frozenset[str]) -> bool:
-        """Whether there are roles to be changed: the first ones are given at once, as in the guide."""
-        offered = {role.code for role in Role.objects.offered_to(self.account.operator)}
-        return bool(self.seen) and marked != self.seen and marked <= offered
+    def refuse(self, sent: RolesForm):
+        """Show the marks that are offered; name the roles that are not."""
+        sent.is_valid()
+        form, refused = self.form(**sent.cleaned_data), sent.fields["role"].refused_rows()
+        return self.show(form, refused=refused, status=HTTPStatus.BAD_REQUEST)
 
-    def show_difference(self, marked: frozenset[str]):
-        return render(
-            self.request,
-            "profiles/roles_difference.html",
-            self.context(marked=marked, seen=self.seen, difference=of_roles(self.seen, marked)),
+    def show_difference(self, sent: RolesForm):
+        marked, seen = sent.cleaned_data["role"], sent.cleaned_data["seen"]
+        return self.page(
+            "roles_difference",
+            form=self.form(form_class=RolesDifferenceForm, **sent.cleaned_data),
+            marked=marked,
+            difference=of_roles(seen, marked),
         )
 
     def certificate(self) -> str:
         """With the last step of the wizard a creation is complete."""
-        if not self.wizard:
+        if not self.step:
             return ""
         number = self.account.creation.operation_number
         return format_html(
@@ -261,20 +232,20 @@ class RolesView(GrantView):
             "; ".join(parts),
         )
 
-    def show(self, marked: frozenset[str], *, status: int = 200, **notices):
-        roles = list(Role.objects.offered_to(self.account.operator))
+    def show(self, form: RolesForm, *, status: int = HTTPStatus.OK, **notices):
         holdings = Holdings.of(self.account)
         menu = menu_of(holdings, Option.objects.offered_to(self.account.operator))
-        for role in roles:
-            role.is_marked = role.code in marked
         waiting = []
         for leaf in menu.ordered_leaves:
             if not verdict(holdings, leaf.row).permitted:
                 acting = set(leaf.row.roles.all())
-                waiting.append((leaf.row, [role for role in roles if role in acting]))
-        return render(
-            self.request,
-            "profiles/roles.html",
-            self.context(roles=roles, waiting=waiting, menu=menu, seen=self.seen, **notices),
+                waiting.append((leaf.row, [role for role in form.roles if role in acting]))
+        return self.page(
+            "roles",
+            form=form,
+            waiting=waiting,
+            menu=menu,
+            guide=self.step and self.step.guide["form"],
             status=status,
+            **notices,
         )

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views import View
 
 from profiles.access.difference import access_of, option_paths, role_paths
@@ -16,8 +17,8 @@ from profiles.actions.templates import (
     delete_template,
     save_template,
 )
-from profiles.forms.grants import TemplateForm
-from profiles.models import AccessTemplate, Option, Role
+from profiles.forms.templates import TemplateForm
+from profiles.models import AccessTemplate, Role
 from users import tenancy
 from users.history.recording import Actor
 
@@ -69,76 +70,67 @@ class TemplateView(tenancy.PrincipalRequiredMixin, View):
 class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
     """A new template, by hand or from the access of a user or of another one; or one corrected."""
 
-    def get(self, request, pk=None):
-        if pk is not None:
-            template = own_template(request, pk)
-            facts = template.facts()
-            form = TemplateForm(initial={"name": template.name, "seen": facts})
-            return self.show(form, *access_of(template), template=template)
-        options, roles = frozenset(), frozenset()
-        if username := request.GET.get("usuario"):
+    def dispatch(self, request, pk=None):
+        tenancy.require_principal(request.user)
+        self.template = own_template(request, pk) if pk is not None else None
+        return super().dispatch(request)
+
+    def get(self, request):
+        options, roles, initial = frozenset(), frozenset(), {}
+        if self.template:
+            options, roles = access_of(self.template)
+            initial = {"name": self.template.name, "seen": self.template.facts()}
+        elif username := request.GET.get("usuario"):
             options, roles = access_of(tenancy.secondary_user(request.user, username))
         elif source := request.GET.get("plantilla"):
             options, roles = access_of(offered_template(request, tenancy.key_of(source)))
-        return self.show(TemplateForm(), options, roles)
+        return self.show(self.form(initial=initial | {"option": options, "role": roles}))
 
-    def post(self, request, pk=None):
-        template = own_template(request, pk) if pk is not None else None
-        options = frozenset(request.POST.getlist("option"))
-        roles = frozenset(request.POST.getlist("role"))
-        form = TemplateForm(request.POST)
-        form.full_clean()
-        do, _, code = request.POST.get("do", "save").partition(":")
-        if do in ("mark", "unmark"):
-            under = self.tree(options).under(code)
-            options = options | under if do == "mark" else options - under
-            return self.show(form, options, roles, template=template)
+    def post(self, request):
+        form = self.form(request.POST)
+        form.is_valid()
+        if form.refused:
+            return self.show(form, status=HTTPStatus.BAD_REQUEST)
+        chosen = form.cleaned_data
+        if chosen["mark"] or chosen["unmark"]:
+            return self.show(form)
         try:
             saved = save_template(
                 actor=Actor.from_request(request),
-                name=form.cleaned_data.get("name", ""),
-                options=options,
-                roles=roles,
-                template=template,
-                seen=form.cleaned_data["seen"],
+                name=chosen.get("name", ""),
+                options=chosen["option"],
+                roles=chosen["role"],
+                template=self.template,
+                seen=chosen["seen"],
             )
         except ValidationError as error:
             form.add_error(None, error)
-            return self.show(form, options, roles, template=template)
-        except NotOfferedError as error:
-            form.add_error(
-                None,
-                "Se enviaron opciones o roles que no se ofrecen a su empresa. "
-                "Se quitaron de lo marcado y no se guardó nada.",
-            )
-            options, roles = options - error.codes, roles - error.codes
-            return self.show(form, options, roles, template=template, status=HTTPStatus.BAD_REQUEST)
+            return self.show(form)
+        except NotOfferedError:
+            # The catalogue changed between reading it above and the transaction.
+            form = self.form(request.POST)
+            form.is_valid()
+            return self.show(form, status=HTTPStatus.BAD_REQUEST)
         except StaleTemplateError:
             form.add_error(
                 None,
                 "La plantilla cambió mientras usted trabajaba. Lo que marcó sigue marcado y no se "
                 "guardó nada: revise y grabe otra vez, o ábrala de nuevo para ver la otra versión.",
             )
-            form.see(template.facts())
-            return self.show(form, options, roles, template=template, status=HTTPStatus.CONFLICT)
+            form.see(self.template.facts())
+            return self.show(form, status=HTTPStatus.CONFLICT)
         messages.success(request, f"Se guardó la plantilla «{saved}».")
         return redirect("profiles:template", saved.pk)
 
-    def tree(self, options) -> OptionTree:
-        offered = Option.objects.offered_to(self.request.user.operator)
-        return OptionTree(offered, selected=options)
+    def form(self, data=None, **kwargs) -> TemplateForm:
+        return TemplateForm(data, operator=self.request.user.operator, **kwargs)
 
-    def show(self, form, options, roles, *, template=None, status: int = HTTPStatus.OK):
-        offered = list(Role.objects.offered_to(self.request.user.operator))
-        for role in offered:
-            role.is_marked = role.code in roles
-        context = {
-            "form": form,
-            "template": template,
-            "tree": self.tree(options),
-            "roles": offered,
-            "do": self.request.POST.get("do", ""),
-        }
+    def show(self, form: TemplateForm, *, status: int = HTTPStatus.OK):
+        if self.template:
+            back = reverse("profiles:template", args=[self.template.pk])
+        else:
+            back = reverse("profiles:template_list")
+        context = {"form": form, "template": self.template, "back": back}
         return render(self.request, "profiles/template_edit.html", context, status=status)
 
 

@@ -1,5 +1,7 @@
 """Asignar Perfiles: choose a profile, mark options, Siguiente, the summary, Grabar."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -22,8 +24,11 @@ def client(principal, secondary, client_of):
     return client_of(principal)
 
 
-def send(client, url, do, *options, seen="", **fields):
-    return client.post(url, {"do": do, "option": options, "seen": seen, **fields})
+def send(client, url, button, *options, seen="", **fields):
+    """Press a button: ``save``, or ``mark:90.1`` for one whose value is a code."""
+    name, _, code = button.rpartition(":")
+    pressed = {name: code} if name else {"do": button}
+    return client.post(url, {**pressed, "option": options, "seen": seen, **fields})
 
 
 def granted(user) -> set[str]:
@@ -58,12 +63,12 @@ def test_first_one_chooses_a_profile(client, url):
 
 @both_ways
 def test_choosing_a_profile_shows_all_its_options_and_only_those_offered(client, url):
-    response = send(client, url, "profile:ADUANEROS")
+    response = send(client, url, "open:ADUANEROS")
     assert offered(response) == ["90.1.1.1.1", "90.1.1.1.2", "90.1.2.1.1"]
 
 
 def test_options_stand_in_nested_fieldsets_and_only_leaves_have_a_name(client):
-    page = soup(send(client, LATER, "profile:ADUANEROS"))
+    page = soup(send(client, LATER, "open:ADUANEROS"))
     legends = [legend.select_one(".group-name").text for legend in page.select("legend")]
     assert legends == ["Despacho", "Declaraciones"]
     leaf = page.find(id="option-90.1.1.1.1")
@@ -72,12 +77,12 @@ def test_options_stand_in_nested_fieldsets_and_only_leaves_have_a_name(client):
     sent = {control.get("name") for control in page.select("main input, main button")}
     assert sent == {
         *("csrfmiddlewaretoken", "form_owner", "subject", "seen"),
-        *("profile", "option", "query", "do"),
+        *("profile", "option", "query", "do", "open", "mark", "unmark"),
     }
 
 
 def test_what_is_marked_in_one_profile_is_kept_in_another(client):
-    response = send(client, LATER, "profile:TRIBUTARIOS", "90.1.1.1.1")
+    response = send(client, LATER, "open:TRIBUTARIOS", "90.1.1.1.1")
     assert offered(response) == ["11.9.1.1.1", "11.9.1.1.2"]
     assert marked(response) == {"90.1.1.1.1"}
     assert soup(response).find(id="selected-count").text == "1"
@@ -91,7 +96,7 @@ def test_marking_and_unmarking_a_whole_folder_without_scripts(client):
 
 
 def test_every_folder_says_how_many_of_its_options_are_selected(client):
-    page = soup(send(client, LATER, "profile:ADUANEROS", "90.1.1.1.1"))
+    page = soup(send(client, LATER, "open:ADUANEROS", "90.1.1.1.1"))
     counts = [legend.select_one(".group-count").text for legend in page.select("legend")]
     assert counts == ["1 de 3 seleccionadas", "1 de 2 seleccionadas"]
 
@@ -169,20 +174,20 @@ def test_without_options_the_user_is_left_and_the_list_says_so(client, secondary
 def test_a_correction_shows_what_is_added_and_what_is_taken_away(client, principal, secondary):
     assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
     assert marked(client.get(LATER)) == {"90.1.1.1.1"}
-    page = soup(send(client, LATER, "next", "11.9.1.1.1", seen="90.1.1.1.1"))
+    page = soup(send(client, LATER, "next", "11.9.1.1.1", seen='["90.1.1.1.1"]'))
     added, removed = page.select_one(".added"), page.select_one(".removed")
     assert added.get_text() == (
         "Se agrega Comprobantes de pago › Envío de documentos › Servicio Web"
     )
     assert removed.get_text().endswith("Numeración de la declaración")
-    send(client, LATER, "save", "11.9.1.1.1", seen="90.1.1.1.1")
+    send(client, LATER, "save", "11.9.1.1.1", seen='["90.1.1.1.1"]')
     assert granted(secondary) == {"11.9.1.1.1"}
 
 
 def test_a_correction_that_changes_nothing_says_so(client, principal, secondary):
     assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
     response = client.post(
-        LATER, {"do": "save", "option": "90.1.1.1.1", "seen": "90.1.1.1.1"}, follow=True
+        LATER, {"do": "save", "option": "90.1.1.1.1", "seen": '["90.1.1.1.1"]'}, follow=True
     )
     assert "No hubo cambios en las opciones de JPEREZ01." in soup(response).get_text()
     assert AuditEntry.objects.filter(action="options.assigned").count() == 1
@@ -255,7 +260,7 @@ def test_before_anything_was_saved_the_register_leads_to_the_options(client):
 def test_many_options_cost_as_many_queries_as_few(client):
     def queries():
         with CaptureQueriesContext(connection) as captured:
-            send(client, LATER, "profile:ADUANEROS")
+            send(client, LATER, "open:ADUANEROS")
         return len(captured)
 
     with_few = queries()
@@ -273,7 +278,9 @@ def test_many_options_cost_as_many_queries_as_few(client):
     assert queries() == with_few
 
 
-@pytest.mark.parametrize("seen", ["no\0such", "A " * 100_000], ids=["NUL", "many"])
+@pytest.mark.parametrize(
+    "seen", ['["no\\u0000such"]', json.dumps(["A"] * 100_000)], ids=["NUL", "many"]
+)
 @pytest.mark.parametrize("do", ["next", "save", "back"])
 def test_what_was_never_a_code_was_never_seen(client, do, seen):
     response = send(client, LATER, do, "90.1.1.1.1", seen=seen)

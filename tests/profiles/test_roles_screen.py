@@ -1,5 +1,7 @@
 """Asignar Roles: from the wizard and from the list."""
 
+import json
+
 import pytest
 
 from profiles.actions.grants import assign_options, assign_roles
@@ -82,7 +84,7 @@ def test_asignar_twice_ends_in_the_same_result_once(client, secondary):
 
 def test_no_change_says_so(client, principal, secondary):
     assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
-    response = client.post(LATER, {"role": [INQUIRY], "seen": INQUIRY}, follow=True)
+    response = client.post(LATER, {"role": [INQUIRY], "seen": json.dumps([INQUIRY])}, follow=True)
     assert notices(response) == ["No hubo cambios en los roles de JPEREZ01."]
 
 
@@ -129,7 +131,7 @@ def test_the_wizard_does_not_take_roles_before_options_either(client, secondary)
     assert granted(secondary) == set()
 
 
-@pytest.mark.parametrize("seen", ["JUNK", "no\0such", "A " * 100_000])
+@pytest.mark.parametrize("seen", ["JUNK", '["no\\u0000such"]', json.dumps(["A"] * 100_000)])
 def test_what_was_never_a_role_was_never_seen(client, principal, secondary, seen):
     assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
     response = client.post(LATER, {"role": [INQUIRY], "seen": seen}, follow=True)

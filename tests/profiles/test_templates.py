@@ -97,10 +97,10 @@ def test_nor_from_what_is_not_there(client, strangers_secondary, source):
 
 
 def test_a_folder_is_marked_and_unmarked_in_one_go(client):
-    page = soup(client.post(NEW, {"name": "Una", "option": [FREE], "do": "mark:90.1.1"}))
+    page = soup(client.post(NEW, {"name": "Una", "option": [FREE], "mark": "90.1.1"}))
     assert marked(page, "option") == {FREE, FIRST, SECOND}
     assert page.select_one("[name=name]")["value"] == "Una"
-    page = soup(client.post(NEW, {"option": [FREE, FIRST, SECOND], "do": "unmark:90.1.1"}))
+    page = soup(client.post(NEW, {"option": [FREE, FIRST, SECOND], "unmark": "90.1.1"}))
     assert marked(page, "option") == {FREE}
     assert not page.select(".error-summary")
     assert not AccessTemplate.objects.exists()

@@ -50,13 +50,19 @@ class Submit:
 
 
 class Link:
-    """A way out of the form: a route, and the variables of the screen that its address takes."""
+    """A way out of the form: a route with the variables of the screen that it takes.
 
-    def __init__(self, label: str, route: str, *variables: str) -> None:
-        self.label, self.route, self.variables = label, route, variables
+    Where the screen decides, ``address`` names the variable that holds the address.
+    """
+
+    def __init__(self, label: str, route: str = "", *variables: str, address: str = "") -> None:
+        self.label, self.route, self.variables, self.address = label, route, variables, address
 
     def render(self, form, context, **kwargs) -> str:
-        address = reverse(self.route, args=[context[name] for name in self.variables])
+        if self.address:
+            address = context[self.address]
+        else:
+            address = reverse(self.route, args=[context[name] for name in self.variables])
         return render_to_string("forms/layout/link.html", {"link": self, "address": address})
 
 

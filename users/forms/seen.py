@@ -6,26 +6,28 @@ from django import forms
 
 
 class SeenField(forms.Field):
-    """Facts as a JSON object in a hidden input. Malformed JSON counts as an empty snapshot.
+    """A JSON value in a hidden input: an object of facts or, with ``kind=list``, a list of codes.
 
-    Lone surrogates are malformed: JSON can spell them and no page can hold them.
+    Anything else counts as an empty snapshot, malformed JSON and lone surrogates among it: JSON can
+    spell a lone surrogate and no page can hold one.
     """
 
     widget = forms.HiddenInput
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[dict] | type[list] = dict) -> None:
         super().__init__(required=False)
+        self.kind = kind
 
     def prepare_value(self, value):
-        return json.dumps(value) if isinstance(value, dict) else value
+        return json.dumps(value) if isinstance(value, self.kind) else value
 
-    def clean(self, value) -> dict:
+    def clean(self, value) -> dict | list:
         try:
-            facts = json.loads(value)
-            json.dumps(facts, ensure_ascii=False).encode()
+            seen = json.loads(value)
+            json.dumps(seen, ensure_ascii=False).encode()
         except (TypeError, ValueError, RecursionError):
-            return {}
-        return facts if isinstance(facts, dict) else {}
+            return self.kind()
+        return seen if isinstance(seen, self.kind) else self.kind()
 
 
 class SeenForm(forms.Form):

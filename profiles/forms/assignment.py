@@ -1,0 +1,236 @@
+"""Asignar Perfiles and Asignar Roles: what is marked among what the operator is offered."""
+
+from functools import cached_property
+
+from crispy_forms.layout import Div
+from django import forms
+
+from operators.models import Operator
+from profiles.access.tree import Node, OptionTree
+from profiles.models import Option, Role
+from users.forms.layout import Buttons, Include, Link, Submit, layout
+from users.forms.seen import SeenField
+
+# What the guide says about the screen; ``guide`` is a variable of the screen.
+GUIDE = Include("components/guide.html")
+
+
+class CodesField(forms.Field):
+    """Marked codes as a frozenset: those of the ``offered`` rows. ``refused`` holds the others.
+
+    A refused code may be any text: it never reaches the database.
+    """
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, model: type[Option] | type[Role], **kwargs) -> None:
+        super().__init__(required=False, **kwargs)
+        self.model = model
+        self.offered: list[Option] | list[Role] = []
+        self.refused: frozenset[str] = frozenset()
+
+    def clean(self, codes) -> frozenset[str]:
+        marked = frozenset(codes)
+        self.refused = marked - {row.code for row in self.offered}
+        return marked - self.refused
+
+    def refused_rows(self) -> list[Option] | list[Role]:
+        """Return the rows of the refused codes, for the screen to name them."""
+        return [row for row in self.model.objects.all() if row.code in self.refused]
+
+
+class SeenCodesField(SeenField):
+    """The codes that the screen showed as granted, as a frozenset.
+
+    A text that is the code of no row cannot have been granted: it never reaches the database.
+    """
+
+    def __init__(self, model: type[Option] | type[Role]) -> None:
+        super().__init__(kind=list)
+        self.model = model
+
+    def prepare_value(self, value):
+        return super().prepare_value(sorted(value))
+
+    def clean(self, value) -> frozenset[str]:
+        seen = super().clean(value)
+        codes = self.model.objects.values_list("code", flat=True) if seen else ()
+        return frozenset(code for code in codes if code in seen)
+
+
+class OfferedForm(forms.Form):
+    """A form with CodesFields. It is not valid when a code was sent that is not offered."""
+
+    NOT_OFFERED = (
+        "Se enviaron opciones o roles que no se ofrecen a su empresa. "
+        "Se quitaron de lo marcado y no se guardó nada."
+    )
+
+    def __init__(self, *args, operator: Operator, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, CodesField):
+                # Nothing is judged here, so what a verdict reads is left out.
+                field.offered = list(
+                    field.model.objects.offered_to(operator).prefetch_related(None)
+                )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if self.refused:
+            self.add_error(None, forms.ValidationError(self.NOT_OFFERED, code="not_offered"))
+        return cleaned
+
+    @property
+    def refused(self) -> bool:
+        """Whether a code was sent that is not offered."""
+        return any(getattr(field, "refused", None) for field in self.fields.values())
+
+    def shown(self, name: str):
+        """Return what the screen shows in a field: what was sent or, in a new form, ``initial``."""
+        return (self.cleaned_data if self.is_bound else self.initial).get(name) or ""
+
+
+class OptionMarks(OfferedForm):
+    """Options, marked one by one or, by the buttons ``mark`` and ``unmark``, a folder at once.
+
+    The buttons are for browsers without script. Their value is the code of a folder: it is only
+    compared with the codes of the tree.
+    """
+
+    option = CodesField(Option)
+    mark = forms.Field(required=False)
+    unmark = forms.Field(required=False)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if not self.errors and (cleaned["mark"] or cleaned["unmark"]):
+            tree = OptionTree(self.fields["option"].offered, query=self.shown("query"))
+            cleaned["option"] |= tree.under(cleaned["mark"])
+            cleaned["option"] -= tree.under(cleaned["unmark"])
+        return cleaned
+
+    @cached_property
+    def tree(self) -> OptionTree:
+        """The offered options, as the screen draws them."""
+        offered, marked = self.fields["option"].offered, self.shown("option")
+        return OptionTree(offered, selected=marked, query=self.shown("query"))
+
+
+class RoleMarks(OfferedForm):
+    """Roles, marked one by one."""
+
+    role = CodesField(Role)
+
+    @cached_property
+    def roles(self) -> list[Role]:
+        """The offered roles, each with ``is_marked``, as the screen draws them."""
+        offered, marked = self.fields["role"].offered, self.shown("role")
+        for role in offered:
+            role.is_marked = role.code in marked
+        return offered
+
+
+class OptionsForm(OptionMarks):
+    """Asignar Perfiles: one profile is open, its options are searched and marked."""
+
+    seen = SeenCodesField(Option)
+    profile = forms.Field(required=False)
+    query = forms.Field(required=False)
+    # Buttons: the profile to open next, and what to do with the marks.
+    open = forms.Field(required=False)
+    do = forms.Field(required=False)
+
+    helper = layout(
+        Div(
+            Include("profiles/options_tree.html"),
+            Buttons(
+                Submit("Siguiente", name="do", value="next"), Link("Retroceder", address="back")
+            ),
+        ),
+        Div(Include("profiles/options_selected.html"), GUIDE, css_class="aside-column"),
+        css_class="with-aside option-form",
+        # Each answer opens at the options, unless it has something to say first.
+        action="#opciones",
+    )
+
+    def clean_open(self) -> str | None:
+        """Open a profile with no search: what was searched was in the profile before."""
+        if opened := self.cleaned_data["open"]:
+            self.cleaned_data |= {"profile": opened, "query": ""}
+        return opened
+
+    @property
+    def query_shown(self) -> str:
+        return self.shown("query")
+
+    @cached_property
+    def profile_shown(self) -> Node | None:
+        """The open profile, if it has options to offer."""
+        code = self.shown("profile")
+        return next((node for node in self.tree if node.code == code), None)
+
+
+class SummaryForm(OptionsForm):
+    """The summary of Asignar Perfiles: the marks travel on, to Grabar or back."""
+
+    option = CodesField(Option, widget=forms.MultipleHiddenInput)
+    profile = forms.Field(required=False, widget=forms.HiddenInput)
+
+    helper = layout(
+        Div(
+            Include("profiles/summary_options.html"),
+            Buttons(
+                Submit("Grabar", name="do", value="save"),
+                Submit("Retroceder", kind="plain", name="do", value="back"),
+            ),
+        ),
+        Div(Include("profiles/summary_menu.html"), GUIDE, css_class="aside-column"),
+        css_class="with-aside",
+    )
+
+
+class NoOptionsForm(SummaryForm):
+    """Asked when no option is marked."""
+
+    helper = layout(
+        Buttons(
+            Submit("Volver y asignar", name="do", value="back"),
+            Submit("Continuar sin opciones", kind="plain", name="do", value="next_without_options"),
+        ),
+        css_class="",
+    )
+
+
+class RolesForm(RoleMarks):
+    """Asignar Roles."""
+
+    seen = SeenCodesField(Role)
+    do = forms.Field(required=False)
+
+    helper = layout(
+        Include("profiles/roles_form.html"),
+        Buttons(Submit("Asignar"), Link("Cancelar", "profiles:user_list")),
+    )
+
+    def is_correction(self) -> bool:
+        """Whether granted roles change: the first roles are assigned at once, as in the guide."""
+        return (
+            bool(self.cleaned_data["seen"])
+            and self.cleaned_data["role"] != self.cleaned_data["seen"]
+        )
+
+
+class RolesDifferenceForm(RolesForm):
+    """What changes in the roles, shown before Asignar."""
+
+    role = CodesField(Role, widget=forms.MultipleHiddenInput)
+
+    helper = layout(
+        Include("profiles/roles_difference_form.html"),
+        Buttons(
+            Submit("Asignar", name="do", value="save"),
+            Submit("Retroceder", kind="plain", name="do", value="back"),
+        ),
+        css_class="",
+    )
