@@ -1,5 +1,6 @@
 """What is measured: each a stream of requests, and what it does between two of them is not timed."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -10,6 +10,7 @@ import string
 import unicodedata
 from copy import copy
 from datetime import datetime
+from functools import partial
 
 import pytest
 from django import forms
@@ -24,8 +25,16 @@ import profiles.forms
 import users.forms
 from operators.models import Operator, OperatorType
 from profiles.actions.validity import validity_facts
+from profiles.forms.assignment import (
+    NoOptionsForm,
+    OptionsForm,
+    RolesDifferenceForm,
+    RolesForm,
+    SummaryForm,
+)
 from profiles.forms.filters import HistoryFilterForm, PastDayForm, UserFilterForm
-from profiles.forms.grants import CopyForm, TemplateForm, ValidityForm
+from profiles.forms.grants import CopyForm, ValidityForm
+from profiles.forms.templates import TemplateForm
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.conftest import PASSWORD, RUC, person, soup
 from tests.operators.test_admin import new_operator
@@ -253,11 +262,16 @@ ROW = {"name": line(200), "source": line(200), "position": position}
 PK = one_of(required=False)
 BEYOND_ANY_KEY = {"9" * 30, "9" * 5000, "9223372036854775808"}
 
+# A code that is not offered is an error of the form, not of its field.
+OPTION_MARKS = dict.fromkeys(("option", "mark", "unmark", "seen"), anything)
+OPTIONS = OPTION_MARKS | dict.fromkeys(("profile", "query", "open", "do"), anything)
+ROLES = dict.fromkeys(("role", "seen", "do"), anything)
+
 # Each form, with what each of its fields must take.
 KINDS = {
     "SignInForm": {"ruc": ruc, "username": signing_in_as, "password": some_text},
     "SecondaryUserForm": {**ACCOUNT, "creation_key": anything},
-    "EditUserForm": {**PERSON, "valid_from": day, "valid_until": day, "seen": any_text},
+    "EditUserForm": {**PERSON, "valid_from": day, "valid_until": day, "seen": anything},
     "OwnPasswordForm": {
         "current_password": one_of(PASSWORD),
         "password1": clave,
@@ -285,9 +299,14 @@ KINDS = {
     },
     "DelayForm": {"delay": one_of("0", "1", "24", "48")},
     "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
-    "ValidityForm": {"desde:11.9.1.1.2": day, "hasta:11.9.1.1.2": day, "seen": any_text},
+    "ValidityForm": {"desde:11.9.1.1.2": day, "hasta:11.9.1.1.2": day, "seen": anything},
     "CopyForm": {"desde": one_of("COLEGA01"), "plantilla": PK, "modo": one_of("agregar")},
-    "TemplateForm": {"name": any_text, "seen": any_text},
+    "TemplateForm": {"name": any_text, "role": anything, **OPTION_MARKS},
+    "OptionsForm": OPTIONS,
+    "SummaryForm": OPTIONS,
+    "NoOptionsForm": OPTIONS,
+    "RolesForm": ROLES,
+    "RolesDifferenceForm": ROLES,
     "PastDayForm": {"fecha": past_day},
     "FindUsersForm": {"texto": any_text, "estado": one_of(required=False)},
     "SeveralStatesForm": {"cambio": one_of("suspend", "reactivate", "eliminate")},
@@ -369,7 +388,8 @@ KINDS = {
     "Group": {"name": line(150), "permissions": PK},
 }
 # Their subclasses are what a page shows; and a file is no text (tests of the catalogue and of loading).
-ABSTRACT = {"PersonForm", "NewAccountForm", "TwiceTypedForm", "OptionForm"}
+ABSTRACT = {"PersonForm", "NewAccountForm", "TwiceTypedForm", "OptionForm", "SeenForm"}
+ABSTRACT |= {"OfferedForm", "OptionMarks", "RoleMarks"}
 OF_FILES = {"CatalogFileForm", "LoadForm"}
 
 
@@ -455,7 +475,14 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             lambda data: CopyForm(data, account=secondary),
             {"desde": "COLEGA01", "modo": "agregar"},
         ),
-        "TemplateForm": (TemplateForm, {"name": "Una", "seen": ""}),
+        "TemplateForm": (
+            lambda data: TemplateForm(data, operator=operator),
+            {"name": "Una", "seen": ""},
+        ),
+        **{
+            form.__name__: (partial(form, operator=operator), {})
+            for form in (OptionsForm, SummaryForm, NoOptionsForm, RolesForm, RolesDifferenceForm)
+        },
         "PastDayForm": (PastDayForm, {}),
         "FindUsersForm": (FindUsersForm, {}),
         "SeveralStatesForm": (SeveralStatesForm, {"cambio": "suspend"}),

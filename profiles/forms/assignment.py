@@ -53,9 +53,9 @@ class SeenCodesField(SeenField):
         return super().prepare_value(sorted(value))
 
     def clean(self, value) -> frozenset[str]:
-        seen = super().clean(value)
+        seen = {code for code in super().clean(value) if isinstance(code, str)}
         codes = self.model.objects.values_list("code", flat=True) if seen else ()
-        return frozenset(code for code in codes if code in seen)
+        return frozenset(codes) & seen
 
 
 class OfferedForm(forms.Form):
