@@ -16,8 +16,8 @@ import users.forms
 from operators.models import Operator
 from profiles.load import actions as load_actions
 from profiles.load import files, rows
+from tests.administration import new_operator
 from tests.conftest import PASSWORD, RUC, acting, person, soup
-from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.walking import modules_of, undone

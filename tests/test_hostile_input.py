@@ -36,8 +36,8 @@ from profiles.forms.filters import HistoryFilterForm, PastDayForm, UserFilterFor
 from profiles.forms.grants import CopyForm, ValidityForm
 from profiles.forms.templates import TemplateForm
 from profiles.models import AccessTemplate, Option, Profile, Role
+from tests.administration import new_operator
 from tests.conftest import PASSWORD, RUC, person, soup
-from tests.operators.test_admin import new_operator
 from tests.test_access_matrix import FORMS, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE

@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, OptionGrant, Role
+from tests.administration import allow
 from tests.conftest import acting
-from tests.operators.test_admin import allow
 from tests.test_access_matrix import FORMS, database, url
 from tests.test_hostile_input import admin_forms
 from tests.test_methods import form_of

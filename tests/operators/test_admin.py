@@ -4,55 +4,17 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from operators.models import Operator, OperatorType
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
-from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, person, soup
+from tests.administration import allow, errors, new_operator, queries
+from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, soup
 from users.models import AuditEntry, User
 
 LIST = "/admin/operators/operator/"
 ADD = "/admin/operators/operator/add/"
-
-
-def new_operator(**fields) -> dict:
-    return {
-        "ruc": RUC,
-        "name": "Agencia de Práctica S.A.C.",
-        "operator_types": ["AGENTE_ADUANA", "TRANSPORTISTA"],
-        **person(90000001),
-        "email": "ana@empresa.pe",
-        "username": "titular1",
-        "password1": PASSWORD,
-        "password2": PASSWORD,
-        **fields,
-    }
-
-
-def errors(response) -> dict[str, list[str]]:
-    """The sentences beside each field of a form of the administration."""
-    rows = soup(response).select(".form-row:has(.errorlist)")
-    return {
-        next(name for name in row["class"] if name.startswith("field-")).removeprefix("field-"): [
-            item.text for item in row.select(".errorlist li")
-        ]
-        for row in rows
-    }
-
-
-def queries(client, url) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(url).status_code == 200
-    return len(captured)
-
-
-def allow(user: User, *codenames: str) -> User:
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return User.objects.get(pk=user.pk)
 
 
 @pytest.fixture

@@ -1,9 +1,56 @@
+import json
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 
-from tests.places import on_server
+from tests.places import manage, on_server
+
+# A real installation's key and names.
+KEY = "".join(chr(33 + n) for n in range(60))
+PRODUCTION = {"SECRET_KEY": KEY, "ALLOWED_HOSTS": "portal.example"}
+
+# What a database holds, and whether it still does what it must.
+EXAMINE = """
+import json
+from django.apps import apps
+from django.db import Error, connection
+from django.test import Client
+from users.models import AuditEntry, User
+
+def is_refused(change):
+    try:
+        change()
+    except Error as error:
+        return "append-only" in str(error)
+    return False
+
+with connection.cursor() as cursor:
+    if connection.vendor == "sqlite":
+        cursor.execute("PRAGMA integrity_check")
+        intact = cursor.fetchone()[0]
+    else:
+        intact = "ok"  # pg_restore has built every index and constraint anew
+connection.check_constraints()
+counts = {str(model._meta): model.objects.count() for model in apps.get_models()}
+copied = User.objects.filter(username__startswith="COPIA")
+entries = AuditEntry.objects.filter(action="user.created", subject__in=copied)
+sign_in = {"ruc": "20999999043", "username": "TITULAR1", "password": "Practica2026"}
+print(json.dumps({
+    "intact": intact,
+    "counts": counts,
+    "copied": copied.count(),
+    "entries": entries.count(),
+    "whole": set(entries.values_list("subject", flat=True)) == set(copied.values_list("pk", flat=True)),
+    "sign_in": Client().post("/ingresar/", sign_in, headers={"Host": "localhost"}).status_code,
+    "protected": is_refused(lambda: AuditEntry.objects.update(action="x"))
+    and is_refused(lambda: AuditEntry.objects.all()._raw_delete("default")),
+}))
+"""
+
+
+def examine(place: str) -> dict:
+    return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
 
 
 @pytest.fixture(scope="module")

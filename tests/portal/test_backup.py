@@ -3,7 +3,6 @@
 The commands are the page's own, so the page cannot be wrong about them.
 """
 
-import json
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.places import ROOT, environment, manage, run
+from tests.portal.conftest import examine
 
 PAGE = (ROOT / "docs" / "operacion.md").read_text(encoding="utf-8")
 ENGINE = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
@@ -34,53 +34,11 @@ for number in count():
     print(number, flush=True)
 """
 
-# What a database holds, and whether it still does what it must.
-EXAMINE = """
-import json
-from django.apps import apps
-from django.db import Error, connection
-from django.test import Client
-from users.models import AuditEntry, User
-
-def is_refused(change):
-    try:
-        change()
-    except Error as error:
-        return "append-only" in str(error)
-    return False
-
-with connection.cursor() as cursor:
-    if connection.vendor == "sqlite":
-        cursor.execute("PRAGMA integrity_check")
-        intact = cursor.fetchone()[0]
-    else:
-        intact = "ok"  # pg_restore has built every index and constraint anew
-connection.check_constraints()
-counts = {str(model._meta): model.objects.count() for model in apps.get_models()}
-copied = User.objects.filter(username__startswith="COPIA")
-entries = AuditEntry.objects.filter(action="user.created", subject__in=copied)
-sign_in = {"ruc": "20999999043", "username": "TITULAR1", "password": "Practica2026"}
-print(json.dumps({
-    "intact": intact,
-    "counts": counts,
-    "copied": copied.count(),
-    "entries": entries.count(),
-    "whole": set(entries.values_list("subject", flat=True)) == set(copied.values_list("pk", flat=True)),
-    "sign_in": Client().post("/ingresar/", sign_in, headers={"Host": "localhost"}).status_code,
-    "protected": is_refused(lambda: AuditEntry.objects.update(action="x"))
-    and is_refused(lambda: AuditEntry.objects.all()._raw_delete("default")),
-}))
-"""
-
 
 def documented(title: str) -> str:
     """The commands under that heading of the page."""
     section = PAGE.split(f"### {ENGINE}: {title}\n")[1]
     return re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
-
-
-def examine(place: str) -> dict:
-    return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal import views
-from tests.portal.test_settings import PRODUCTION
+from tests.portal.conftest import PRODUCTION
 
 # What the settings say without DEMO; the tests run with it.
 DUMP = """

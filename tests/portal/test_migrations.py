@@ -5,7 +5,7 @@ import json
 from django.db.migrations.loader import MigrationLoader
 
 from tests.places import manage
-from tests.portal.test_backup import examine
+from tests.portal.conftest import examine
 
 OURS = ["operators", "users", "profiles"]
 

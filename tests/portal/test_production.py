@@ -13,7 +13,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command, get_commands
 from django.urls import resolve
 
-from tests.portal.test_settings import KEY
+from tests.portal.conftest import KEY
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "deploy"

@@ -17,6 +17,7 @@ from django.db.utils import IntegrityError, OperationalError
 from django.template import Context, Template
 
 from portal import settings as portal_settings
+from tests.portal.conftest import KEY, PRODUCTION
 
 on_sqlite = pytest.mark.skipif(
     settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3",
@@ -116,10 +117,6 @@ def start(tmp_path):
         )
 
     return run
-
-
-KEY = "".join(chr(33 + n) for n in range(60))
-PRODUCTION = {"SECRET_KEY": KEY, "ALLOWED_HOSTS": "portal.example"}
 
 
 @pytest.mark.parametrize("environment", [PRODUCTION, {"DEMO": "true"}])

@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.catalog import reading
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
+from tests.administration import allow, errors, queries
 from tests.conftest import SMALL_CATALOG, acting, soup
-from tests.operators.test_admin import allow, errors, queries
 from users.models import User
 
 OPTIONS = "/admin/profiles/option/"

@@ -4,14 +4,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 
+from tests.administration import LIST, act, allow, errors, queries, state_of, texts
 from tests.conftest import PASSWORD, RUC, person, soup
-from tests.operators.test_admin import allow, errors, queries
 from users.actions import accounts, operators
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.signin.password_rules import OperatorPasswordValidator
 
-LIST = "/admin/users/user/"
 AUDIT = "/admin/users/auditentry/"
 STAFF_PASSWORD = "otra-clave-muy-larga"
 
@@ -39,14 +38,6 @@ def change(user: User) -> str:
 
 def password(user: User) -> str:
     return f"{LIST}{user.pk}/password/"
-
-
-def texts(page, selector: str) -> list[str]:
-    return [cell.get_text(" ", strip=True) for cell in page.select(selector)]
-
-
-def state_of(user: User) -> str:
-    return User.objects.get(pk=user.pk).state
 
 
 # Finding an account ------------------------------------------------------------------------------
@@ -190,11 +181,6 @@ def test_an_account_that_does_not_exist_is_not_found(admin_client):
 
 
 # Suspending and reactivating ---------------------------------------------------------------------
-
-
-def act(client, action: str, *users: User, **fields):
-    values = {"action": action, "index": "0", "_selected_action": [user.pk for user in users]}
-    return client.post(LIST, {**values, **fields}, follow=True)
 
 
 def test_suspending_asks_first_and_then_says_how_many(

@@ -2,9 +2,8 @@
 
 import pytest
 
+from tests.administration import LIST, act, allow, state_of, texts
 from tests.conftest import soup
-from tests.operators.test_admin import allow
-from tests.users.test_admin import LIST, act, state_of, texts
 from users.models import AuditEntry, Session, User
 
 

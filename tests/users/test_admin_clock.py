@@ -6,8 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from operators.models import Operator
+from tests.administration import allow, errors
 from tests.conftest import soup
-from tests.operators.test_admin import allow, errors
 from users.models import AuditEntry, User
 
 DAY = timedelta(days=1)

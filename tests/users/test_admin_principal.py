@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from tests.administration import allow, errors, queries
 from tests.conftest import acting, soup
-from tests.operators.test_admin import allow, errors, queries
 from users.actions import accounts, operators
 from users.models import AuditEntry, User
 

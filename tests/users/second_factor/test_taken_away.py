@@ -6,8 +6,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from tests.administration import allow
 from tests.conftest import RUC, Telephone, acting, soup
-from tests.operators.test_admin import allow
 from tests.users.second_factor.conftest import OWN, STAFF_PASSWORD, Door
 from users.actions import signing_in
 from users.models import AuditEntry, SecondFactor, User
