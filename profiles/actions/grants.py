@@ -11,6 +11,7 @@ from profiles.models import Option, OptionGrant, Role, RoleGrant
 from users import tenancy
 from users.history.recording import Actor, entry, record, record_all
 from users.models import User
+from users.stale import StaleError
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,13 @@ class NotOfferedError(Exception):
         self.codes = codes
 
 
-class StaleGrantsError(Exception):
-    """Somebody changed the user's grants after the screen was shown; ``current`` holds them."""
-
-    def __init__(self, current: frozenset[str]) -> None:
-        super().__init__(", ".join(sorted(current)))
-        self.current = current
-
-
 def assign_options(
     *, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]
 ) -> Change:
     """Make ``codes`` the options of the user, all or nothing.
 
     ``seen`` are the options that the user had on the screen where the choice was made. If they
-    have changed since, nothing is written and StaleGrantsError tells the present ones; unless
+    have changed since, nothing is written and StaleError tells the present ones; unless
     they are already the wanted ones: the same form sent twice ends in the same result.
     Raises NotOfferedError for a code that the operator is not offered.
     """
@@ -72,7 +65,7 @@ def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) 
     if current == wanted:
         return Change(added=wanted - seen, removed=seen - wanted)
     if current != seen:
-        raise StaleGrantsError(current)
+        raise StaleError(current)
     change = Change(added=wanted - current, removed=current - wanted)
     grants.filter(**{f"{code_field}__in": change.removed}).delete()
     grant_model.objects.bulk_create(

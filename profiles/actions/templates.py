@@ -9,10 +9,7 @@ from profiles.actions.grants import NotOfferedError
 from profiles.models import AccessTemplate, Option, Role
 from users import tenancy
 from users.history.recording import Actor, record
-
-
-class StaleTemplateError(Exception):
-    """Somebody changed the template after the screen was shown."""
+from users.stale import StaleError
 
 
 @transaction.atomic
@@ -28,7 +25,7 @@ def save_template(
     """Make a template of the actor's operator, or correct one of them.
 
     ``seen`` are the ``facts`` of the template on the screen where an existing one was corrected: if they
-    have changed since, to others than the wanted ones, StaleTemplateError is raised.
+    have changed since, to others than the wanted ones, StaleError tells the present ones.
     Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
     ``name``, and PermissionDenied for a template of another operator or a ready one.
     """
@@ -51,7 +48,7 @@ def save_template(
     template.clean_fields()
     wanted = {"name": template.name, "options": sorted(options), "roles": sorted(roles)}
     if before and before not in (seen, wanted):
-        raise StaleTemplateError
+        raise StaleError(before)
     same_name = AccessTemplate.objects.filter(operator=operator, name__iexact=template.name)
     if same_name.exclude(pk=template.pk).exists():
         raise ValidationError({"name": "Ya existe una plantilla con ese nombre"})

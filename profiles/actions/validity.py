@@ -9,13 +9,10 @@ from django.db import transaction
 from users import tenancy
 from users.history.recording import Actor, record
 from users.models import User
+from users.stale import StaleError
 
 # From which day to which day, by code; an empty end is open.
 Days = Mapping[str, tuple[date | None, date | None]]
-
-
-class StaleValidityError(Exception):
-    """The grants or their validity changed after the screen was shown."""
 
 
 @transaction.atomic
@@ -23,8 +20,8 @@ def set_validity(*, actor: Actor, user: User, options: Days, roles: Days, seen: 
     """Set from when to when each grant of the user is valid; returns how many changed.
 
     ``options`` and ``roles`` name every grant of the user, ``seen`` what the screen showed
-    (``validity_facts``). If that has changed since, nothing is written and StaleValidityError is
-    raised. Raises ValidationError keyed by code where an end comes before its start.
+    (``validity_facts``). If that has changed since, nothing is written and StaleError tells
+    what it is now. Raises ValidationError keyed by code where an end comes before its start.
     """
     tenancy.require_power_over(actor.user, user)
     tenancy.lock_account(user)
@@ -33,11 +30,11 @@ def set_validity(*, actor: Actor, user: User, options: Days, roles: Days, seen: 
         if {kind: set(shown.get(kind, ())) for kind in before} != {
             kind: set(codes) for kind, codes in before.items()
         }:
-            raise StaleValidityError
+            raise StaleError(validity_facts(user))
     if before == after:
         return 0
-    if validity_facts(user) != seen:
-        raise StaleValidityError
+    if (current := validity_facts(user)) != seen:
+        raise StaleError(current)
     changed = {
         kind: [code for code in after[kind] if after[kind][code] != before[kind][code]]
         for kind in before

@@ -34,15 +34,12 @@ from users.history.recording import Actor, record
 from users.models import User
 from users.seal import BrokenSealError
 from users.signin.password_rules import generate_password
+from users.stale import StaleError
 
 # Hashed together and kept together: half a second's work of two cores.
 HASHED_AT_ONCE = 32 * (os.cpu_count() or 1)
 # Of one operator: whoever corrects his file until it is right leaves a plan each time.
 MOST_PENDING = 5
-
-
-class StalePlanError(Exception):
-    """What the plan would do is no longer what it says; or why it cannot be done, as a sentence."""
 
 
 class PlanWithErrorsError(Exception):
@@ -136,7 +133,7 @@ def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
 def start_applying(*, actor: Actor, plan: LoadPlan) -> None:
     """Say that the plan shall be applied: ``keep_applying`` does it.
 
-    Raises PlanWithErrorsError, OldPlanError, and StalePlanError when it says something else by now.
+    Raises PlanWithErrorsError, OldPlanError, and StaleError when it says something else by now.
     """
     tenancy.require_administrator_of(actor.user, plan.operator)
     is_stale = next(_stale_rows(plan), None) is not None
@@ -149,7 +146,7 @@ def start_applying(*, actor: Actor, plan: LoadPlan) -> None:
         plan.state = LoadPlan.State.STALE if is_stale else LoadPlan.State.APPLYING
         plan.save(update_fields=["state"])
     if is_stale:
-        raise StalePlanError
+        raise StaleError(plan.state)
 
 
 @dataclass(frozen=True)
@@ -177,9 +174,10 @@ class Progress:
 def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
     """Hash claves for about so many seconds; once all are, apply the plan.
 
-    For a plan that started, as often as it takes. Raises StalePlanError, PlanWithErrorsError,
-    OldPlanError, and BrokenSealError when its claves can no longer be read: then nothing of the
-    plan is done, and it is not being applied any more.
+    For a plan that started, as often as it takes. Raises StaleError, ValidationError for a rule
+    that refuses an account by now, PlanWithErrorsError, OldPlanError, and BrokenSealError when its
+    claves can no longer be read: then nothing of the plan is done, and it is not being applied any
+    more.
     """
     tenancy.require_administrator_of(actor.user, plan.operator)
     started, hashed = monotonic(), 0
@@ -319,7 +317,7 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
             pairs = _planned_again(plan, locked=True)
             while some := list(islice(pairs, ROWS_AT_ONCE)):
                 if not all(_matches(row, planned) for row, planned in some):
-                    raise StalePlanError
+                    raise StaleError(LoadPlan.State.STALE)
                 _write(actor, plan.operator, some)
             plan.state, plan.applied_at = LoadPlan.State.APPLIED, timezone.now()
             plan.save(update_fields=["state", "applied_at"])
@@ -337,11 +335,13 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
                         "changed": counts[Outcome.CHANGE],
                     },
                 )
-    except (StalePlanError, IntegrityError, ValidationError, NotOfferedError) as error:
-        # Somebody got there between the computation and the writing: the same thing.
+    except ValidationError:
         _release(plan, LoadPlan.State.STALE)
-        sentence = ". ".join(error.messages) if isinstance(error, ValidationError) else ""
-        raise StalePlanError(sentence) from error
+        raise
+    except (StaleError, IntegrityError, NotOfferedError) as error:
+        # Another request wrote between the computation and the writing: the plan is stale, too.
+        _release(plan, LoadPlan.State.STALE)
+        raise StaleError(LoadPlan.State.STALE) from error
     return True
 
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from profiles.access.difference import of_options, of_roles
 from profiles.access.tree import OptionTree, menu_of
 from profiles.access.verdict import Holdings, verdict
-from profiles.actions.grants import NotOfferedError, StaleGrantsError, assign_options, assign_roles
+from profiles.actions.grants import NotOfferedError, assign_options, assign_roles
 from profiles.forms.assignment import (
     NoOptionsForm,
     OptionsForm,
@@ -26,6 +26,7 @@ from profiles.models import Option, Role
 from profiles.views.wizard import StepView
 from users import tenancy
 from users.history.recording import Actor
+from users.stale import StaleError
 
 
 class AssignmentView(tenancy.AboutOneUser, StepView):
@@ -87,7 +88,7 @@ class OptionsView(AssignmentView):
         except NotOfferedError:
             # The catalogue changed between reading it above and the transaction.
             return self.refuse(self.form(self.request.POST))
-        except StaleGrantsError as stale:
+        except StaleError as stale:
             form = self.form(**sent.cleaned_data | {"seen": stale.current})
             meanwhile = of_options(seen, stale.current)
             return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)
@@ -183,7 +184,7 @@ class RolesView(AssignmentView):
         except NotOfferedError:
             # The catalogue changed between reading it above and the transaction.
             return self.refuse(self.form(self.request.POST))
-        except StaleGrantsError as stale:
+        except StaleError as stale:
             form = self.form(**sent.cleaned_data | {"seen": stale.current})
             meanwhile = of_roles(seen, stale.current)
             return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)

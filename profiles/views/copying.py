@@ -7,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from profiles.access.difference import access_of, of_options, of_roles, proposal
-from profiles.actions.grants import NotOfferedError, StaleGrantsError, assign_access
+from profiles.actions.grants import NotOfferedError, assign_access
 from profiles.forms.grants import CopyForm
 from users import tenancy
 from users.history.recording import Actor
+from users.stale import StaleError
 
 
 class CopyView(tenancy.PrincipalRequiredMixin, View):
@@ -54,7 +55,7 @@ class CopyView(tenancy.PrincipalRequiredMixin, View):
                 seen_options=self.sent("seen_options"),
                 seen_roles=self.sent("seen_roles"),
             )
-        except (NotOfferedError, StaleGrantsError):
+        except (NotOfferedError, StaleError):
             return self.show_difference(form, meanwhile=True, status=HTTPStatus.CONFLICT)
         if options or roles:
             messages.success(request, f"{self.account} tiene ahora los permisos de {form.source}.")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
@@ -24,6 +25,7 @@ from users.history.wording import changes
 from users.lists.keyset import page_of
 from users.models import AuditEntry
 from users.seal import BrokenSealError
+from users.stale import StaleError
 
 # How long one request hashes before it says how far it got.
 SLICE = 2
@@ -117,7 +119,7 @@ class PlanView(PlanMixin, View):
     def start(self, plan: LoadPlan):
         try:
             actions.start_applying(actor=acting(self.request), plan=plan)
-        except (actions.StalePlanError, actions.PlanWithErrorsError):
+        except (StaleError, actions.PlanWithErrorsError):
             # Its page says so.
             return redirect("profiles:load_plan", plan.pk)
         return redirect("profiles:load_progress", plan.pk)
@@ -199,10 +201,11 @@ class ProgressView(PlanMixin, View):
         if plan.state == LoadPlan.State.APPLYING:
             try:
                 progress = actions.keep_applying(actor=acting(request), plan=plan, seconds=SLICE)
-            except (actions.StalePlanError, actions.PlanWithErrorsError) as error:
-                # Its page says so, but for what a rule says.
-                if sentence := str(error):
-                    messages.error(request, f"No se aplicó el plan. {sentence}.")
+            except ValidationError as error:
+                messages.error(request, f"No se aplicó el plan. {'. '.join(error.messages)}.")
+                return redirect("profiles:load_plan", plan.pk)
+            except (StaleError, actions.PlanWithErrorsError):
+                # Its page says so.
                 return redirect("profiles:load_plan", plan.pk)
             except BrokenSealError:
                 messages.error(request, CLAVES_ARE_GONE)

@@ -13,7 +13,6 @@ from profiles.access.difference import access_of, option_paths, role_paths
 from profiles.access.tree import OptionTree
 from profiles.actions.grants import NotOfferedError
 from profiles.actions.templates import (
-    StaleTemplateError,
     delete_template,
     save_template,
 )
@@ -21,6 +20,7 @@ from profiles.forms.templates import TemplateForm
 from profiles.models import AccessTemplate, Role
 from users import tenancy
 from users.history.recording import Actor
+from users.stale import StaleError
 
 
 def offered_template(request, pk: int | None) -> AccessTemplate:
@@ -111,13 +111,13 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
             form = self.form(request.POST)
             form.is_valid()
             return self.show(form, status=HTTPStatus.BAD_REQUEST)
-        except StaleTemplateError:
+        except StaleError as stale:
             form.add_error(
                 None,
                 "La plantilla cambió mientras usted trabajaba. Lo que marcó sigue marcado y no se "
                 "guardó nada: revise y grabe otra vez, o ábrala de nuevo para ver la otra versión.",
             )
-            form.see(self.template.facts())
+            form.see(stale.current)
             return self.show(form, status=HTTPStatus.CONFLICT)
         messages.success(request, f"Se guardó la plantilla «{saved}».")
         return redirect("profiles:template", saved.pk)

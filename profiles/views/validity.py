@@ -9,11 +9,12 @@ from django.views import View
 
 from profiles.access.tree import OptionTree
 from profiles.access.verdict import Holdings
-from profiles.actions.validity import StaleValidityError, set_validity, validity_facts
+from profiles.actions.validity import set_validity, validity_facts
 from profiles.forms.grants import ValidityForm
 from profiles.models import Option, Role
 from users import tenancy
 from users.history.recording import Actor
+from users.stale import StaleError
 
 
 class ValidityView(tenancy.PrincipalRequiredMixin, View):
@@ -42,9 +43,9 @@ class ValidityView(tenancy.PrincipalRequiredMixin, View):
         except ValidationError as error:
             form.add_problems(error)
             return self.show(form)
-        except StaleValidityError:
+        except StaleError as stale:
             # What was typed stays; what it is compared with is what holds now.
-            form.see(facts)
+            form.see(stale.current)
             return self.show(form, meanwhile=True, status=HTTPStatus.CONFLICT)
         if changed:
             messages.success(

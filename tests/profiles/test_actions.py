@@ -7,11 +7,12 @@ from django.core.exceptions import PermissionDenied
 
 from operators.models import Operator, OperatorType
 from profiles.actions import grants
-from profiles.actions.grants import Change, NotOfferedError, StaleGrantsError
+from profiles.actions.grants import Change, NotOfferedError
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import acting
 from users.actions.accounts import eliminate_user, suspend_user
 from users.models import AuditEntry
+from users.stale import StaleError
 
 NOON = datetime(2026, 5, 6, 17, 0, tzinfo=UTC)
 LATER = datetime(2026, 5, 7, 9, 30, tzinfo=UTC)
@@ -181,7 +182,7 @@ def test_a_choice_made_on_old_grants_is_refused_with_the_present_ones(
     kind, principal, secondary, staff
 ):
     kind.assign(actor=acting(staff), user=secondary, codes=[kind.second], seen=[])
-    with pytest.raises(StaleGrantsError) as refused:
+    with pytest.raises(StaleError) as refused:
         kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
     assert refused.value.current == {kind.second}
     assert kind.codes_of(secondary) == {kind.second}
@@ -190,7 +191,7 @@ def test_a_choice_made_on_old_grants_is_refused_with_the_present_ones(
 
 @both
 def test_grants_taken_away_meanwhile_make_the_choice_old_too(kind, principal, secondary):
-    with pytest.raises(StaleGrantsError) as refused:
+    with pytest.raises(StaleError) as refused:
         kind.assign(actor=acting(principal), user=secondary, codes=[kind.second], seen=[kind.first])
     assert refused.value.current == frozenset()
     assert kind.codes_of(secondary) == set()

@@ -13,17 +13,10 @@ from users.history.recording import Actor, record
 from users.models import User
 from users.signin.password_rules import check_password_rules
 from users.signin.sessions import delete_sessions
+from users.stale import StaleError
 
 PERSON_FIELDS = ("document_type", "document_number", "first_name", "last_name", "email")
 EDITABLE_FIELDS = (*PERSON_FIELDS, "valid_from", "valid_until")
-
-
-class StaleUserError(Exception):
-    """Somebody changed the account after the screen was shown; ``current`` holds its facts."""
-
-    def __init__(self, current: dict) -> None:
-        super().__init__(", ".join(current))
-        self.current = current
 
 
 @sensitive_variables()
@@ -45,7 +38,7 @@ def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | N
     """Correct a person's data and validity, the EDITABLE_FIELDS; returns what changed.
 
     ``seen`` are the facts on the screen where they were edited, as ``editable_facts`` gives them.
-    If they have changed since, nothing is written and StaleUserError tells the present ones;
+    If they have changed since, nothing is written and StaleError tells the present ones;
     unless they are already the wanted ones. Raises ValidationError keyed by field.
     """
     tenancy.require_power_over(actor.user, user)
@@ -59,7 +52,7 @@ def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | N
     if not change["after"]:
         return {}
     if before != seen:
-        raise StaleUserError(before)
+        raise StaleError(before)
     try:
         with transaction.atomic():
             user.save(update_fields=EDITABLE_FIELDS)

@@ -13,6 +13,7 @@ from users.actions import accounts
 from users.forms.person import EditUserForm
 from users.history.recording import Actor
 from users.models import User
+from users.stale import StaleError
 
 
 class EditUserView(tenancy.AboutOneUser, View):
@@ -33,7 +34,7 @@ class EditUserView(tenancy.AboutOneUser, View):
         except ValidationError as error:
             form.add_errors(error)
             return self.show(form)
-        except accounts.StaleUserError as stale:
+        except StaleError as stale:
             form.see(stale.current)
             meanwhile = self.difference(seen, stale.current)
             return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)

@@ -2,6 +2,7 @@ import os
 import sys
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.http import Http404
@@ -15,6 +16,7 @@ from profiles.spreadsheet import KINDS, csv_lines
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.seal import BrokenSealError
+from users.stale import StaleError
 
 
 class Command(BaseCommand):
@@ -93,9 +95,10 @@ class Command(BaseCommand):
             )
             if claves is not None:
                 self.hand_over(actor, plan, claves)
-        except actions.StalePlanError as error:
-            reason = str(error) or "Los datos cambiaron desde que se hizo el plan"
-            raise CommandError(f"No se aplicó. {reason}. Haga otro plan.") from error
+        except ValidationError as error:
+            raise CommandError(f"No se aplicó. {'. '.join(error.messages)}. Haga otro plan.") from error  # fmt: skip
+        except StaleError as error:
+            raise CommandError("No se aplicó. Los datos cambiaron desde que se hizo el plan. Haga otro plan.") from error  # fmt: skip
         except actions.PlanWithErrorsError as error:
             raise CommandError("Corrija el archivo: un plan con errores no se aplica.") from error
         except actions.OldPlanError as error:
