@@ -42,7 +42,6 @@ from tests.test_access_matrix import FORMS, url
 from tests.test_methods import FORMS_OF_EVERYBODY, form_of
 from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE
 from tests.walking import modules_of, undone
-from users.actions import signing_in
 from users.admin import accounts, pages, principal
 from users.admin import operators as companies
 from users.forms.clock import ClockForm, DelayForm
@@ -168,7 +167,7 @@ def signing_in_as(value: str) -> bool:
     return bool(text) and "\x00" not in text and not (len(text) == 11 and text.isdigit())
 
 
-APP_CODE, RECOVERY_CODE = "123456", "A" * 16
+APP_CODE = "123456"
 
 
 def without_blanks(value: str) -> str:
@@ -178,6 +177,11 @@ def without_blanks(value: str) -> str:
 def app_code(value: str) -> bool:
     code = without_blanks(value)
     return len(code) == 6 and set(code) <= set(string.digits)
+
+
+def recovery_code(value: str) -> bool:
+    code = without_blanks(value)
+    return not code or (len(code) == 16 and set(code) <= set(string.ascii_uppercase + "234567"))
 
 
 def day(value: str) -> bool:
@@ -273,19 +277,19 @@ KINDS = {
     "SecondaryUserForm": {**ACCOUNT, "creation_key": anything},
     "EditUserForm": {**PERSON, "valid_from": day, "valid_until": day, "seen": anything},
     "OwnPasswordForm": {
-        "current_password": one_of(PASSWORD),
+        "current_password": some_text,
         "password1": clave,
         "password2": clave,
     },
-    "OwnPasswordProofForm": {"password": one_of(PASSWORD)},
+    "OwnPasswordProofForm": {"password": some_text},
     "TurnOnSecondFactorForm": {
         "code": app_code,
-        "password": one_of(PASSWORD),
+        "password": some_text,
         "offer": line(10**7),
     },
     "CodeForm": {
-        "code": lambda value: without_blanks(value) == APP_CODE,
-        "recovery_code": lambda value: without_blanks(value) in ("", RECOVERY_CODE),
+        "code": app_code,
+        "recovery_code": recovery_code,
     },
     "ResetPasswordForm": {
         "way": one_of("generate", "type"),
@@ -351,7 +355,7 @@ KINDS = {
     "admin ResetPasswordForm": {"new_password1": clave, "new_password2": clave},
     "SetPasswordForm": {"new_password1": staff_password, "new_password2": staff_password},
     "StaffOwnPasswordForm": {
-        "old_password": one_of(ADMIN_PASSWORD),
+        "old_password": some_text,
         "new_password1": staff_password,
         "new_password2": staff_password,
     },
@@ -403,15 +407,9 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
     )
     request = rf.get("/admin/")
     request.user = staff
-    own_request = rf.get("/clave/")
-    own_request.user = secondary
     # What other rows hold is no matter of a single field, and costs queries.
     monkeypatch.setattr(UniquenessChecker, "_of", lambda checker, account: User.objects.none())
     monkeypatch.setattr(models.Model, "validate_constraints", lambda *args, **kwargs: None)
-    # A code counts once, and here the same one is to be taken again and again.
-    monkeypatch.setattr(
-        signing_in, "use_code", lambda *, actor, code: code in (APP_CODE, RECOVERY_CODE)
-    )
     AccessTemplate.objects.all().delete()
 
     def of_model(model, row=None):
@@ -442,19 +440,19 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {**account, "valid_from": "", "valid_until": "", "seen": ""},
         ),
         "OwnPasswordForm": (
-            lambda data: OwnPasswordForm(data, request=own_request),
+            lambda data: OwnPasswordForm(data, account=secondary),
             {"current_password": PASSWORD, **claves},
         ),
         "OwnPasswordProofForm": (
-            lambda data: OwnPasswordProofForm(data, request=own_request),
+            OwnPasswordProofForm,
             {"password": PASSWORD},
         ),
         "TurnOnSecondFactorForm": (
-            lambda data: TurnOnSecondFactorForm(data, request=own_request),
+            TurnOnSecondFactorForm,
             {"code": APP_CODE, "password": PASSWORD, "offer": "signed"},
         ),
         "CodeForm": (
-            lambda data: CodeForm(data, request=own_request, user=secondary),
+            CodeForm,
             {"code": APP_CODE},
         ),
         "ResetPasswordForm": (
@@ -515,7 +513,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD},
         ),
         "StaffOwnPasswordForm": (
-            lambda data: StaffOwnPasswordForm(request, data),
+            lambda data: StaffOwnPasswordForm(staff, data),
             {
                 "old_password": ADMIN_PASSWORD,
                 "new_password1": STAFF_PASSWORD,

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from users.models import User
-from users.signin import throttle
 
 
 def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> forms.CharField:
@@ -57,60 +56,19 @@ class OwnPasswordForm(TwiceTypedForm):
     )
     field_order = ["current_password"]
 
-    def __init__(self, *args, request, **kwargs):
-        super().__init__(*args, account=request.user, **kwargs)
-        self.request = request
-
-    @sensitive_variables()
-    def clean_current_password(self):
-        return own_password(self.request, self.cleaned_data["current_password"])
-
 
 class StaffOwnPasswordForm(AdminPasswordChangeForm):
-    """Django's own, with the guesses at the present password counted like those at the door."""
-
-    def __init__(self, request, *args, **kwargs):
-        super().__init__(request.user, *args, **kwargs)
-        self.request = request
+    """Django's own, which leaves it to the view to compare the current password."""
 
     @sensitive_variables()
     def clean_old_password(self):
-        wrong = self.error_messages["password_incorrect"]
-        return own_password(self.request, self.cleaned_data["old_password"], wrong=wrong)
-
-
-@sensitive_variables()
-def own_password(request, password: str, *, wrong: str = "La clave actual no es correcta") -> str:
-    """The clave, if it is that of who is in; a guess like any other, or else ValidationError."""
-    user = request.user
-    try:
-        with throttle.guess(request, **naming(user), what="own_password") as guess:
-            guess.is_right = user.check_password(password)
-    except throttle.LockedError as locked:
-        raise ValidationError(locked.said_to(user)) from locked
-    if not guess.is_right:
-        raise ValidationError(wrong)
-    return password
-
-
-def naming(user: User) -> dict:
-    """An account as the throttle takes it."""
-    ruc = user.operator.ruc if user.operator else ""
-    return {"ruc": ruc, "username": user.username, "user": user}
+        return self.cleaned_data["old_password"]
 
 
 class OwnPasswordProofForm(forms.Form):
     """Whoever changes how he enters proves first that it is he."""
 
     password = password_field("Su clave", empty="Ingrese su clave", autocomplete="current-password")
-
-    def __init__(self, *args, request, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.request = request
-
-    @sensitive_variables()
-    def clean_password(self):
-        return own_password(self.request, self.cleaned_data["password"])
 
 
 class ResetPasswordForm(TwiceTypedForm):

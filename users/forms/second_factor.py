@@ -4,12 +4,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from users.actions import signing_in
-from users.address import client_address
-from users.forms.password import OwnPasswordProofForm, naming
-from users.history.recording import Actor
-from users.models import AuditEntry, User
-from users.signin import second_factor, throttle
+from users.actions.signing_in import WRONG_CODE
+from users.forms.password import OwnPasswordProofForm
+from users.signin import second_factor
 
 
 class CodeInput(forms.TextInput):
@@ -68,43 +65,20 @@ class CodeForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )
-    WRONG_RECOVERY_CODE = "Ese código de recuperación no es correcto o ya se usó. Use otro"
-
-    def __init__(self, *args, request, user: User, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.request, self.user = request, user
+    # What is said of a code that is well-formed and wrong.
+    WRONG = {
+        "code": WRONG_CODE,
+        "recovery_code": "Ese código de recuperación no es correcto o ya se usó. Use otro",
+    }
 
     @property
-    def used_recovery_code(self) -> bool:
-        return bool(self.cleaned_data["recovery_code"])
+    def given(self) -> str:
+        """The name of the field that holds the code; a recovery code goes first."""
+        return "recovery_code" if self.cleaned_data["recovery_code"] else "code"
 
     @sensitive_variables()
     def clean(self):
         cleaned = super().clean()
-        if self.errors:
-            return cleaned
-        field = "recovery_code" if cleaned["recovery_code"] else "code"
-        if not cleaned[field]:
+        if not self.errors and not cleaned[self.given]:
             self.add_error("code", self.fields["code"].wrong)
-        elif sentence := self.refusal(cleaned[field]):
-            self.add_error(field, sentence)
         return cleaned
-
-    @sensitive_variables()
-    def refusal(self, code: str) -> str:
-        """Why a code does not let in; empty if it does, which uses it up."""
-        user = self.user
-        try:
-            with throttle.guess(
-                self.request, **naming(user), what="second_factor", steps=throttle.CODES
-            ) as guess:
-                guess.is_right = signing_in.use_code(
-                    actor=Actor(user, AuditEntry.Channel.WEB, client_address(self.request)),
-                    code=code,
-                )
-        except throttle.LockedError as locked:
-            return locked.said_to(user)
-        if guess.is_right:
-            return ""
-        of_app = second_factor.APP_CODE.fullmatch(code)
-        return signing_in.WRONG_CODE if of_app else self.WRONG_RECOVERY_CODE

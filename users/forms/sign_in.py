@@ -2,14 +2,11 @@
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
-from django.views.decorators.debug import sensitive_variables
 
 from operators.validators import normalise_ruc, validate_ruc
 from users.forms.password import password_field
-from users.models import User
-from users.signin import throttle
+from users.signin.throttle import LockedError
 from users.validators import normalise_username
 
 
@@ -37,8 +34,6 @@ class SignInForm(forms.Form):
 
     def __init__(self, request=None, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.request = request
-        self.user = None
         self.fields["password"].widget.attrs["id"] = "txtContrasena"
 
     def clean_ruc(self):
@@ -52,28 +47,19 @@ class SignInForm(forms.Form):
             raise ValidationError("En «Usuario» escriba el nombre de usuario, no el RUC")
         return username
 
-    @sensitive_variables()
-    def clean(self):
-        cleaned = super().clean()
-        if not self.errors:
-            try:
-                self.user = authenticate(self.request, **cleaned)
-            except throttle.LockedError as locked:
-                raise ValidationError(locked.for_operators) from locked
-            if self.user is None:
-                raise ValidationError(self.WRONG_COMBINATION)
-        return cleaned
+    def get_invalid_login_error(self) -> ValidationError:
+        """As in Django's AuthenticationForm: what is said of credentials that fit no account."""
+        return ValidationError(self.WRONG_COMBINATION)
 
-    def get_user(self) -> User | None:
-        return self.user
+    def locked_sentence(self, locked: LockedError) -> str:
+        return locked.for_operators
 
 
 class StaffSignInForm(AdminAuthenticationForm):
-    """The staff door: Django's own form, which knows nothing of locks."""
+    """Django's own form, which leaves it to the view to compare the password."""
 
-    @sensitive_variables()
     def clean(self):
-        try:
-            return super().clean()
-        except throttle.LockedError as locked:
-            raise ValidationError(locked.for_staff) from locked
+        return self.cleaned_data
+
+    def locked_sentence(self, locked: LockedError) -> str:
+        return locked.for_staff

@@ -178,6 +178,12 @@ def key_of(user: User) -> Key:
     return account_key(user.operator.ruc if user.operator else "", user.username)
 
 
+def name_of(user: User) -> dict:
+    """The account as the keyword arguments of ``guess``."""
+    ruc = user.operator.ruc if user.operator else ""
+    return {"ruc": ruc, "username": user.username, "user": user}
+
+
 def ruc_key(ruc: str) -> Key:
     pool = Pool(settings.SIGN_IN_FAILURES_PER_RUC, timedelta(hours=1))
     return Key("ruc", digest("ruc", normalise_ruc(ruc)), pool)

@@ -16,6 +16,7 @@ from users.history.recording import Actor
 from users.signin import devices
 from users.signin.password_rules import advice_on_password, generate_password
 from users.signin.sessions import open_sessions
+from users.views.proofs import prove_password
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -28,12 +29,12 @@ class OwnPasswordView(View):
         return super().dispatch(request)
 
     def get(self, request):
-        return self.show(OwnPasswordForm(request=request))
+        return self.show(OwnPasswordForm(account=request.user))
 
     @method_decorator(sensitive_variables())
     def post(self, request):
-        form = OwnPasswordForm(request.POST, request=request)
-        if not form.is_valid():
+        form = OwnPasswordForm(request.POST, account=request.user)
+        if not prove_password(request, form, "current_password"):
             return self.show(form)
         others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
         try:
@@ -63,10 +64,13 @@ class StaffOwnPasswordView(PasswordChangeView):
 
     form_class = StaffOwnPasswordForm
 
-    def get_form_kwargs(self):
-        kwargs = super().get_form_kwargs()
-        del kwargs["user"]
-        return {**kwargs, "request": self.request}
+    @method_decorator(sensitive_variables())
+    def post(self, request, *args, **kwargs):
+        form = self.get_form()
+        wrong = form.error_messages["password_incorrect"]
+        if prove_password(request, form, "old_password", wrong=wrong):
+            return self.form_valid(form)
+        return self.form_invalid(form)
 
     def form_valid(self, form):
         devices.remember(self.request, self.request.user)

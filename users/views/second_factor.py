@@ -16,6 +16,7 @@ from users.forms.second_factor import TurnOnSecondFactorForm
 from users.history.recording import Actor
 from users.signin import second_factor
 from users.signin.sessions import open_sessions
+from users.views.proofs import prove_password
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -30,7 +31,7 @@ class SecondFactorView(View):
             )
         secret = pyotp.random_base32()
         offer = second_factor.offer_of(request.user.pk, secret)
-        form = TurnOnSecondFactorForm(request=request, initial={"offer": offer})
+        form = TurnOnSecondFactorForm(initial={"offer": offer})
         return self.show(form, secret)
 
     @method_decorator(sensitive_variables())
@@ -46,8 +47,8 @@ class SecondFactorView(View):
         if secret is None:
             messages.info(request, "Ese dibujo ya no sirve. Empiece con este, que es nuevo.")
             return redirect("users:second_factor")
-        form = TurnOnSecondFactorForm(request.POST, request=request)
-        if not form.is_valid():
+        form = TurnOnSecondFactorForm(request.POST)
+        if not prove_password(request, form, "password"):
             return self.show(form, secret)
         others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
         try:
@@ -87,11 +88,12 @@ class ProvenView(View):
         return super().dispatch(request)
 
     def get(self, request):
-        return self.show(OwnPasswordProofForm(request=request))
+        return self.show(OwnPasswordProofForm())
 
     def post(self, request):
-        form = OwnPasswordProofForm(request.POST, request=request)
-        return self.do(request) if form.is_valid() else self.show(form)
+        form = OwnPasswordProofForm(request.POST)
+        is_proven = prove_password(request, form, "password")
+        return self.do(request) if is_proven else self.show(form)
 
     def do(self, request):
         raise NotImplementedError

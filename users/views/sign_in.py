@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import authenticate, login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, RedirectURLMixin
 from django.shortcuts import redirect, render
@@ -15,7 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from users.forms.second_factor import CodeForm
 from users.forms.sign_in import SignInForm, StaffSignInForm
 from users.signin import pending
+from users.signin.throttle import LockedError
 from users.signin.unsent import UnsentForm
+from users.views.proofs import prove_code
 
 
 class DoorView(LoginView):
@@ -23,13 +25,23 @@ class DoorView(LoginView):
 
     unsent: UnsentForm | None = None
 
+    @method_decorator(sensitive_variables())
     def form_valid(self, form):
-        user = form.get_user()
+        try:
+            user = authenticate(self.request, **form.cleaned_data)
+        except LockedError as locked:
+            return self.refuse(form, form.locked_sentence(locked))
+        if user is None:
+            return self.refuse(form, form.get_invalid_login_error())
         if user.has_second_factor:
             pending.begin(self.request, user)
             return CodeView.asking(self.request, self.get_redirect_url(), self.unsent)
-        super().form_valid(form)
+        login(self.request, user)
         return entered(self.request, self.get_success_url(), self.unsent)
+
+    def refuse(self, form, error):
+        form.add_error(None, error)
+        return self.form_invalid(form)
 
 
 class SignInView(DoorView):
@@ -80,7 +92,8 @@ class CodeView(RedirectURLMixin, View):
             return redirect(with_next("users:sign_in_code", next_url))
         view = cls(unsent=unsent)
         view.setup(request)
-        return view.show(CodeForm(request=request, user=pending.user_of(request)))
+        view.user = pending.user_of(request)
+        return view.show(CodeForm())
 
     def dispatch(self, request):
         self.user = pending.user_of(request)
@@ -96,15 +109,15 @@ class CodeView(RedirectURLMixin, View):
         return redirect(with_next(door, next_url))
 
     def get(self, request):
-        return self.show(CodeForm(request=request, user=self.user))
+        return self.show(CodeForm())
 
     @method_decorator(sensitive_variables())
     def post(self, request):
-        form = CodeForm(request.POST, request=request, user=self.user)
-        if not form.is_valid():
+        form = CodeForm(request.POST)
+        if not (form.is_valid() and prove_code(request, form, self.user)):
             return self.show(form)
         login(request, self.user)
-        if form.used_recovery_code:
+        if form.given == "recovery_code":
             left = self.user.second_factor.recovery_codes.count()
             rest = {0: "no le queda ninguno", 1: "le queda 1"}.get(left, f"le quedan {left}")
             messages.warning(
@@ -119,7 +132,7 @@ class CodeView(RedirectURLMixin, View):
         return render(
             self.request,
             "users/sign_in_code.html",
-            {**context, "door": pending.door(self.request), "account": form.user},
+            {**context, "door": pending.door(self.request), "account": self.user},
         )
 
 
