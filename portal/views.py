@@ -10,6 +10,7 @@ from django.views import View
 from profiles.access import findings
 from profiles.access.tree import OptionTree, menu_of
 from profiles.access.verdict import Holdings, Reason, verdict
+from profiles.forms.filters import MenuSearchForm
 from profiles.models import Option, Role
 from users import tenancy
 
@@ -22,10 +23,11 @@ class HomeView(View):
         if user.operator is None:
             return redirect("admin:index")
         leaves = menu_of(Holdings.of(user), Option.objects.offered_to(user.operator)).leaves
-        query = request.GET.get("texto", "").strip()
+        search = MenuSearchForm(request.GET)
         context = {
-            "menu": OptionTree([leaf.row for leaf in leaves], query=query),
-            "query": query,
+            "menu": OptionTree([leaf.row for leaf in leaves], query=search.text),
+            "search": search,
+            "query": search.text,
             "operator_types": user.operator.operator_types.all(),
         }
         if user.is_principal:

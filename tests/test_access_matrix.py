@@ -124,7 +124,7 @@ FORMS = {
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
     "profiles:wizard_roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
-    "profiles:copy": {"desde": "COLEGA01", "modo": "reemplazar", "seen_options": "11.9.1.1.2"},
+    "profiles:copy": {"desde": "COLEGA01", "modo": "reemplazar", "wanted": "{}", "seen": "{}"},
     "profiles:template_new": {"name": "Intrusa", "option": "11.9.1.1.1"},
     "profiles:template_edit": {"name": "Intrusa", "option": "11.9.1.1.1", "seen": SEEN_TEMPLATE},
     "profiles:template_delete": {},

@@ -32,9 +32,17 @@ from profiles.forms.assignment import (
     RolesForm,
     SummaryForm,
 )
-from profiles.forms.filters import HistoryFilterForm, PastDayForm, UserFilterForm
-from profiles.forms.grants import CopyForm, ValidityForm
-from profiles.forms.templates import TemplateForm
+from profiles.forms.filters import (
+    HistoryFilterForm,
+    MarkedUserForm,
+    MenuSearchForm,
+    OptionSearchForm,
+    PastDayForm,
+    UserFilterForm,
+)
+from profiles.forms.grants import CopyDifferenceForm, CopyForm, ValidityForm
+from profiles.forms.load import HandOverForm, PlanForm
+from profiles.forms.templates import DeleteTemplateForm, TemplateForm
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.administration import new_operator
 from tests.conftest import PASSWORD, RUC, person, soup
@@ -311,6 +319,19 @@ KINDS = {
     "NoOptionsForm": OPTIONS,
     "RolesForm": ROLES,
     "RolesDifferenceForm": ROLES,
+    "CopyDifferenceForm": {
+        "desde": one_of("COLEGA01"),
+        "plantilla": PK,
+        "modo": one_of("agregar"),
+        "wanted": anything,
+        "seen": anything,
+    },
+    "DeleteTemplateForm": {},
+    "PlanForm": {"do": one_of("apply")},
+    "HandOverForm": {"do": one_of("apply")},
+    "MarkedUserForm": {"accion": one_of("roles"), "usuario": some_text},
+    "MenuSearchForm": {"texto": anything},
+    "OptionSearchForm": {"texto": anything},
     "PastDayForm": {"fecha": past_day},
     "FindUsersForm": {"texto": any_text, "estado": one_of(required=False)},
     "SeveralStatesForm": {"cambio": one_of("suspend", "reactivate", "eliminate")},
@@ -393,7 +414,7 @@ KINDS = {
 }
 # Their subclasses are what a page shows; and a file is no text (tests of the catalogue and of loading).
 ABSTRACT = {"PersonForm", "NewAccountForm", "TwiceTypedForm", "OptionForm", "SeenForm"}
-ABSTRACT |= {"OfferedForm", "OptionMarks", "RoleMarks"}
+ABSTRACT |= {"SearchForm", "OfferedForm", "OptionMarks", "RoleMarks"}
 OF_FILES = {"CatalogFileForm", "LoadForm"}
 
 
@@ -481,6 +502,16 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             form.__name__: (partial(form, operator=operator), {})
             for form in (OptionsForm, SummaryForm, NoOptionsForm, RolesForm, RolesDifferenceForm)
         },
+        "CopyDifferenceForm": (
+            lambda data: CopyDifferenceForm(data, account=secondary),
+            {"desde": "COLEGA01", "modo": "agregar"},
+        ),
+        "DeleteTemplateForm": (DeleteTemplateForm, {}),
+        "PlanForm": (PlanForm, {"do": "apply"}),
+        "HandOverForm": (HandOverForm, {"do": "apply"}),
+        "MarkedUserForm": (MarkedUserForm, {"accion": "roles", "usuario": "JPEREZ01"}),
+        "MenuSearchForm": (MenuSearchForm, {}),
+        "OptionSearchForm": (OptionSearchForm, {}),
         "PastDayForm": (PastDayForm, {}),
         "FindUsersForm": (FindUsersForm, {}),
         "SeveralStatesForm": (SeveralStatesForm, {"cambio": "suspend"}),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 
+from crispy_forms.layout import Div
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -11,6 +12,7 @@ from operators.models import Operator
 from profiles.access.findings import Finding, having
 from profiles.models import Option, Role
 from users.forms.fields import day_field
+from users.forms.layout import Include, Submit, filters, layout, search_box
 from users.history.wording import ACTION_LABELS
 from users.lists.search import search_words
 from users.models import AuditEntry, User
@@ -20,10 +22,21 @@ class PastDayForm(forms.Form):
     """A day that is over or going on; its history is known."""
 
     fecha = day_field("Ver accesos al")
+    # Of a user whose name another user has had.
+    subject = forms.Field(required=False, widget=forms.HiddenInput)
+
+    helper = layout(
+        "fecha",
+        Div(Submit("Ver accesos", kind="plain"), css_class="filter-buttons"),
+        css_class="filters",
+        method="get",
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["fecha"].widget.attrs["max"] = f"{timezone.localdate():%Y-%m-%d}"
+        if not self.data.get("subject"):
+            del self.fields["subject"]
 
     def clean_fecha(self) -> date:
         day = self.cleaned_data["fecha"] or timezone.localdate()
@@ -42,6 +55,25 @@ def choice_filter(label: str, choices=()) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=choices, widget=LongSelect)
 
 
+class SearchForm(forms.Form):
+    """A text to search in what the screen lists."""
+
+    texto = forms.Field(required=False)
+
+    @property
+    def text(self) -> str:
+        """What was typed, without the spaces around it."""
+        return self.data.get("texto", "").strip()
+
+
+class MenuSearchForm(SearchForm):
+    helper = search_box("Busque una opción del menú")
+
+
+class OptionSearchForm(SearchForm):
+    helper = search_box("Buscar una opción")
+
+
 class HistoryFilterForm(forms.Form):
     """The filters of Historial."""
 
@@ -54,6 +86,10 @@ class HistoryFilterForm(forms.Form):
     canal = choice_filter("Desde dónde", [("", "Todos"), *AuditEntry.Channel.choices])
     desde = day_field("Desde el día")
     hasta = day_field("Hasta el día")
+
+    helper = filters(
+        *("texto", "accion", "canal", "desde", "hasta"), aria_label="Filtrar el historial"
+    )
 
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)
@@ -102,6 +138,12 @@ class UserFilterForm(forms.Form):
     rol = choice_filter("Rol")
     hallazgo = choice_filter("Requiere atención", [("", "Todos"), *Finding.choices])
 
+    helper = filters(
+        *("texto", "estado", "opcion", "rol", "hallazgo"),
+        Include("profiles/kept_in_filters.html"),
+        aria_label="Filtrar usuarios",
+    )
+
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)
         self.operator = operator
@@ -141,3 +183,28 @@ class UserFilterForm(forms.Form):
     @property
     def is_filtering(self) -> bool:
         return any(self.cleaned_data.get(name) for name in self.fields)
+
+
+class MarkedUserForm(forms.Form):
+    """The marked user of Administración Usuario, and the screen to open for this user."""
+
+    SCREENS = {
+        "perfiles": "profiles:options",
+        "roles": "profiles:roles",
+        "estado": "users:change_state",
+    }
+
+    accion = forms.ChoiceField(choices=[(name, name) for name in SCREENS])
+    usuario = forms.CharField()
+
+    helper = layout(Include("profiles/user_table.html"), css_class="", method="get")
+
+    @property
+    def screen(self) -> str:
+        """The route of the screen to open."""
+        return self.SCREENS[self.cleaned_data["accion"]]
+
+    @property
+    def lacks_user(self) -> bool:
+        """Whether a button was pressed and no user was marked."""
+        return "accion" in self.cleaned_data and "usuario" not in self.cleaned_data

@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 
 from profiles.models import AccessTemplate
 from users.forms.fields import day_field
-from users.forms.seen import SeenForm
+from users.forms.layout import Buttons, Include, Link, Submit, layout
+from users.forms.seen import SeenField, SeenForm
 from users.models import User
 from users.validators import normalise_username
 
@@ -25,6 +26,12 @@ class ValidityForm(SeenForm):
                 for (end, label), day in zip(self.ENDS.items(), days, strict=True):
                     self.fields[f"{end}:{code}"] = day_field(label)
                     self.initial[f"{end}:{code}"] = day
+
+    helper = layout(
+        Include("profiles/validity_rows.html"),
+        Buttons(Submit("Grabar"), Link("Cancelar", "profiles:user_list")),
+        css_class="",
+    )
 
     def days(self, kind: str) -> dict:
         """The days typed for each grant of one kind."""
@@ -82,6 +89,14 @@ class CopyForm(forms.Form):
         },
     )
 
+    helper = layout(
+        *("desde", "plantilla", "modo"),
+        Include("profiles/copy_form.html"),
+        Buttons(Submit("Ver qué cambia"), Link("Cancelar", "profiles:user", "account")),
+        method="get",
+        novalidate="",
+    )
+
     def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.account = account
@@ -121,3 +136,39 @@ class CopyForm(forms.Form):
     @property
     def is_adding(self) -> bool:
         return self.cleaned_data["modo"] == self.ADD
+
+
+class CopyDifferenceForm(CopyForm):
+    """What copying would change: ``wanted`` is what was proposed, ``seen`` what there was.
+
+    Both hold the codes of options and roles. They are sent back, so that what is applied is exactly
+    what was shown.
+    """
+
+    wanted = SeenField()
+    seen = SeenField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("desde", "plantilla", "modo"):
+            self.fields[name].widget = forms.HiddenInput()
+
+    def clean_seen(self) -> dict[str, list[str]]:
+        seen = self.cleaned_data["seen"]
+        return {
+            kind: [*map(str, seen[kind])] if isinstance(seen.get(kind), list) else []
+            for kind in ("options", "roles")
+        }
+
+    @property
+    def helper(self):
+        changes = self.initial.get("wanted") != self.initial.get("seen")
+        apply = [Submit("Aplicar")] if changes else []
+        back = "Cancelar" if changes else f"Volver a {self.account}"
+        return layout(
+            Include("profiles/copy_difference_form.html"),
+            Buttons(*apply, Link(back, "profiles:user", "account")),
+            css_class="",
+            # Without what the address says: the form says it.
+            action="?",
+        )

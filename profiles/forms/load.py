@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from profiles.load import files, rows
+from users.forms.layout import Buttons, Include, Link, Submit, layout
 
 
 class LoadForm(forms.Form):
@@ -22,6 +23,14 @@ class LoadForm(forms.Form):
         },
     )
 
+    # A file is not kept, so neither is its form.
+    helper = layout(
+        "file",
+        Buttons(Submit("Ver el plan"), Link("Cancelar", "profiles:user_list")),
+        is_kept=False,
+        enctype="multipart/form-data",
+    )
+
     @sensitive_variables()
     def clean_file(self):
         upload = self.cleaned_data["file"]
@@ -30,3 +39,21 @@ class LoadForm(forms.Form):
         except rows.FileError as error:
             raise ValidationError(str(error)) from error
         return upload
+
+
+class PlanForm(forms.Form):
+    """What to do with a plan."""
+
+    do = forms.ChoiceField(choices=[(do, do) for do in ("apply", "discard", "again", "hand_over")])
+
+    helper = layout(
+        Include("profiles/plan_buttons.html"), css_class="buttons plan-buttons", is_kept=False
+    )
+
+
+class HandOverForm(PlanForm):
+    """Download the generated passwords, once."""
+
+    helper = layout(
+        Submit("Descargar las claves", name="do", value="hand_over"), css_class="", is_kept=False
+    )

@@ -23,3 +23,10 @@ class TemplateForm(SeenForm, OptionMarks, RoleMarks):
         Buttons(Submit("Grabar"), Link("Cancelar", address="back")),
         css_class="",
     )
+
+
+class DeleteTemplateForm(forms.Form):
+    helper = layout(
+        Buttons(Submit("Eliminar plantilla", kind="danger"), Link("Cancelar", address="back")),
+        css_class="",
+    )

@@ -6,26 +6,24 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views import View
 
-from profiles.access.difference import access_of, of_options, of_roles, proposal
+from profiles.access.difference import Proposal, access_of, of_options, of_roles, proposal
 from profiles.actions.grants import NotOfferedError, assign_access
-from profiles.forms.grants import CopyForm
+from profiles.forms.grants import CopyDifferenceForm, CopyForm
 from users import tenancy
 from users.history.recording import Actor
 from users.stale import StaleError
 
 
-class CopyView(tenancy.PrincipalRequiredMixin, View):
+def codes(options, roles) -> dict[str, list[str]]:
+    """Return codes of options and roles as a form carries them."""
+    return {"options": sorted(options), "roles": sorted(roles)}
+
+
+class CopyView(tenancy.AboutOneUser, View):
     """Choose a source by GET, see what would change, and apply by POST exactly what was seen."""
 
     # So many are offered while typing; any other is typed whole.
     COLLEAGUES = 100
-
-    def dispatch(self, request, username):
-        tenancy.require_principal(request.user)
-        self.account = tenancy.secondary_user(
-            request.user, username, subject=request.POST.get("subject", "")
-        )
-        return super().dispatch(request)
 
     def get(self, request):
         # A link may name the template alone.
@@ -38,13 +36,12 @@ class CopyView(tenancy.PrincipalRequiredMixin, View):
         return self.show_difference(form) if is_chosen and form.is_valid() else self.show(form)
 
     def post(self, request):
-        form = CopyForm(request.POST, account=self.account)
+        form = CopyDifferenceForm(request.POST, account=self.account)
         if not form.is_valid():
-            return self.show(form)
-        wanted = proposal(self.account, form.source, adding=form.is_adding)
-        # What was shown is what is applied: if the source or the catalogue gives something else
-        # by now, that is shown instead.
-        if (wanted.options, wanted.roles) != (self.sent("options"), self.sent("roles")):
+            return self.show(CopyForm(request.POST, account=self.account))
+        wanted, seen = self.proposal(form), form.cleaned_data["seen"]
+        # If the source or the catalogue gives something else by now, that is shown instead.
+        if form.cleaned_data["wanted"] != codes(wanted.options, wanted.roles):
             return self.show_difference(form, meanwhile=True, status=HTTPStatus.CONFLICT)
         try:
             options, roles = assign_access(
@@ -52,8 +49,8 @@ class CopyView(tenancy.PrincipalRequiredMixin, View):
                 user=self.account,
                 options=wanted.options,
                 roles=wanted.roles,
-                seen_options=self.sent("seen_options"),
-                seen_roles=self.sent("seen_roles"),
+                seen_options=seen["options"],
+                seen_roles=seen["roles"],
             )
         except (NotOfferedError, StaleError):
             return self.show_difference(form, meanwhile=True, status=HTTPStatus.CONFLICT)
@@ -63,29 +60,32 @@ class CopyView(tenancy.PrincipalRequiredMixin, View):
             messages.info(request, f"No hubo cambios en los permisos de {self.account}.")
         return redirect("profiles:user", self.account)
 
-    def sent(self, name: str) -> frozenset[str]:
-        return frozenset(self.request.POST.get(name, "").split())
+    def proposal(self, form: CopyForm) -> Proposal:
+        return proposal(self.account, form.source, adding=form.is_adding)
 
     def show(self, form: CopyForm):
         colleagues = tenancy.secondary_users_of(self.request.user).exclude(pk=self.account.pk)
-        return self.render(
-            "profiles/copy.html", form=form, colleagues=colleagues[: self.COLLEAGUES]
-        )
+        return self.page("copy", form=form, colleagues=colleagues[: self.COLLEAGUES])
 
-    def show_difference(self, form: CopyForm, *, meanwhile=False, status: int = HTTPStatus.OK):
-        wanted = proposal(self.account, form.source, adding=form.is_adding)
+    def show_difference(self, chosen: CopyForm, *, meanwhile=False, status: int = HTTPStatus.OK):
+        wanted = self.proposal(chosen)
         options, roles = access_of(self.account)
-        return self.render(
-            "profiles/copy_difference.html",
+        form = CopyDifferenceForm(
+            account=self.account,
+            auto_id=False,
+            initial={name: chosen.data.get(name) for name in ("desde", "plantilla", "modo")}
+            | {"wanted": codes(wanted.options, wanted.roles), "seen": codes(options, roles)},
+        )
+        return self.page(
+            "copy_difference",
             status=status,
             form=form,
+            source=chosen.source,
             wanted=wanted,
-            seen_options=options,
-            seen_roles=roles,
             difference=of_options(options, wanted.options) + of_roles(roles, wanted.roles),
             meanwhile=meanwhile,
         )
 
-    def render(self, template: str, *, status: int = HTTPStatus.OK, **context):
+    def page(self, name: str, *, status: int = HTTPStatus.OK, **context):
         context |= {"account": self.account}
-        return render(self.request, template, context, status=status)
+        return render(self.request, f"profiles/{name}.html", context, status=status)

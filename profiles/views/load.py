@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from profiles.forms.load import LoadForm
+from profiles.forms.load import HandOverForm, LoadForm, PlanForm
 from profiles.load import actions
 from profiles.load.columns import COLUMNS
 from profiles.load.export import sample_rows
@@ -103,8 +103,10 @@ class PlanView(PlanMixin, View):
         return self.show(own_plan(request, plan))
 
     def post(self, request, plan):
-        plan = own_plan(request, plan)
-        match request.POST.get("do"):
+        plan, form = own_plan(request, plan), PlanForm(request.POST)
+        if not form.is_valid():
+            raise Http404
+        match form.cleaned_data["do"]:
             case "apply":
                 return self.start(plan)
             case "discard":
@@ -114,7 +116,6 @@ class PlanView(PlanMixin, View):
                 return redirect("profiles:load_plan", plan.pk)
             case "hand_over":
                 return self.hand_over(plan)
-        raise Http404
 
     def start(self, plan: LoadPlan):
         try:
@@ -156,6 +157,8 @@ class PlanView(PlanMixin, View):
         names = names_of_the_catalogue()
         context = {
             "plan": plan,
+            "form": PlanForm(),
+            "hand_over": HandOverForm(),
             "counts": [(Outcome(value), count) for value, count in counts.items()],
             "errors": counts[Outcome.ERROR],
             "created": counts[Outcome.CREATE],

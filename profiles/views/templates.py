@@ -16,7 +16,7 @@ from profiles.actions.templates import (
     delete_template,
     save_template,
 )
-from profiles.forms.templates import TemplateForm
+from profiles.forms.templates import DeleteTemplateForm, TemplateForm
 from profiles.models import AccessTemplate, Role
 from users import tenancy
 from users.history.recording import Actor
@@ -136,7 +136,9 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
 
 class DeleteTemplateView(tenancy.PrincipalRequiredMixin, View):
     def get(self, request, pk):
-        context = {"template": own_template(request, pk)}
+        template = own_template(request, pk)
+        back = reverse("profiles:template", args=[template.pk])
+        context = {"template": template, "form": DeleteTemplateForm(), "back": back}
         return render(request, "profiles/template_delete.html", context)
 
     def post(self, request, pk):

@@ -9,9 +9,9 @@ from profiles.models import Option, Role
 from users import tenancy
 
 
-class TransferSheetView(tenancy.PrincipalRequiredMixin, View):
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
+class TransferSheetView(tenancy.AboutOneUser, View):
+    def get(self, request):
+        user = self.account
         holdings = Holdings.of(user)
         options = Option.objects.offered_to(user.operator).filter(code__in=holdings.options)
         context = {

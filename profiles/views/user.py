@@ -5,17 +5,18 @@ from django.views import View
 
 from profiles.access.tree import OptionTree, menu_of
 from profiles.access.verdict import ORDER, Holdings, Reason, obstacles_of_the_grants, verdict
+from profiles.forms.filters import OptionSearchForm
 from profiles.models import Option, Role
 from users import tenancy
 from users.signin.sessions import open_sessions
 from users.signin.throttle import locks_of
 
 
-class UserView(tenancy.PrincipalRequiredMixin, View):
-    """All of one user: person, state, validity, what he can do now and what he can not."""
+class UserView(tenancy.AboutOneUser, View):
+    """All of one user: person, state, validity, what the user may do now and what not."""
 
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
+    def get(self, request):
+        user = self.account
         locks = locks_of([user])
         holdings = Holdings.of(user, locked=locks)
         menu = menu_of(holdings, Option.objects.offered_to(user.operator))
@@ -46,19 +47,19 @@ class UserView(tenancy.PrincipalRequiredMixin, View):
         )
 
 
-class WhyView(tenancy.PrincipalRequiredMixin, View):
+class WhyView(tenancy.AboutOneUser, View):
     """¿Por qué no puede? Choose an option, read the verdict and where each reason is mended."""
 
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
-        query = request.GET.get("texto", "").strip()
-        tree = OptionTree(Option.objects.offered_to(user.operator), query=query)
+    def get(self, request):
+        user, search = self.account, OptionSearchForm(request.GET)
+        tree = OptionTree(Option.objects.offered_to(user.operator), query=search.text)
         code = request.GET.get("opcion", "")
         option = next((leaf for leaf in Option.objects.every_leaf() if leaf.code == code), None)
         holdings = Holdings.of(user, locked=locks_of([user]))
         context = {
             "account": user,
-            "query": query,
+            "search": search,
+            "query": search.text,
             "tree": tree,
             "not_found": bool(code) and option is None,
             "obstacles": sorted(holdings.account, key=ORDER.__getitem__),

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import redirect, render
 from django.views import View
 
-from profiles.forms.filters import UserFilterForm
+from profiles.forms.filters import MarkedUserForm, UserFilterForm
 from profiles.load.export import user_rows
 from profiles.models import OptionGrant, RoleGrant
 from profiles.spreadsheet import file_response
@@ -51,17 +51,12 @@ class UserListView(tenancy.PrincipalRequiredMixin, View):
         "roles": Column("Roles", ["role_count"], is_number=True),
         "ingreso": Column("Último ingreso", ["entered_at"]),
     }
-    ACTIONS = {
-        "perfiles": "profiles:options",
-        "roles": "profiles:roles",
-        "estado": "users:change_state",
-    }
 
     def get(self, request):
-        action = request.GET.get("accion", "")
-        if action in self.ACTIONS and (username := request.GET.get("usuario")):
-            user = tenancy.secondary_user(request.user, username)
-            return redirect(self.ACTIONS[action], user.username)
+        marking = MarkedUserForm(request.GET)
+        if marking.is_valid():
+            user = tenancy.secondary_user(request.user, marking.cleaned_data["usuario"])
+            return redirect(marking.screen, user.username)
         operator = request.user.operator
         everybody = User.objects.secondary().filter(operator=operator)
         filters = UserFilterForm(request.GET, operator=operator)
@@ -88,7 +83,8 @@ class UserListView(tenancy.PrincipalRequiredMixin, View):
                 "order": order,
                 "headers": self.headers(order),
                 "can_be_marked": can_be_marked,
-                "nothing_marked": action in self.ACTIONS and can_be_marked,
+                "marking": marking,
+                "nothing_marked": marking.lacks_user and can_be_marked,
             },
         )
 

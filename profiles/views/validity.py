@@ -17,13 +17,7 @@ from users.history.recording import Actor
 from users.stale import StaleError
 
 
-class ValidityView(tenancy.PrincipalRequiredMixin, View):
-    def dispatch(self, request, username):
-        tenancy.require_principal(request.user)
-        subject = request.POST.get("subject", "")
-        self.account = tenancy.secondary_user(request.user, username, subject=subject)
-        return super().dispatch(request)
-
+class ValidityView(tenancy.AboutOneUser, View):
     def get(self, request):
         return self.show(ValidityForm(facts=validity_facts(self.account)))
 

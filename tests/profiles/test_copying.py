@@ -1,5 +1,7 @@
 """Copiar permisos: from a colleague or a template, with the difference shown first."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -56,7 +58,9 @@ def held(user, kind: str) -> set[str]:
 
 
 def form_of(response) -> dict:
-    return {field["name"]: field["value"] for field in soup(response).select("main form input")}
+    return {
+        field["name"]: field.get("value", "") for field in soup(response).select("main form input")
+    }
 
 
 def ask(client, **source):
@@ -189,7 +193,9 @@ def test_a_template_of_another_company_is_none(client, stranger):
 
 def test_codes_that_were_forged_are_not_applied(client, secondary, template):
     sent = form_of(ask(client, plantilla=template.pk))
-    answer = client.post(URL, {**sent, "options": f"{FIRST} {FREE} {SECOND}"})
+    answer = client.post(
+        URL, {**sent, "wanted": json.dumps({"options": [FIRST, FREE, SECOND], "roles": [ROLE]})}
+    )
     assert answer.status_code == 409
     assert held(secondary, "option") == set()
 

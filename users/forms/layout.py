@@ -15,13 +15,21 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 
-def layout(*parts, css_class: str = "form-column", method: str = "post", **attributes):
+def layout(
+    *parts,
+    css_class: str = "form-column",
+    method: str = "post",
+    is_kept: bool = True,
+    **attributes: str,
+) -> FormHelper:
     """Return the helper of a form: names of fields and layout objects, in the order of the page.
 
-    ``attributes`` are attributes of the form element: ``aria_label`` becomes ``aria-label``.
+    ``attributes`` are attributes of the form element: ``aria_label`` becomes ``aria-label``. A form
+    that ``is_kept`` names its owner, so that it can be sent again after a new sign-in
+    (``users.signin.unsent``).
     """
     helper = FormHelper()
-    helper.form_class, helper.form_method = css_class, method
+    helper.form_class, helper.form_method, helper.is_kept = css_class, method, is_kept
     helper.attrs = attributes
     helper.layout = Layout(*parts)
     return helper
@@ -70,3 +78,18 @@ class Buttons(Div):
     """The row of buttons that ends a form."""
 
     css_class = "buttons"
+
+
+def filters(*parts, **attributes: str) -> FormHelper:
+    """Return the helper of the filters above a list: fields, Filtrar, Limpiar filtros.
+
+    The form says ``is_filtering``.
+    """
+    buttons = Include("forms/layout/filter_buttons.html")
+    return layout(*parts, buttons, css_class="filters", method="get", role="search", **attributes)
+
+
+def search_box(label: str) -> FormHelper:
+    """Return the helper of a form that searches in a list by its field ``texto``."""
+    box = Include("forms/layout/search_box.html", label=label)
+    return layout(box, css_class="menu-search", method="get", role="search")
