@@ -21,7 +21,7 @@ from profiles.access.verdict import OF_THE_ACCOUNT, Holdings, Reason, verdict
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, soup
 from users.models import FailureCount, User
-from users.signin import throttle
+from users.signin import limits, throttle
 
 CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
 OTHER_ROLE = "NSIGAD.AGENTEADUANA.CONSULTA"
@@ -110,10 +110,10 @@ def make(world, user) -> None:
 
 def count_failures(world, user) -> None:
     since = timezone.now() - timedelta(minutes=world["minutes_since_the_last"])
-    own = throttle.key_of(user)
+    own = limits.key_of(user)
     for key, failures in (
         (own, world["failures"]),
-        (throttle.ruc_key(user.operator.ruc), world["failures_of_the_ruc"]),
+        (limits.ruc_key(user.operator.ruc), world["failures_of_the_ruc"]),
     ):
         FailureCount.objects.create(key=key, account=key.account, failures=failures, since=since)
 

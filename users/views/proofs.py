@@ -9,6 +9,7 @@ from users.forms.second_factor import CodeForm
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.signin import throttle
+from users.signin.limits import CODES
 
 
 @sensitive_variables()
@@ -45,7 +46,7 @@ def prove_code(request, form: CodeForm, user: User) -> bool:
     actor = Actor(user, AuditEntry.Channel.WEB, client_address(request))
     try:
         with throttle.guess(
-            request, **throttle.name_of(user), what="second_factor", steps=throttle.CODES
+            request, **throttle.name_of(user), what="second_factor", steps=CODES
         ) as guess:
             guess.is_right = signing_in.use_code(actor=actor, code=form.cleaned_data[field])
     except throttle.LockedError as locked:

@@ -13,7 +13,7 @@ from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, fail_to_sign_in, so
 from tests.users.throttle.conftest import GUESS, LOCKED, WRONG, said, sign_in, staff_sign_in
 from users.actions import accounts
 from users.models import FailureCount
-from users.signin import throttle
+from users.signin import limits, throttle
 
 # The lock of an account ----------------------------------------------------------------------------
 
@@ -299,7 +299,7 @@ def test_what_no_rule_remembers_is_taken_away(client, secondary, clock):
     clock.advance(hours=1, seconds=1)
     sign_in(client, PASSWORD)
     accounts = FailureCount.objects.filter(key__startswith="account:")
-    assert [row.key for row in accounts] == [str(throttle.account_key(RUC, "RECIENTE"))]
+    assert [row.key for row in accounts] == [str(limits.account_key(RUC, "RECIENTE"))]
 
 
 def test_what_failed_on_our_side_is_no_failure_of_his(secondary):

@@ -1,0 +1,78 @@
+"""The counters of failures: their rows, locked, incremented, decremented and deleted."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from users.models import FailureCount, User
+from users.signin.limits import CODES, Key
+
+
+def hold_or_create(keys: list[Key], now: datetime) -> dict[str, FailureCount]:
+    """The counts of these keys, made where there are none."""
+    names = sorted((str(key), key.account) for key in keys)
+    new = [FailureCount(key=name, account=account, since=now) for name, account in names]
+    while True:
+        FailureCount.objects.bulk_create(new, ignore_conflicts=True)
+        counts = hold(keys)
+        # Else one was there when it was to be made, and a right clave took it away since.
+        if len(counts) == len(keys):
+            return counts
+
+
+def hold(keys: Iterable[Key]) -> dict[str, FailureCount]:
+    """The counts that there are of these keys, for this transaction alone.
+
+    Always in one order: two transactions that lock rows in different orders wait for each other.
+    """
+    counts = FailureCount.objects.filter(key__in=keys).order_by("key").select_for_update()
+    return {count.key: count for count in counts}
+
+
+def save(counts: Iterable[FailureCount]) -> None:
+    FailureCount.objects.bulk_create(
+        counts,
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["failures", "since"],
+    )
+
+
+def decrement(keys: list[Key]) -> None:
+    counts = FailureCount.objects.filter(key__in=keys, failures__gt=0)
+    counts.update(failures=F("failures") - 1)
+
+
+def delete_expired() -> None:
+    """Take away what no rule remembers, leaving alone what somebody is counting at this moment."""
+    old = FailureCount.objects.filter(since__lt=timezone.now() - settings.SIGN_IN_MEMORY)
+    old = old.exclude(key__startswith=CODES.prefix)
+    keys = old.select_for_update(skip_locked=True).values_list("key", flat=True)
+    FailureCount.objects.filter(key__in=list(keys[:1000])).delete()
+
+
+def delete(counts) -> None:
+    held = counts.order_by("key").select_for_update().values_list("key", flat=True)
+    FailureCount.objects.filter(key__in=list(held)).delete()
+
+
+# Of an account, as it is told of them. One statement for a name that nobody has, too -------------------
+
+
+def increment_failed_sign_ins(user: User | None) -> None:
+    _row(user).update(failed_sign_ins=F("failed_sign_ins") + 1)
+
+
+def decrement_failed_sign_ins(user: User | None) -> None:
+    _row(user).filter(failed_sign_ins__gt=0).update(failed_sign_ins=F("failed_sign_ins") - 1)
+
+
+def reset_failed_sign_ins(user: User) -> None:
+    _row(user).update(failed_sign_ins=0)
+
+
+def _row(user: User | None):
+    return User.objects.filter(pk=user.pk if user else 0)
