@@ -1,17 +1,11 @@
 """Who signs in, from where, and the record of everything that is done to an account."""
 
-from users.models.accounts import (
-    AccountBlock,
-    KnownAccounts,
-    UniquenessChecker,
-    User,
-    UserManager,
-    UserQuerySet,
-)
+from users.models.accounts import AccountBlock, User, UserManager, UserQuerySet
 from users.models.audit import AuditEntry
 from users.models.failures import FailureCount
 from users.models.second_factor import RecoveryCode, SecondFactor
 from users.models.sessions import Session
+from users.models.uniqueness import KnownAccounts, UniquenessChecker
 from users.models.validity import Validity
 
 __all__ = [

@@ -1,7 +1,5 @@
 """Who signs in: accounts of staff and of operators."""
 
-from collections.abc import Iterable
-
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
@@ -12,6 +10,7 @@ from django.utils.functional import cached_property
 
 from operators.models import Operator
 from users.lists.search import search_words, searchable
+from users.models.uniqueness import UniquenessChecker
 from users.models.validity import Validity
 from users.validators import (
     DocumentType,
@@ -69,52 +68,6 @@ class AccountBlock(models.TextChoices):
     SUSPENDED = "user_suspended", "Suspendido"
     NOT_YET_VALID = "user_not_yet_valid", "Todavía no vigente"
     EXPIRED = "user_expired", "Vencido"
-
-
-class UniquenessChecker:
-    """The existing accounts that an account must differ from, asked of the database one by one."""
-
-    def same_username(self, user: "User") -> bool:
-        return self._of(user).filter(username__iexact=user.username).exists()
-
-    def holder_of_document(self, user: "User") -> str | None:
-        """The usuario of whoever has the same document."""
-        holders = self._of(user).filter(
-            document_type=user.document_type, document_number=user.document_number
-        )
-        return holders.values_list("username", flat=True).first()
-
-    def _of(self, user: "User"):
-        return User.objects.existing().filter(operator=user.operator_id).exclude(pk=user.pk)
-
-
-class KnownAccounts(UniquenessChecker):
-    """The same of one operator, read at once: for many accounts.
-
-    It knows whoever shares a usuario or a document number with the ones it was made for.
-    """
-
-    def __init__(
-        self, operator: Operator, usernames: Iterable[str], document_numbers: Iterable[str]
-    ) -> None:
-        rows = User.objects.existing().filter(
-            Q(username__in=[*usernames]) | Q(document_number__in=[*document_numbers]),
-            operator=operator,
-        )
-        self.names, self.holders = {}, {}
-        for pk, username, *document in rows.values_list(
-            "pk", "username", "document_type", "document_number"
-        ):
-            self.names[username] = pk
-            self.holders[tuple(document)] = pk, username
-
-    def same_username(self, user: "User") -> bool:
-        return self.names.get(user.username, user.pk) != user.pk
-
-    def holder_of_document(self, user: "User") -> str | None:
-        document = user.document_type, user.document_number
-        pk, username = self.holders.get(document, (user.pk, None))
-        return username if pk != user.pk else None
 
 
 class User(Validity, AbstractUser):
