@@ -175,6 +175,10 @@ def signing_in_as(value: str) -> bool:
     return bool(text) and "\x00" not in text and not (len(text) == 11 and text.isdigit())
 
 
+def some_word(value: str) -> bool:
+    return bool(value.strip()) and "\x00" not in value
+
+
 APP_CODE = "123456"
 
 
@@ -329,7 +333,7 @@ KINDS = {
     "DeleteTemplateForm": {},
     "PlanForm": {"do": one_of("apply")},
     "HandOverForm": {"do": one_of("apply")},
-    "MarkedUserForm": {"accion": one_of("roles"), "usuario": some_text},
+    "MarkedUserForm": {"accion": one_of("roles"), "usuario": some_word},
     "MenuSearchForm": {"texto": anything},
     "OptionSearchForm": {"texto": anything},
     "PastDayForm": {"fecha": past_day},
