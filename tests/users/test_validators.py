@@ -1,8 +1,8 @@
 """The rules of an account: usuario, identity document, names, claves."""
 
 import unicodedata
+from datetime import date
 
-import pytest
 from django.contrib.auth.password_validation import (
     password_validators_help_texts,
     validate_password,
@@ -16,6 +16,7 @@ from users.validators import (
     normalise_document_number,
     normalise_person_name,
     normalise_username,
+    parse_day,
     validate_correo,
     validate_document_number,
     validate_person_name,
@@ -36,17 +37,22 @@ def refused(validator, *values) -> list[str]:
     return [sentence for fault in faults(validator, *values) for sentence in fault.messages]
 
 
+def sentences_of(validator, values) -> dict[str, list[str]]:
+    """Each value with the sentences with which it is refused."""
+    return {value: refused(validator, value) for value in values}
+
+
 # Usuario -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("typed", ["JPEREZ01", "jperez01", " JPerez01 ", "\tjperez01\n"])
-def test_a_usuario_is_raised_to_upper_case_and_freed_of_the_spaces_around(typed):
-    assert normalise_username(typed) == "JPEREZ01"
+def test_a_usuario_is_raised_to_upper_case_and_freed_of_the_spaces_around():
+    typed = ["JPEREZ01", "jperez01", " JPerez01 ", "\tjperez01\n"]
+    assert {text: normalise_username(text) for text in typed} == dict.fromkeys(typed, "JPEREZ01")
 
 
-@pytest.mark.parametrize("username", ["JPEREZ01", "ABCDEFGH", "12345678", "0A0A0A0A"])
-def test_eight_letters_and_digits_make_a_usuario(username):
-    validate_username(username)
+def test_eight_letters_and_digits_make_a_usuario():
+    usernames = ["JPEREZ01", "ABCDEFGH", "12345678", "0A0A0A0A"]
+    assert sentences_of(validate_username, usernames) == {name: [] for name in usernames}
 
 
 LOOK_ALIKES = {
@@ -68,16 +74,19 @@ LOOK_ALIKES = {
 }
 
 
-@pytest.mark.parametrize("username", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
-def test_a_look_alike_never_becomes_a_usuario(username):
-    assert refused(validate_username, normalise_username(username)) == [
-        "El usuario debe tener 8 caracteres, solo letras y números"
-    ]
+EIGHT = "El usuario debe tener 8 caracteres, solo letras y números"
 
 
-@pytest.mark.parametrize(
-    "username",
-    [
+def test_a_look_alike_never_becomes_a_usuario():
+    found = {
+        kind: refused(validate_username, normalise_username(username))
+        for kind, username in LOOK_ALIKES.items()
+    }
+    assert found == {kind: [EIGHT] for kind in LOOK_ALIKES}
+
+
+def test_what_is_not_eight_plain_letters_and_digits_is_no_usuario():
+    usernames = [
         "",
         "JPEREZ0",
         "JPEREZ012",
@@ -88,10 +97,8 @@ def test_a_look_alike_never_becomes_a_usuario(username):
         "JPEREZÑ1",
         "J.PEREZ1",
         "@@@@@@@@",
-    ],
-)
-def test_what_is_not_eight_plain_letters_and_digits_is_no_usuario(username):
-    assert refused(validate_username, username)
+    ]
+    assert sentences_of(validate_username, usernames) == {name: [EIGHT] for name in usernames}
 
 
 def test_the_length_of_a_usuario_is_a_setting(settings):
@@ -105,28 +112,25 @@ def test_the_length_of_a_usuario_is_a_setting(settings):
 # Identity document -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("typed", "number"),
-    [
-        (" 9000 0002 ", "90000002"),
-        ("00000001", "00000001"),
-        ("ce001", "CE001"),
-        ("9000\u00a00002", "90000002"),
-        ("ñ1", "ñ1"),
-    ],
-)
-def test_a_document_number_is_cleaned_and_stays_text(typed, number):
-    assert normalise_document_number(typed) == number
+def documents(document_type, numbers) -> dict[str, list[str]]:
+    """Each number with the sentences with which it is refused as one of that type."""
+    return {number: refused(validate_document_number, document_type, number) for number in numbers}
 
 
-@pytest.mark.parametrize("number", ["90000002", "00000001", "00000000"])
-def test_a_dni_of_eight_digits_is_taken(number):
-    validate_document_number(DocumentType.DNI, number)
+def test_a_document_number_is_cleaned_and_stays_text():
+    numbers = {
+        " 9000 0002 ": "90000002",
+        "00000001": "00000001",
+        "ce001": "CE001",
+        "9000\u00a00002": "90000002",
+        "ñ1": "ñ1",
+    }
+    assert {typed: normalise_document_number(typed) for typed in numbers} == numbers
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
+def test_a_dni_has_eight_digits():
+    good = ["90000002", "00000001", "00000000"]
+    bad = [
         "",
         "9000000",
         "900000022",
@@ -136,29 +140,28 @@ def test_a_dni_of_eight_digits_is_taken(number):
         "90000002\n",
         "-9000002",
         "9000000²",
-    ],
-)
-def test_any_other_number_is_no_dni(number):
-    assert refused(validate_document_number, DocumentType.DNI, number) == [
-        "El DNI debe tener 8 dígitos"
     ]
+    expected = {number: [] for number in good}
+    expected |= {number: ["El DNI debe tener 8 dígitos"] for number in bad}
+    assert documents(DocumentType.DNI, expected) == expected
 
 
-OTHER_TYPES = [kind for kind in DocumentType if kind != DocumentType.DNI]
+def test_other_documents_have_up_to_fifteen_letters_or_digits():
+    expected = {number: [] for number in ("1", "001234567", "CE1234567", "A" * 15)}
+    sentence = "El número de documento debe tener hasta 15 caracteres, solo letras y números"
+    bad = ["", "A" * 16, "ce1", "AB-12", "Ñ1", "АВ12", "A1\n", "A\x00"]
+    expected |= {number: [sentence] for number in bad}
+    types = set(DocumentType) - {DocumentType.DNI}
+    assert {kind: documents(kind, expected) for kind in types} == dict.fromkeys(types, expected)
 
 
-@pytest.mark.parametrize("document_type", OTHER_TYPES)
-@pytest.mark.parametrize("number", ["1", "001234567", "CE1234567", "A" * 15])
-def test_other_documents_have_up_to_fifteen_letters_or_digits(document_type, number):
-    validate_document_number(document_type, number)
-
-
-@pytest.mark.parametrize("document_type", OTHER_TYPES)
-@pytest.mark.parametrize("number", ["", "A" * 16, "ce1", "AB-12", "Ñ1", "АВ12", "A1\n", "A\x00"])
-def test_any_other_number_of_theirs_is_refused(document_type, number):
-    assert refused(validate_document_number, document_type, number) == [
-        "El número de documento debe tener hasta 15 caracteres, solo letras y números"
-    ]
+def test_only_the_dni_has_a_shorter_name():
+    assert {kind.name: kind.short_label for kind in DocumentType} == {
+        "DNI": "DNI",
+        "FOREIGNER_CARD": "Carné de extranjería",
+        "PASSPORT": "Pasaporte",
+        "DIPLOMATIC_CARD": "Cédula diplomática de identidad",
+    }
 
 
 # Names -------------------------------------------------------------------------------------------
@@ -186,39 +189,34 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_somebody_bears_is_taken_as_it_is(name):
-    normalised = normalise_person_name(name)
-    validate_person_name(normalised)
-    # Only apostrophes change.
-    assert len(normalised) == len(name)
-    assert normalised.replace("'", "") == name.translate(dict.fromkeys(map(ord, "'’‘´`ʼ")))
+APOSTROPHES = "'’‘´`ʼ"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.isascii()])
-def test_a_decomposed_name_is_stored_composed(name):
-    normalised = normalise_person_name(unicodedata.normalize("NFD", name))
-    assert normalised == normalise_person_name(name)
-    validate_person_name(normalised)
+def test_a_name_that_somebody_bears_is_taken_as_it_is_but_for_its_apostrophes():
+    plain = str.maketrans(APOSTROPHES, "'" * len(APOSTROPHES))
+    expected = {name: name.translate(plain) for name in NAMES}
+    assert {name: normalise_person_name(name) for name in NAMES} == expected
+    assert sentences_of(validate_person_name, expected.values()) == {
+        name: [] for name in expected.values()
+    }
 
 
-@pytest.mark.parametrize("apostrophe", ["'", "’", "‘", "´", "`", "ʼ"])
-def test_all_apostrophes_are_one(apostrophe):
-    assert normalise_person_name(f"D{apostrophe}Ávila") == "D'Ávila"
+def test_a_decomposed_name_is_stored_composed():
+    decomposed = {unicodedata.normalize("NFD", name): name for name in NAMES}
+    assert {typed: normalise_person_name(typed) for typed in decomposed} == {
+        typed: normalise_person_name(name) for typed, name in decomposed.items()
+    }
 
 
-@pytest.mark.parametrize(
-    ("typed", "stored"),
-    [
-        ("  Juan   Carlos ", "Juan Carlos"),
-        ("Juan\tCarlos\n", "Juan Carlos"),
-        ("Juan\u00a0Carlos", "Juan Carlos"),
-        ("Juan\u3000Carlos", "Juan Carlos"),
-        ("   ", ""),
-    ],
-)
-def test_a_name_has_single_spaces_and_none_around(typed, stored):
-    assert normalise_person_name(typed) == stored
+def test_a_name_has_single_spaces_and_none_around():
+    names = {
+        "  Juan   Carlos ": "Juan Carlos",
+        "Juan\tCarlos\n": "Juan Carlos",
+        "Juan\u00a0Carlos": "Juan Carlos",
+        "Juan\u3000Carlos": "Juan Carlos",
+        "   ": "",
+    }
+    assert {typed: normalise_person_name(typed) for typed in names} == names
 
 
 NO_NAMES = {
@@ -287,11 +285,13 @@ NO_NAMES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NO_NAMES.values(), ids=NO_NAMES)
-def test_what_is_no_name_in_latin_letters_is_refused(name):
-    assert refused(validate_person_name, normalise_person_name(name)) == [
-        "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo"
-    ]
+def test_what_is_no_name_in_latin_letters_is_refused():
+    found = {
+        kind: refused(validate_person_name, normalise_person_name(name))
+        for kind, name in NO_NAMES.items()
+    }
+    sentence = "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo"
+    assert found == {kind: [sentence] for kind in NO_NAMES}
 
 
 # Clave -------------------------------------------------------------------------------------------
@@ -344,12 +344,9 @@ CLAVES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("clave", "problems"), CLAVES.items(), ids=[ascii(clave)[:40] for clave in CLAVES]
-)
-def test_a_clave_has_8_to_12_characters_and_a_digit_and_nothing_else_is_asked(clave, problems):
+def test_a_clave_has_8_to_12_characters_and_a_digit_and_nothing_else_is_asked():
     user = User(operator_id=1, username="JPEREZ01", document_number="90000002")
-    assert refused(validate_password, clave, user) == problems
+    assert {clave: refused(validate_password, clave, user) for clave in CLAVES} == CLAVES
 
 
 GUESSABLE = [
@@ -368,8 +365,7 @@ NOT_GUESSABLE = [
 ]
 
 
-@pytest.mark.parametrize("clave", [*GUESSABLE, *NOT_GUESSABLE])
-def test_what_others_would_try_first_is_told_from_what_they_would_not(clave, settings):
+def test_a_guessable_clave_is_advised_against_and_refused_only_where_the_setting_says_so(settings):
     person = User(
         operator_id=1,
         username="JPEREZ01",
@@ -377,14 +373,17 @@ def test_what_others_would_try_first_is_told_from_what_they_would_not(clave, set
         first_name="Juan",
         last_name="Pérez Ñaupari",
     )
-    assert bool(advice_on_password(clave, person)) == (clave in GUESSABLE)
-    validate_password(clave, person)
+    claves = [*GUESSABLE, *NOT_GUESSABLE]
+
+    def refusals() -> dict[str, bool]:
+        return {clave: bool(refused(validate_password, clave, person)) for clave in claves}
+
+    guessable = {clave: clave in GUESSABLE for clave in claves}
+    assert {clave: bool(advice_on_password(clave, person)) for clave in claves} == guessable
+    assert not any(refusals().values())
     settings.REFUSE_GUESSABLE_CLAVES = True
-    if clave in GUESSABLE:
-        with pytest.raises(ValidationError, match="fácil de adivinar"):
-            validate_password(clave, person)
-    else:
-        validate_password(clave, person)
+    assert refusals() == guessable
+    assert "fácil de adivinar" in refused(validate_password, "sunat2026", person)[0]
 
 
 def test_a_clave_that_is_generated_is_not_guessable(settings):
@@ -404,11 +403,18 @@ STAFF_PASSWORDS = {
 }
 
 
-@pytest.mark.parametrize(("password", "problem"), STAFF_PASSWORDS.items())
-def test_staff_follows_djangos_own_rules_from_twelve_characters_up(password, problem):
+def test_staff_follows_djangos_own_rules_from_twelve_characters_up():
     staff = User(username="supervisora.lima", is_staff=True)
-    found = [fault.code for fault in faults(validate_password, password, staff)]
-    assert problem in (found or [None])
+    found = {
+        password: [fault.code for fault in faults(validate_password, password, staff)]
+        for password in STAFF_PASSWORDS
+    }
+    wrong = {
+        password: codes
+        for password, codes in found.items()
+        if STAFF_PASSWORDS[password] not in (codes or [None])
+    }
+    assert wrong == {}
 
 
 def test_a_password_of_nobody_in_particular_meets_the_stricter_rule():
@@ -424,14 +430,9 @@ def test_each_rule_says_itself_in_words():
 # Correo ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["ana@ejemplo.pe", "ana.maria+x@sub.ejemplo.com.pe"])
-def test_a_correo_is_accepted(address):
-    assert refused(validate_correo, address) == []
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
+def test_a_correo_that_hides_or_resembles_something_is_refused():
+    expected = {address: [] for address in ("ana@ejemplo.pe", "ana.maria+x@sub.ejemplo.com.pe")}
+    bad = [
         "ana",
         "ana@",
         "ana@ejemplo",
@@ -442,9 +443,19 @@ def test_a_correo_is_accepted(address):
         "ſana@ejemplo.pe",
         "ana@ejemplo.pe\0",
         "a" * 1_000_000,
-    ],
-)
-def test_a_correo_that_hides_or_resembles_something_is_refused(address):
-    assert refused(validate_correo, address) == [
-        "Ingrese un correo con el formato nombre@empresa.pe"
     ]
+    sentence = "Ingrese un correo con el formato nombre@empresa.pe"
+    expected |= {address: [sentence] for address in bad}
+    assert sentences_of(validate_correo, expected) == expected
+
+
+# Days --------------------------------------------------------------------------------------------
+
+
+def test_a_day_is_read_as_people_and_browsers_write_it():
+    days = {"2026-12-31", "31/12/2026", "31/12/26", " 31/12/2026 "}
+    assert {text: parse_day(text) for text in days} == dict.fromkeys(days, date(2026, 12, 31))
+    assert parse_day("") is None
+    no_days = ["ayer", "30/02/2026", "2026-13-01", "31/12", " ", "2026-12-31\0", "9" * 5000]
+    sentence = "Ingrese una fecha como 31/12/2026"
+    assert sentences_of(parse_day, no_days) == {text: [sentence] for text in no_days}
