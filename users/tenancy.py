@@ -47,7 +47,7 @@ def secondary_users_by_subject(principal: User, subjects: Collection[str]) -> li
 
     Raises Http404 if any of the keys is not of one of this operator's.
     """
-    keys = set(map(key_of, subjects)) - {None}
+    keys = set(map(key_of, subjects))
     users = User.objects.secondary().filter(operator=principal.operator_id, pk__in=keys)
     found = list(users.select_related("operator").order_by("username", "pk"))
     if len(found) != len(set(subjects)):

@@ -228,20 +228,34 @@ def page_text(response) -> bytes:
 # What a report does tell --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["password", "CLAVE", "clave2", "contraseña", "csrfmiddlewaretoken", "sessionid", "unsent", "current",
-     "__Host-sessionid", "HTTP_COOKIE", "DATABASES", "SECRET_KEY_FALLBACKS"],
-)  # fmt: skip
-def test_names_of_secrets_are_known_in_both_languages(name):
-    cleansed = SecretsFilter.cleansed_substitute
-    assert SecretsFilter().cleanse_setting(name, "x") == cleansed
-    assert SecretsFilter().cleanse_setting("fields", {"a": {name: "x"}}) == {"a": {name: cleansed}}
+def test_names_of_secrets_are_known_in_both_languages(subtests):
+    names = [
+        "password",
+        "CLAVE",
+        "clave2",
+        "contraseña",
+        "csrfmiddlewaretoken",
+        "sessionid",
+        "unsent",
+        "current",
+        "__Host-sessionid",
+        "HTTP_COOKIE",
+        "DATABASES",
+        "SECRET_KEY_FALLBACKS",
+    ]
+    for name in names:
+        with subtests.test(name=name):
+            cleansed = SecretsFilter.cleansed_substitute
+            assert SecretsFilter().cleanse_setting(name, "x") == cleansed
+            assert SecretsFilter().cleanse_setting("fields", {"a": {name: "x"}}) == {
+                "a": {name: cleansed}
+            }
 
 
-@pytest.mark.parametrize("name", ["ruc", "username", "document_number", "LANGUAGE_CODE"])
-def test_what_is_no_secret_stays_to_find_the_fault_by(name):
-    assert SecretsFilter().cleanse_setting(name, "x") == "x"
+def test_what_is_no_secret_stays_to_find_the_fault_by(subtests):
+    for name in ["ruc", "username", "document_number", "LANGUAGE_CODE"]:
+        with subtests.test(name=name):
+            assert SecretsFilter().cleanse_setting(name, "x") == "x"
 
 
 def test_whoever_develops_sees_the_variables_of_a_page_that_was_only_asked_for(

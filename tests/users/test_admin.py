@@ -64,9 +64,8 @@ def test_the_list_shows_operators_people_and_staff(admin_client, secondary):
     assert rows["TITULAR1"].select_one(".field-kind").text == "Principal"
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
+def test_accounts_are_found(admin_client, secondary, strangers_secondary, staff, subtests):
+    cases = [
         ("?q=20999999043", ["TITULAR1", "JPEREZ01"]),
         ("?q=jperez", ["JPEREZ01"]),
         ("?q=perez+naupari", ["JPEREZ01"]),
@@ -79,12 +78,12 @@ def test_the_list_shows_operators_people_and_staff(admin_client, secondary):
         ("?tipo=otro", ["admin", "TITULAR1", "AJENO001", "TITULAR1", "JPEREZ01"]),
         ("?state__exact=suspended", ["AJENO001"]),
         ("?operator__operator_types__code__exact=TRANSPORTISTA", ["TITULAR1", "AJENO001"]),
-    ],
-)
-def test_accounts_are_found(query, found, admin_client, secondary, strangers_secondary, staff):
+    ]
     accounts.suspend_user(actor=Actor(staff, "command"), user=strangers_secondary)
-    page = soup(admin_client.get(LIST + query))
-    assert sorted(texts(page, ".field-username")) == sorted(found)
+    for query, found in cases:
+        with subtests.test(query=query, found=found):
+            page = soup(admin_client.get(LIST + query))
+            assert sorted(texts(page, ".field-username")) == sorted(found)
 
 
 def test_the_list_costs_the_same_with_few_accounts_and_with_many(
@@ -117,8 +116,10 @@ def test_an_operators_account_is_looked_at_and_not_edited(admin_client, secondar
 
 
 def test_the_links_of_an_account_lead_to_pages(admin_client, secondary):
-    for link in soup(admin_client.get(change(secondary))).select(".object-tools a"):
-        assert admin_client.get(link["href"]).status_code == 200
+    links = soup(admin_client.get(change(secondary))).select(".object-tools a")
+    assert len(links) == 5
+    for link in links:
+        assert admin_client.get(link["href"]).status_code == 200, link
 
 
 def test_staff_gives_an_operators_account_another_clave(clerk_client, clerk, secondary, client):
@@ -142,21 +143,22 @@ def test_staff_gives_an_operators_account_another_clave(clerk_client, clerk, sec
     assert "12345678" not in repr([{**row, "address": ""} for row in recorded])
 
 
-@pytest.mark.parametrize(
-    ("one", "two", "expected"),
-    [
+def test_a_bad_clave_is_refused_by_the_operators_rule(admin_client, secondary, subtests):
+    cases = [
         ("", "", {"new_password1": ["Ingrese la clave"], "new_password2": ["Reingrese la clave"]}),
         ("corta1", "corta1", {"new_password1": ["La clave debe tener entre 8 y 12 caracteres"]}),
         ("sinnumero", "sinnumero", {"new_password1": ["La clave debe incluir al menos un número"]}),
         ("Practica2027", "Practica2028", {"new_password2": ["Las claves no coinciden"]}),
-    ],
-)
-def test_a_bad_clave_is_refused_by_the_operators_rule(one, two, expected, admin_client, secondary):
-    before = User.objects.get(pk=secondary.pk).password
-    response = admin_client.post(password(secondary), {"new_password1": one, "new_password2": two})
-    assert errors(response) == expected
-    assert User.objects.get(pk=secondary.pk).password == before
-    assert not AuditEntry.objects.filter(action="user.password_reset").exists()
+    ]
+    for one, two, expected in cases:
+        with subtests.test(one=one, two=two, expected=expected):
+            before = User.objects.get(pk=secondary.pk).password
+            response = admin_client.post(
+                password(secondary), {"new_password1": one, "new_password2": two}
+            )
+            assert errors(response) == expected
+            assert User.objects.get(pk=secondary.pk).password == before
+            assert not AuditEntry.objects.filter(action="user.password_reset").exists()
 
 
 def test_an_eliminated_account_gets_no_clave(admin_client, secondary, staff):
@@ -290,9 +292,8 @@ def test_a_staff_account_may_have_the_name_of_an_operators_user(admin_client, se
     assert User.objects.filter(username="JPEREZ01").count() == 2
 
 
-@pytest.mark.parametrize(
-    ("fields", "field", "sentence"),
-    [
+def test_a_bad_staff_account_is_refused_on_its_field(admin_client, subtests):
+    cases = [
         ({"username": "ADMIN"}, "username", "Ya existe personal con ese usuario"),
         ({"username": ""}, "username", "Este campo es obligatorio."),
         ({"username": "x" * 1_000_000}, "username", "150 caracteres"),
@@ -301,15 +302,15 @@ def test_a_staff_account_may_have_the_name_of_an_operators_user(admin_client, se
         ({"email": "no"}, "email", "formato nombre@empresa.pe"),
         ({"password1": "corta-2026", "password2": "corta-2026"}, "password2", "12 caracteres"),
         ({"password2": "distinta-y-muy-larga"}, "password2", "no coinciden"),
-    ],
-)
-def test_a_bad_staff_account_is_refused_on_its_field(fields, field, sentence, admin_client):
-    response = admin_client.post(f"{LIST}add/", new_staff(**fields))
-    found = errors(response)
-    assert list(found) == [field]
-    assert len(found[field]) == 1
-    assert sentence in found[field][0]
-    assert User.objects.count() == 1
+    ]
+    for fields, field, sentence in cases:
+        with subtests.test(fields=fields, field=field, sentence=sentence):
+            response = admin_client.post(f"{LIST}add/", new_staff(**fields))
+            found = errors(response)
+            assert list(found) == [field]
+            assert len(found[field]) == 1
+            assert sentence in found[field][0]
+            assert User.objects.count() == 1
 
 
 def test_a_superuser_edits_a_staff_account(admin_client, clerk):
@@ -417,20 +418,19 @@ def test_a_created_user_is_told_in_words(admin_client, secondary):
     assert rows["Tipo de documento de identidad"][1].startswith("DNI")
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
+def test_entries_are_found(admin_client, entry, secondary, subtests):
+    cases = [
         ("?accion=operator.changed", 1),
         ("?channel__exact=admin", 1),
         ("?q=20999999043", 4),
         ("?q=naupari", 1),
         ("?q=admin", 3),
         ("?q=nadie", 0),
-    ],
-)
-def test_entries_are_found(query, found, admin_client, entry, secondary):
-    page = soup(admin_client.get(AUDIT + query))
-    assert len(page.select("#result_list tbody tr")) == found
+    ]
+    for query, found in cases:
+        with subtests.test(query=query, found=found):
+            page = soup(admin_client.get(AUDIT + query))
+            assert len(page.select("#result_list tbody tr")) == found
 
 
 def test_the_audit_is_never_written(admin_client, entry):
@@ -464,6 +464,7 @@ def test_the_clave_of_a_new_operator_is_on_no_page_and_in_no_log(admin_client, s
     values = {**person(90000001), "ruc": RUC, "name": "E", "operator_types": ["TRANSPORTISTA"]}
     values |= {"username": "TITULAR1", "password1": "Secreta99", "password2": "Secreta99"}
     admin_client.post("/admin/operators/operator/add/", values)
+    assert AuditEntry.objects.count() == 2
     for entry in AuditEntry.objects.all():
         assert b"Secreta99" not in admin_client.get(f"{AUDIT}{entry.pk}/change/").content
     assert "Secreta99" not in repr(list(LogEntry.objects.values()))

@@ -140,11 +140,12 @@ def test_who_may_only_look_moves_nothing(client_of, clerk, url, change, operator
     assert clock_of(operator) == (timedelta(), timedelta())
 
 
-@pytest.mark.parametrize("unknown", ["999999", "nada", "9" * 40])
-def test_an_operator_that_does_not_exist_is_not_found(client, unknown):
-    unknown_clock = f"/admin/operators/operator/{unknown}/clock/"
-    assert client.get(unknown_clock).status_code == 404
-    assert client.post(unknown_clock, FORM).status_code == 404
+def test_an_operator_that_does_not_exist_is_not_found(client, subtests):
+    for unknown in ["999999", "nada", "9" * 40]:
+        with subtests.test(unknown=unknown):
+            unknown_clock = f"/admin/operators/operator/{unknown}/clock/"
+            assert client.get(unknown_clock).status_code == 404
+            assert client.post(unknown_clock, FORM).status_code == 404
 
 
 def test_an_account_of_an_operator_does_not_come_in(client_of, url, operator, principal):

@@ -135,9 +135,10 @@ def test_who_may_only_look_names_nobody(client_of, clerk, url, operator, seconda
     assert principal_of(operator) == "TITULAR1"
 
 
-@pytest.mark.parametrize("unknown", ["999999", "nada", "9" * 40])
-def test_an_operator_that_does_not_exist_is_not_found(client, unknown):
-    assert client.get(f"/admin/operators/operator/{unknown}/principal/").status_code == 404
+def test_an_operator_that_does_not_exist_is_not_found(client, subtests):
+    for unknown in ["999999", "nada", "9" * 40]:
+        with subtests.test(unknown=unknown):
+            assert client.get(f"/admin/operators/operator/{unknown}/principal/").status_code == 404
 
 
 def test_an_account_of_an_operator_does_not_come_in(client_of, url, principal):

@@ -1,10 +1,11 @@
 """Cambiar Estado: suspend, reactivate or eliminate one user, with the consequence stated."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from operators.models import OperatorType
 from tests.conftest import PASSWORD, RUC, acting, person, soup
-from users.actions import operators
+from users.actions import accounts, operators
 from users.models import AuditEntry, User
 
 URL = "/usuarios/JPEREZ01/estado/"
@@ -85,9 +86,8 @@ def test_only_the_changes_that_lead_somewhere_are_offered_and_none_is_chosen(
     assert [term.text for term in page.select(".consequences dt")] == list(offered.values())
 
 
-@pytest.mark.parametrize(
-    ("before", "consequence"),
-    [
+def test_the_page_says_what_each_change_brings(client, put_in, subtests):
+    cases = [
         ("active", "JPEREZ01 no podrá ingresar."),
         ("active", "Conserva sus opciones y roles; puede reactivarlo cuando quiera."),
         ("active", "JPEREZ01 no podrá ingresar nunca más."),
@@ -95,15 +95,15 @@ def test_only_the_changes_that_lead_somewhere_are_offered_and_none_is_chosen(
         ("active", "No se puede deshacer."),
         ("suspended", "JPEREZ01 podrá ingresar otra vez, con las opciones y los roles que tenía."),
         ("suspended", "JPEREZ01 no podrá ingresar nunca más."),
-    ],
-)
-def test_the_page_says_what_each_change_brings(client, put_in, before, consequence):
-    put_in(before)
-    page = soup(client.get(URL))
-    assert consequence in page.select_one(".consequences").get_text(" ", strip=True)
-    assert page.h1.text == "Cambiar Estado de JPEREZ01"
-    assert "Juan Pérez Ñaupari" in page.select_one(".lead").text
-    assert page.select_one("main .buttons a")["href"] == "/usuarios/"
+    ]
+    for before, consequence in cases:
+        with subtests.test(before=before, consequence=consequence):
+            put_in(before)
+            page = soup(client.get(URL))
+            assert consequence in page.select_one(".consequences").get_text(" ", strip=True)
+            assert page.h1.text == "Cambiar Estado de JPEREZ01"
+            assert "Juan Pérez Ñaupari" in page.select_one(".lead").text
+            assert page.select_one("main .buttons a")["href"] == "/usuarios/"
 
 
 def test_looking_at_the_page_changes_nothing(client, secondary):
@@ -153,37 +153,41 @@ def test_the_same_form_sent_twice_ends_in_the_same_result_once(
     assert movements().count() == 1
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [{}, {"change": ""}, {"change": "delete"}, {"change": "SUSPEND"}, {"change": "suspend\0"}],
-    ids=["nothing", "empty", "unknown", "upper case", "NUL"],
-)
-def test_with_nothing_chosen_it_asks_for_the_new_state(client, secondary, fields):
-    response = client.post(URL, {**fields, "state": "eliminated"})
-    page = soup(response)
-    assert response.status_code == 200
-    assert page.title.text.startswith("Error: Cambiar Estado de JPEREZ01")
-    link = page.select_one(".error-summary a")
-    assert link.text == "Seleccione el nuevo estado"
-    assert page.find(id=link["href"].removeprefix("#"))["type"] == "radio"
-    fieldset = page.select_one("#div_id_change fieldset")
-    assert page.find(id=fieldset["aria-describedby"]).get_text(" ", strip=True) == (
-        "Error: Seleccione el nuevo estado"
-    )
-    assert state(secondary) == "active"
-    assert not movements().exists()
+def test_with_nothing_chosen_it_asks_for_the_new_state(client, secondary, subtests):
+    for fields in [
+        {},
+        {"change": ""},
+        {"change": "delete"},
+        {"change": "SUSPEND"},
+        {"change": "suspend\0"},
+    ]:
+        with subtests.test(fields=fields):
+            response = client.post(URL, {**fields, "state": "eliminated"})
+            page = soup(response)
+            assert response.status_code == 200
+            assert page.title.text.startswith("Error: Cambiar Estado de JPEREZ01")
+            link = page.select_one(".error-summary a")
+            assert link.text == "Seleccione el nuevo estado"
+            assert page.find(id=link["href"].removeprefix("#"))["type"] == "radio"
+            fieldset = page.select_one("#div_id_change fieldset")
+            assert page.find(id=fieldset["aria-describedby"]).get_text(" ", strip=True) == (
+                "Error: Seleccione el nuevo estado"
+            )
+            assert state(secondary) == "active"
+            assert not movements().exists()
 
 
-@pytest.mark.parametrize("change", ["reactivate", "suspend"])
-def test_an_eliminated_user_is_not_brought_back(client, secondary, put_in, change):
-    put_in("eliminated")
-    response = send(client, change)
-    assert response.status_code == 200
-    assert "Un usuario eliminado ya no cambia de estado." in (
-        soup(response).select_one(".error-summary").text
-    )
-    assert state(secondary) == "eliminated"
-    assert not movements().exists()
+def test_an_eliminated_user_is_not_brought_back(client, secondary, put_in, subtests):
+    for change in ["reactivate", "suspend"]:
+        with subtests.test(change=change):
+            put_in("eliminated")
+            response = send(client, change)
+            assert response.status_code == 200
+            assert "Un usuario eliminado ya no cambia de estado." in (
+                soup(response).select_one(".error-summary").text
+            )
+            assert state(secondary) == "eliminated"
+            assert not movements().exists()
 
 
 def test_an_eliminated_user_has_no_page_any_more(client, put_in):
@@ -223,11 +227,12 @@ def test_an_old_form_does_not_reach_the_next_person_of_that_name(client, seconda
     assert movements().get().subject == secondary
 
 
-@pytest.mark.parametrize("subject", ["0", "-1", "x", "²", "9" * 30, "1 OR 1=1", "\0"])
-def test_a_form_about_nobody_of_that_name_finds_nobody(client, secondary, subject):
-    response = client.post(URL, {"change": "suspend", "subject": subject})
-    assert response.status_code == 404
-    assert state(secondary) == "active"
+def test_a_form_about_nobody_of_that_name_finds_nobody(client, secondary, subtests):
+    for subject in ["0", "-1", "x", "²", "9" * 30, "1 OR 1=1", "\0"]:
+        with subtests.test(subject=subject):
+            response = client.post(URL, {"change": "suspend", "subject": subject})
+            assert response.status_code == 404
+            assert state(secondary) == "active"
 
 
 # Who is put out ----------------------------------------------------------------------------------
@@ -270,24 +275,44 @@ def test_closing_the_operator_puts_everybody_out(client, principal, secondary, s
 # Who is out of reach -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change", SENTENCES)
-@pytest.mark.parametrize("username", ["TITULAR1", "AJENO001", "NADIE001"])
 def test_the_principal_and_other_peoples_users_are_out_of_reach(
-    client, strangers_secondary, username, change
+    client, strangers_secondary, subtests
 ):
-    url = f"/usuarios/{username}/estado/"
-    before = set(User.objects.values_list("pk", "state"))
-    assert client.get(url).status_code == 404
-    assert send(client, change, url).status_code == 404
-    assert set(User.objects.values_list("pk", "state")) == before
-    assert not movements().exists()
+    for username in ["TITULAR1", "AJENO001", "NADIE001"]:
+        for change in SENTENCES:
+            with subtests.test(change=change, username=username):
+                url = f"/usuarios/{username}/estado/"
+                before = set(User.objects.values_list("pk", "state"))
+                assert client.get(url).status_code == 404
+                assert send(client, change, url).status_code == 404
+                assert set(User.objects.values_list("pk", "state")) == before
+                assert not movements().exists()
 
 
-@pytest.mark.parametrize("change", SENTENCES)
-def test_a_secondary_user_changes_nobodys_state(secondary, make_secondary, client_of, change):
+def test_a_secondary_user_changes_nobodys_state(secondary, make_secondary, client_of, subtests):
     make_secondary("COLEGA01", 90000004)
     client = client_of(secondary)
-    for url in (URL, "/usuarios/COLEGA01/estado/"):
-        assert client.get(url).status_code == 403
-        assert send(client, change, url).status_code == 403
-    assert not movements().exists()
+    for change in SENTENCES:
+        with subtests.test(change=change):
+            for url in (URL, "/usuarios/COLEGA01/estado/"):
+                assert client.get(url).status_code == 403
+                assert send(client, change, url).status_code == 403
+            assert not movements().exists()
+
+
+# What every channel shares -----------------------------------------------------------------------
+
+
+def test_a_session_closed_by_a_suspension_is_not_open_again_after_reactivation(
+    principal, secondary, client_of
+):
+    theirs = client_of(secondary)
+    accounts.suspend_user(actor=acting(principal), user=secondary)
+    accounts.reactivate_user(actor=acting(principal), user=secondary)
+    assert theirs.get("/").url.startswith("/ingresar/?next=/")
+
+
+def test_not_even_staff_eliminates_a_principal(principal, staff):
+    with pytest.raises(ValidationError, match="El usuario principal no se puede eliminar"):
+        accounts.eliminate_user(actor=acting(staff), user=principal)
+    assert state(principal) == "active"

@@ -53,20 +53,22 @@ def names(order) -> list[str]:
     return list(User.objects.secondary().order_by(*order).values_list("username", flat=True))
 
 
-@pytest.mark.parametrize("order", ORDERS, ids=str)
-@pytest.mark.parametrize("size", [1, 3, 5, 9, 10, 11])
-def test_every_row_comes_once_and_in_order(people, order, size):
-    assert walk(order, size) == names(order)
+def test_every_row_comes_once_and_in_order(people, subtests):
+    for size in [1, 3, 5, 9, 10, 11]:
+        for order in ORDERS:
+            with subtests.test(order=order, size=size):
+                assert walk(order, size) == names(order)
 
 
-@pytest.mark.parametrize("order", ORDERS, ids=str)
-def test_the_way_back_shows_what_the_way_there_showed(people, order):
-    first = page(order)
-    second = page(order, despues=first.following)
-    third = page(order, despues=second.following)
-    assert page(order, antes=third.previous) == second
-    assert page(order, antes=second.previous).rows == first.rows
-    assert not page(order, antes=second.previous).previous
+def test_the_way_back_shows_what_the_way_there_showed(people, subtests):
+    for order in ORDERS:
+        with subtests.test(order=order):
+            first = page(order)
+            second = page(order, despues=first.following)
+            third = page(order, despues=second.following)
+            assert page(order, antes=third.previous) == second
+            assert page(order, antes=second.previous).rows == first.rows
+            assert not page(order, antes=second.previous).previous
 
 
 def test_rows_that_are_added_meanwhile_move_nothing(people, principal):
@@ -95,38 +97,51 @@ def test_a_key_behind_the_last_row_is_of_the_first_page(people):
     assert page(["username", "pk"], despues=["Z", "1"]).rows == people[:3]
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        [""], ["PERSON01"], ["PERSON01", ""], ["PERSON01", "x"], ["PERSON01", "1", "1"], ["PERSON01", "-"],
-        ["PERSON01", "9" * 5000], ["PERSON01", "1.5"], ["PERSON01", "None"], [], ["1", "2", "3", "4"],
-    ],
-    ids=str,
-)  # fmt: skip
-@pytest.mark.parametrize("name", ["antes", "despues"])
-def test_a_key_that_is_none_is_of_the_first_page(people, key, name):
-    assert page(["username", "pk"], **{name: key}).rows == people[:3]
+def test_a_key_that_is_none_is_of_the_first_page(people, subtests):
+    keys = [
+        [""],
+        ["PERSON01"],
+        ["PERSON01", ""],
+        ["PERSON01", "x"],
+        ["PERSON01", "1", "1"],
+        ["PERSON01", "-"],
+        ["PERSON01", "9" * 5000],
+        ["PERSON01", "1.5"],
+        ["PERSON01", "None"],
+        [],
+        ["1", "2", "3", "4"],
+    ]
+    for name in ["antes", "despues"]:
+        for key in keys:
+            with subtests.test(key=key, name=name):
+                assert page(["username", "pk"], **{name: key}).rows == people[:3]
 
 
-@pytest.mark.parametrize(
-    "moment", ["ayer", "2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00+00:00", "9" * 99]
-)
-def test_a_moment_that_is_none_is_of_the_first_page(principal, secondary, client_of, moment):
-    first, asked = (
-        soup(client_of(principal).get(HISTORY, query)).select_one(".history")
-        for query in ({}, {"despues": [moment, "1"]})
-    )
-    assert asked.find("li")
-    assert asked == first
+def test_a_moment_that_is_none_is_of_the_first_page(principal, secondary, client_of, subtests):
+    for moment in [
+        "ayer",
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-13-01T00:00:00+00:00",
+        "9" * 99,
+    ]:
+        with subtests.test(moment=moment):
+            first, asked = (
+                soup(client_of(principal).get(HISTORY, query)).select_one(".history")
+                for query in ({}, {"despues": [moment, "1"]})
+            )
+            assert asked.find("li")
+            assert asked == first
 
 
-@pytest.mark.parametrize("number", ["9" * 18, "-1", "9" * 30])
-@pytest.mark.parametrize("name", ["antes", "despues"])
-@pytest.mark.parametrize("order", ["usuario", "nombre", "opciones", "ingreso", "-ingreso"])
-def test_no_number_is_too_large_for_any_order(principal, people, client_of, name, number, order):
-    columns = 2 if order != "nombre" else 3
-    query = {"orden": order, name: [number] * columns}
-    assert client_of(principal).get(LIST, query).status_code in (200, 400)
+def test_no_number_is_too_large_for_any_order(principal, people, client_of, subtests):
+    for order in ["usuario", "nombre", "opciones", "ingreso", "-ingreso"]:
+        for name in ["antes", "despues"]:
+            for number in ["9" * 18, "-1", "9" * 30]:
+                with subtests.test(number=number, name=name, order=order):
+                    columns = 2 if order != "nombre" else 3
+                    query = {"orden": order, name: [number] * columns}
+                    assert client_of(principal).get(LIST, query).status_code in (200, 400)
 
 
 @pytest.mark.parametrize("order", ["usuario", "nombre", "tipo", "correo", "estado", "opciones", "ingreso"])  # fmt: skip
