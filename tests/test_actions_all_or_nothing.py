@@ -22,7 +22,7 @@ from operators.models import Operator
 from profiles.actions import grants, templates, validity
 from profiles.catalog import loading, reading
 from profiles.load import actions as load_actions
-from profiles.load import files, rows
+from profiles.load import applying, files, rows
 from profiles.load.seal import seal_of_claves
 from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import (
@@ -204,14 +204,12 @@ CALLS: dict[Callable, Callable] = {
     load_actions.make_plan_again: lambda action: action(
         actor=acting(principal()), plan=plan("stale")
     ),
-    load_actions.start_applying: lambda action: action(
-        actor=acting(principal()), plan=plan("ready")
-    ),
+    applying.start_applying: lambda action: action(actor=acting(principal()), plan=plan("ready")),
     # Of users who are all there: what is hashed of new ones is meant to stay.
-    load_actions.keep_applying: lambda action: action(
+    applying.keep_applying: lambda action: action(
         actor=acting(principal()), plan=plan("applying"), seconds=1
     ),
-    load_actions.hand_over: lambda action: action(actor=acting(principal()), plan=plan("applied")),
+    applying.hand_over: lambda action: action(actor=acting(principal()), plan=plan("applied")),
 }
 
 # Public functions that only read.
@@ -365,13 +363,13 @@ UNRECORDED = {
     load_actions.make_plan,
     load_actions.make_plan_again,
     load_actions.discard,
-    load_actions.start_applying,
+    applying.start_applying,
 }
 
 
 @pytest.mark.parametrize(
     "module",
-    [*modules_of(users.actions), *modules_of(profiles.actions), loading, load_actions],
+    [*modules_of(users.actions), *modules_of(profiles.actions), loading, load_actions, applying],
     ids=attrgetter("__name__"),
 )
 def test_every_action_is_tried(module):

@@ -15,7 +15,7 @@ import users.actions
 import users.forms
 from operators.models import Operator
 from profiles.load import actions as load_actions
-from profiles.load import files, rows
+from profiles.load import applying, files, rows
 from tests.administration import new_operator
 from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.test_access_matrix import FORMS, url
@@ -119,11 +119,11 @@ def paths(unlimited_guesses, visitors, client_of, monkeypatch):
             plan = load_actions.make_plan(
                 operator=principal.operator, sheet=sheet, file_name="usuarios.csv", **loading
             )
-            load_actions.start_applying(plan=plan, **loading)
-        except (rows.FileError, load_actions.PlanWithErrorsError):
+            applying.start_applying(plan=plan, **loading)
+        except (rows.FileError, applying.PlanWithErrorsError):
             return None
         plan.refresh_from_db()
-        load_actions.keep_applying(plan=plan, seconds=60, **loading)
+        applying.keep_applying(plan=plan, seconds=60, **loading)
         return User.objects.get(username="CARGADA1")
 
     def action(function, **arguments):

@@ -100,9 +100,3 @@ def _row(number: int, line: list[Cell], columns: list[Column | None]) -> Row | N
         if flaw := cell.flaw or (_NUMBER if cell.is_number and column.name == "password" else ""):
             row.flaws[column.name] = flaw
     return row if row.cells or row.flaws else None
-
-
-# CSV --------------------------------------------------------------------------------------------
-
-
-# XLSX -------------------------------------------------------------------------------------------

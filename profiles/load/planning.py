@@ -4,13 +4,10 @@ Pure but for what it reads, some queries for five hundred rows: the plan on the 
 check before it is applied are the same computation, so what was shown is what is done.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
 from itertools import islice
 
 from django.contrib.auth.password_validation import validate_password
@@ -18,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
+from profiles.load import values
 from profiles.load.columns import COLUMNS
 from profiles.load.rows import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, RoleGrant
@@ -25,12 +23,7 @@ from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_fact
 from users.lists.search import fold
 from users.models import KnownAccounts, User
 from users.signin.password_rules import advice_on_password
-from users.validators import (
-    DocumentType,
-    normalise_document_number,
-    normalise_username,
-    parse_day,
-)
+from users.validators import DocumentType, normalise_username
 
 # So many rows are looked up together.
 ROWS_AT_ONCE = 500
@@ -114,7 +107,11 @@ class Planner:
         rows = iter(rows)
         while some := list(islice(rows, ROWS_AT_ONCE)):
             names = {normalise_username(row.cells.get("username", "")) for row in some}
-            numbers = {_document_number(row.cells, kind)[0] for row in some for kind in ("", "1")}
+            numbers = {
+                values.document_number(row.cells.get("document_number", ""), kind)[0]
+                for row in some
+                for kind in ("", DocumentType.DNI)
+            }
             existing = existing_users(self.operator, names, locked=self.locked)
             uniqueness = KnownAccounts(
                 self.operator,
@@ -213,17 +210,18 @@ class Planner:
             setattr(account, name, cells.get(name, "").strip())
         if "document_type" in self.columns:
             typed = account.document_type
-            account.document_type = DOCUMENT_TYPES.get(fold(typed), "")
+            account.document_type = values.document_type(typed)
             if typed and not account.document_type:
                 planned.refuse("document_type", typed, "Escriba DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad")  # fmt: skip
         if "document_number" in self.columns:
-            number, correction = _document_number(cells, account.document_type)
+            typed = cells.get("document_number", "")
+            number, correction = values.document_number(typed, account.document_type)
             account.document_number = number
             if correction:
-                planned.note("document_number", cells["document_number"], correction, number)
+                planned.note("document_number", typed, correction, number)
         for name in self.columns.intersection(DAYS):
             try:
-                setattr(account, name, _day(cells.get(name, "").strip()))
+                setattr(account, name, values.day(cells.get(name, "").strip()))
             except ValidationError as error:
                 planned.refuse(name, cells[name], error.messages[0])
 
@@ -236,7 +234,11 @@ class Planner:
             for name, errors in error.error_dict.items():
                 if _heading(name) not in refused:
                     value = cells.get(name, "")
-                    corrected = _meant(account, value) if name == "document_number" else ""
+                    corrected = (
+                        values.probable_document_number(value, account.document_type)
+                        if name == "document_number"
+                        else ""
+                    )
                     planned.refuse(name, value, errors[0].messages[0], corrected)
 
     def _compare(self, account: User, cells: Mapping[str, str], planned: PlannedRow) -> None:
@@ -270,7 +272,7 @@ class Planner:
 
     def _state(self, typed: str, planned: PlannedRow) -> str:
         """The state that the row asks for; empty for the one that there is."""
-        state = STATES.get(fold(typed.strip()), "")
+        state = values.state(typed)
         if typed.strip() and not state:
             planned.refuse("state", typed, "Escriba Activo, Suspendido o Eliminado")
         return state
@@ -298,7 +300,7 @@ class Planner:
         held = before[kind] if before else []
         if template is None and kind not in self.columns:
             return held
-        codes = set(cells.get(kind, "").translate(SEPARATORS).split())
+        codes = values.codes(cells.get(kind, ""))
         if template is not None:
             # What a template holds and is no longer offered is left out, as when it is copied.
             codes |= template[kind] & self.offered[kind]
@@ -311,41 +313,8 @@ class Planner:
         return sorted(codes)
 
 
-DOCUMENT_TYPES = {
-    fold(word): kind.value
-    for kind in DocumentType
-    for word in (kind.value, kind.label, kind.short_label, kind.label.partition(" ")[0])
-}
-STATES = {fold(word): state.value for state in User.State for word in (state.label, state.value)}
 NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
 TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
-SEPARATORS = str.maketrans(",;|", "   ")
-
-
-DNI_LENGTH = 8
-
-
-def _document_number(cells: Mapping[str, str], kind: str) -> tuple[str, str]:
-    """The number as it is kept, and what was corrected in it.
-
-    A DNI of seven digits lost the zero at its start where a spreadsheet took it for a number.
-    """
-    number = normalise_document_number(cells.get("document_number", ""))
-    if kind == DocumentType.DNI and re.fullmatch(rf"[0-9]{{{DNI_LENGTH - 1}}}", number):
-        return f"0{number}", "Se le devolvió el cero inicial"
-    return number, ""
-
-
-def _meant(account: User, value: str) -> str:
-    """The DNI that may have been meant, where more than one zero is missing."""
-    digits = normalise_document_number(value)
-    is_short = account.document_type == DocumentType.DNI and re.fullmatch(r"[0-9]{5,6}", digits)
-    return digits.zfill(DNI_LENGTH) if is_short else ""
-
-
-@lru_cache(maxsize=1024)
-def _day(text: str) -> date | None:
-    return parse_day(text)
 
 
 def existing_users(

@@ -5,21 +5,10 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.utils.formats import number_format
 
-from profiles.load.columns import COLUMNS
-
 CHUNK = 64 * 1024
 LONGEST_ROW = 1024 * 1024
-MOST_PARTS = 1000
-# Real sheets shrink some tenfold.
-UNZIPPED = 8 * settings.LOAD_MAX_BYTES
 # Further to the right nothing is read: a sheet can have 16384 columns, in every row.
 MOST_COLUMNS = 50
-# Elements of one row: all of those columns, each with its text.
-WIDEST_ROW = 1000 * MOST_COLUMNS
-# Elements of a whole book: a cell with its text is four, and not every cell has one.
-MOST_ELEMENTS = 5 * settings.LOAD_MAX_ROWS * len(COLUMNS)
-# Other sheets have texts too.
-MOST_TEXTS = 2 * settings.LOAD_MAX_ROWS * len(COLUMNS)
 
 
 class FileError(Exception):
@@ -47,10 +36,6 @@ class Cell:
     text: str = field(repr=False)
     flaw: str = ""
     is_number: bool = False
-
-
-FORMULA = "Es una fórmula. Cópiela y péguela como valor"
-EXCEL_ERROR = "La celda muestra un error de Excel. Escriba el valor"
 
 
 def too_many_rows() -> FileError:

@@ -9,21 +9,20 @@ from django.conf import settings
 from openpyxl import load_workbook
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from profiles.load.rows import (
-    CHUNK,
-    EXCEL_ERROR,
-    FORMULA,
-    LONGEST_ROW,
-    MOST_COLUMNS,
-    MOST_ELEMENTS,
-    MOST_PARTS,
-    MOST_TEXTS,
-    UNZIPPED,
-    WIDEST_ROW,
-    Cell,
-    FileError,
-    too_many_rows,
-)
+from profiles.load.columns import COLUMNS
+from profiles.load.rows import CHUNK, LONGEST_ROW, MOST_COLUMNS, Cell, FileError, too_many_rows
+
+MOST_PARTS = 1000
+# Real sheets shrink some tenfold.
+UNZIPPED = 8 * settings.LOAD_MAX_BYTES
+# Elements of one row: all of those columns, each with its text.
+WIDEST_ROW = 1000 * MOST_COLUMNS
+# Elements of a whole book: a cell with its text is four, and not every cell has one.
+MOST_ELEMENTS = 5 * settings.LOAD_MAX_ROWS * len(COLUMNS)
+# Other sheets have texts too.
+MOST_TEXTS = 2 * settings.LOAD_MAX_ROWS * len(COLUMNS)
+FORMULA = "Es una fórmula. Cópiela y péguela como valor"
+EXCEL_ERROR = "La celda muestra un error de Excel. Escriba el valor"
 
 
 def rows_of_workbook(file) -> Iterator[list[Cell]]:

@@ -12,10 +12,11 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from profiles.forms.load import HandOverForm, LoadForm, PlanForm
-from profiles.load import actions
+from profiles.load import actions, applying
 from profiles.load.columns import COLUMNS
 from profiles.load.export import sample_rows
 from profiles.load.planning import FACTS
+from profiles.load.plans import OldPlanError
 from profiles.models import LoadPlan, LoadRow, Outcome
 from profiles.spreadsheet import file_response
 from profiles.views.history import names_of_the_catalogue
@@ -37,7 +38,7 @@ def own_plan(request, pk: int) -> LoadPlan:
     plans = LoadPlan.objects.select_related("operator", "made_by")
     plan = get_object_or_404(plans, pk=pk, operator=request.user.operator_id)
     if plan.is_too_old:
-        raise actions.OldPlanError
+        raise OldPlanError
     return plan
 
 
@@ -85,7 +86,7 @@ class PlanMixin(tenancy.PrincipalRequiredMixin):
     def dispatch(self, request, *args, **kwargs):
         try:
             return super().dispatch(request, *args, **kwargs)
-        except actions.OldPlanError:
+        except OldPlanError:
             messages.error(
                 request,
                 f"Ese plan ya no está: cada uno se guarda {HOURS_KEPT} horas. Cargue el archivo "
@@ -119,8 +120,8 @@ class PlanView(PlanMixin, View):
 
     def start(self, plan: LoadPlan):
         try:
-            actions.start_applying(actor=acting(self.request), plan=plan)
-        except (StaleError, actions.PlanWithErrorsError):
+            applying.start_applying(actor=acting(self.request), plan=plan)
+        except (StaleError, applying.PlanWithErrorsError):
             # Its page says so.
             return redirect("profiles:load_plan", plan.pk)
         return redirect("profiles:load_progress", plan.pk)
@@ -136,7 +137,7 @@ class PlanView(PlanMixin, View):
     def hand_over(self, plan: LoadPlan):
         """The answer itself: a clave is kept nowhere, so there is no page to be sent to."""
         try:
-            claves = actions.hand_over(actor=acting(self.request), plan=plan)
+            claves = applying.hand_over(actor=acting(self.request), plan=plan)
         except BrokenSealError:
             messages.error(self.request, CLAVES_ARE_GONE)
             return redirect("profiles:load_plan", plan.pk)
@@ -203,11 +204,11 @@ class ProgressView(PlanMixin, View):
         plan = own_plan(request, plan)
         if plan.state == LoadPlan.State.APPLYING:
             try:
-                progress = actions.keep_applying(actor=acting(request), plan=plan, seconds=SLICE)
+                progress = applying.keep_applying(actor=acting(request), plan=plan, seconds=SLICE)
             except ValidationError as error:
                 messages.error(request, f"No se aplicó el plan. {'. '.join(error.messages)}.")
                 return redirect("profiles:load_plan", plan.pk)
-            except (StaleError, actions.PlanWithErrorsError):
+            except (StaleError, applying.PlanWithErrorsError):
                 # Its page says so.
                 return redirect("profiles:load_plan", plan.pk)
             except BrokenSealError:

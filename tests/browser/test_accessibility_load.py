@@ -71,7 +71,7 @@ def test_plan_overtaken_by_a_change(desk, upload, secondary, principal, is_acces
 
 def test_plan_while_it_is_applied(desk, upload, is_accessible, monkeypatch):
     monkeypatch.setattr(load, "SLICE", 0)
-    monkeypatch.setattr(load.actions, "HASHED_AT_ONCE", 1)
+    monkeypatch.setattr(load.applying, "HASHED_AT_ONCE", 1)
     upload(TITLES, NEW, "NUEVO002,DNI,90001002,Ana,Ficticia,,")
     desk.route("**/load_progress.js", lambda route: route.abort())
     press(desk, "Aplicar plan")

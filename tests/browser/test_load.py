@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from profiles.load import actions
+from profiles.load import applying
 from profiles.views import load
 from tests.profiles.load.conftest import as_csv, new_user, table
 from users.models import User
@@ -12,7 +12,7 @@ from users.models import User
 @pytest.fixture
 def slow(monkeypatch):
     """Each look at the page of the wait prepares two claves."""
-    monkeypatch.setattr(actions, "HASHED_AT_ONCE", 2)
+    monkeypatch.setattr(applying, "HASHED_AT_ONCE", 2)
     monkeypatch.setattr(load, "SLICE", 0)
 
 

@@ -16,6 +16,7 @@ import users.actions
 from operators.models import Operator
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.load import actions as load_actions
+from profiles.load import applying
 from tests.conftest import PASSWORD, acting, field_errors, soup
 from tests.walking import modules_of
 from users.actions import accounts, operators, passwords
@@ -158,7 +159,7 @@ def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
 
 
 def test_every_action_that_is_recorded_has_its_words():
-    modules = (*modules_of(users.actions), *modules_of(profiles.actions), load_actions)
+    modules = (*modules_of(users.actions), *modules_of(profiles.actions), load_actions, applying)
     source = "".join(map(inspect.getsource, modules))
     recorded = set(
         re.findall(

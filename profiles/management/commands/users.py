@@ -9,7 +9,7 @@ from django.http import Http404
 
 from operators.models import Operator
 from operators.validators import normalise_ruc
-from profiles.load import actions, files, rows
+from profiles.load import actions, applying, files, plans, rows
 from profiles.load.export import user_rows
 from profiles.models import LoadPlan, Outcome
 from profiles.spreadsheet import KINDS, csv_lines
@@ -84,10 +84,10 @@ class Command(BaseCommand):
         if claves is not None and claves.exists():
             raise CommandError(f"{claves} ya existe. Indique otro.")
         try:
-            actions.start_applying(actor=actor, plan=plan)
+            applying.start_applying(actor=actor, plan=plan)
             plan.refresh_from_db(fields=["state"])
             while plan.state == LoadPlan.State.APPLYING:
-                self.show(actions.keep_applying(actor=actor, plan=plan, seconds=self.STRETCH))
+                self.show(applying.keep_applying(actor=actor, plan=plan, seconds=self.STRETCH))
                 plan.refresh_from_db(fields=["state"])
             counts = plan.counts()
             self.stdout.write(
@@ -99,9 +99,9 @@ class Command(BaseCommand):
             raise CommandError(f"No se aplicó. {'. '.join(error.messages)}. Haga otro plan.") from error  # fmt: skip
         except StaleError as error:
             raise CommandError("No se aplicó. Los datos cambiaron desde que se hizo el plan. Haga otro plan.") from error  # fmt: skip
-        except actions.PlanWithErrorsError as error:
+        except applying.PlanWithErrorsError as error:
             raise CommandError("Corrija el archivo: un plan con errores no se aplica.") from error
-        except actions.OldPlanError as error:
+        except plans.OldPlanError as error:
             raise CommandError("El plan es demasiado antiguo. Haga otro.") from error
         except BrokenSealError as error:
             raise CommandError("Las claves del plan ya no se pueden leer. Haga otro plan, o restablezca la clave de quien no la tenga.") from error  # fmt: skip
@@ -115,7 +115,7 @@ class Command(BaseCommand):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with transaction.atomic(), os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:  # fmt: skip
-                rows = actions.hand_over(actor=actor, plan=plan)
+                rows = applying.hand_over(actor=actor, plan=plan)
                 file.writelines(csv_lines([["Usuario", "Clave temporal"], *rows]))
                 file.flush()
                 os.fsync(descriptor)
@@ -131,7 +131,7 @@ class Command(BaseCommand):
             for piece in write(user_rows(users)):
                 file.write(piece if isinstance(piece, bytes) else piece.encode())
 
-    def show(self, progress: actions.Progress) -> None:
+    def show(self, progress: applying.Progress) -> None:
         if not self.stderr.isatty():
             return
         bar = "█" * (progress.percent // 5)

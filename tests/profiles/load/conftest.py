@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import Workbook
 
-from profiles.load import actions, files, rows
+from profiles.load import actions, applying, files, rows
 from tests.conftest import acting
 from users.history.recording import Actor
 from users.models import AuditEntry
@@ -82,9 +82,9 @@ def apply(loader):
     """apply(plan) does all of it."""
 
     def run(plan):
-        actions.start_applying(actor=loader, plan=plan)
+        applying.start_applying(actor=loader, plan=plan)
         plan.refresh_from_db()
-        progress = actions.keep_applying(actor=loader, plan=plan, seconds=60)
+        progress = applying.keep_applying(actor=loader, plan=plan, seconds=60)
         assert progress.is_over
         plan.refresh_from_db()
         return plan

@@ -25,8 +25,7 @@ def prepare() -> None:
     """A company with a plan: two batches of claves, a change, an option and a role."""
     from profiles.catalog import reading
     from profiles.catalog.loading import load_catalog
-    from profiles.load import actions as load
-    from profiles.load import files
+    from profiles.load import actions, files
     from tests.conftest import PASSWORD, RUC, SMALL_CATALOG, person
     from tests.profiles.load.conftest import as_csv, new_user, table
     from users.actions import accounts, operators
@@ -56,7 +55,7 @@ def prepare() -> None:
     people[0]["Clave"] = ""
     changed = new_user(0) | {"Usuario": "JPEREZ01", "Estado": "Suspendido"}
     people = [{"Estado": "", **one} for one in [*people, changed]]
-    load.make_plan(
+    actions.make_plan(
         actor=staff,
         operator=operator,
         sheet=files.read(BytesIO(as_csv(*table(*people)))),
@@ -66,12 +65,12 @@ def prepare() -> None:
 
 
 def apply(killed_after: int) -> None:
-    from profiles.load import actions as load
+    from profiles.load import applying
     from profiles.models import LoadPlan
     from users.history.recording import Actor
     from users.models import User
 
-    load.HASHED_AT_ONCE = 2
+    applying.HASHED_AT_ONCE = 2
     left = killed_after
 
     def count(execute, sql, params, many, context):
@@ -85,14 +84,14 @@ def apply(killed_after: int) -> None:
     with connection.execute_wrapper(count):
         actor = Actor(User.objects.staff().get(), "load")
         plan = LoadPlan.objects.select_related("operator").get()
-        load.start_applying(actor=actor, plan=plan)
+        applying.start_applying(actor=actor, plan=plan)
         plan.refresh_from_db(fields=["state"])
-        load.keep_applying(actor=actor, plan=plan, seconds=60)
+        applying.keep_applying(actor=actor, plan=plan, seconds=60)
 
 
 def left_behind() -> dict:
     """Everything that an undisturbed run leaves, but for salts and hours."""
-    from profiles.load import actions as load
+    from profiles.load import applying
     from profiles.models import LoadPlan, OptionGrant, RoleGrant
     from users.history.recording import Actor
     from users.models import AuditEntry, User
@@ -112,7 +111,7 @@ def left_behind() -> dict:
         "roles": [*RoleGrant.objects.values_list("user", "role")],
         "claves given": [user.username for user in new if user.check_password("Practica2026")],
     }
-    handed = load.hand_over(actor=Actor(User.objects.staff().get(), "load"), plan=plan)
+    handed = applying.hand_over(actor=Actor(User.objects.staff().get(), "load"), plan=plan)
     found["claves generated"] = [
         (username, new.get(username=username).check_password(password))
         for username, password in handed

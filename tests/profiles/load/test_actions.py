@@ -2,6 +2,8 @@
 
 import json
 from datetime import date, timedelta
+from functools import partial
+from operator import attrgetter
 
 import pytest
 from django.apps import apps
@@ -11,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from profiles.actions.grants import assign_options, assign_roles
-from profiles.load import actions as load
+from profiles.load import actions, applying, plans
 from profiles.load.seal import seal_of_claves
 from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
 from tests.conftest import PASSWORD, acting, person
@@ -21,6 +23,20 @@ from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.seal import BrokenSealError, Seal
 from users.stale import StaleError
+
+
+def keep_applying(**arguments):
+    return applying.keep_applying(seconds=60, **arguments)
+
+
+# What is done to a plan that is kept.
+ON_A_PLAN = [
+    applying.start_applying,
+    keep_applying,
+    applying.hand_over,
+    actions.discard,
+    actions.make_plan_again,
+]
 
 LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
@@ -170,15 +186,15 @@ def test_a_given_clave_lets_its_owner_in_and_needs_no_change(plan, apply):
 
 def test_a_generated_clave_is_handed_over_once_and_is_temporary(plan, apply, loader):
     made = plan(new_user(1, Clave=""), new_user(2, Clave="Distinta1"))
-    assert load.hand_over(actor=loader, plan=made) == []  # nobody has it yet
+    assert applying.hand_over(actor=loader, plan=made) == []  # nobody has it yet
     apply(made)
-    ((username, password),) = load.hand_over(actor=loader, plan=made)
+    ((username, password),) = applying.hand_over(actor=loader, plan=made)
     user = User.objects.get(username=username)
     assert user.check_password(password)
     assert user.must_change_password
     entry = AuditEntry.objects.first()
     assert (entry.action, entry.after["claves"]) == ("users.claves_handed_over", 1)
-    assert load.hand_over(actor=loader, plan=made) == []
+    assert applying.hand_over(actor=loader, plan=made) == []
     assert AuditEntry.objects.first() == entry
 
 
@@ -189,7 +205,7 @@ def test_no_clave_stands_anywhere_in_the_database(plan, apply, loader, moment):
     if moment != "planned":
         apply(made)
     if moment == "handed over":
-        claves += [password for _, password in load.hand_over(actor=loader, plan=made)]
+        claves += [password for _, password in applying.hand_over(actor=loader, plan=made)]
         assert not LoadRow.objects.exclude(sealed="", password="").exists()
     stored = repr([list(model._base_manager.values_list()) for model in apps.get_models()])
     assert not [clave for clave in claves if clave in stored]
@@ -200,16 +216,16 @@ def test_a_plan_with_errors_keeps_no_clave_and_is_not_applied(plan, loader):
     assert made.counts()["error"] == 1
     assert made.rows.get(outcome=Outcome.ERROR).number == 501
     assert not made.rows.exclude(sealed="").exists()
-    with pytest.raises(load.PlanWithErrorsError):
-        load.start_applying(actor=loader, plan=made)
+    with pytest.raises(applying.PlanWithErrorsError):
+        applying.start_applying(actor=loader, plan=made)
     assert not User.objects.filter(username__startswith="NUEVO").exists()
 
 
 def test_applied_twice_nothing_changes(plan, apply, loader):
     made = apply(plan(new_user(1), new_user(2, Clave="")))
     before = people(), story(), AuditEntry.objects.count()
-    load.start_applying(actor=loader, plan=made)
-    load.keep_applying(actor=loader, plan=made, seconds=1)
+    applying.start_applying(actor=loader, plan=made)
+    applying.keep_applying(actor=loader, plan=made, seconds=1)
     assert (people(), story(), AuditEntry.objects.count()) == before
 
 
@@ -267,11 +283,11 @@ def test_a_plan_that_says_something_else_by_now_is_refused(
         },
     )
     if started:
-        load.start_applying(actor=loader, plan=made)
+        applying.start_applying(actor=loader, plan=made)
         made.refresh_from_db()
     meanwhile(secondary, principal)
     before = people(), story()
-    step = load.keep_applying if started else load.start_applying
+    step = applying.keep_applying if started else applying.start_applying
     with pytest.raises(StaleError):
         step(actor=loader, plan=made, **({"seconds": 60} if started else {}))
     assert (people(), story()) == before
@@ -283,8 +299,8 @@ def test_a_stale_plan_is_made_again_from_the_same_file(plan, apply, loader, prin
     made = plan(new_user(1), {"Usuario": "JPEREZ01", "Nombres": "Juana", "Apellidos": "Pérez Ñaupari", "Tipo de documento": "DNI", "Número de documento": "90000002"})  # fmt: skip
     change_a_name(secondary, principal)
     with pytest.raises(StaleError):
-        load.start_applying(actor=loader, plan=made)
-    load.make_plan_again(actor=loader, plan=made)
+        applying.start_applying(actor=loader, plan=made)
+    actions.make_plan_again(actor=loader, plan=made)
     made.refresh_from_db()
     assert made.rows.get(number=3).before == {"first_name": "Otro"}
     apply(made)
@@ -300,11 +316,11 @@ def test_whoever_went_meanwhile_is_made_anew_with_a_generated_clave(
     made = plan(row, new_user(2))
     accounts.eliminate_user(actor=acting(principal), user=secondary)
     with pytest.raises(StaleError):
-        load.start_applying(actor=loader, plan=made)
-    load.make_plan_again(actor=loader, plan=made)
+        applying.start_applying(actor=loader, plan=made)
+    actions.make_plan_again(actor=loader, plan=made)
     made.refresh_from_db()
     apply(made)
-    assert [username for username, _ in load.hand_over(actor=loader, plan=made)] == ["JPEREZ01"]
+    assert [username for username, _ in applying.hand_over(actor=loader, plan=made)] == ["JPEREZ01"]
 
 
 def age(plan, hours: float, field="made_at") -> None:
@@ -313,13 +329,13 @@ def age(plan, hours: float, field="made_at") -> None:
 
 
 @pytest.mark.parametrize("state", [LoadPlan.State.READY, LoadPlan.State.APPLYING])
-@pytest.mark.parametrize("name", ["start_applying", "keep_applying", "hand_over", "discard", "make_plan_again"])  # fmt: skip
-def test_with_a_plan_that_is_too_old_nothing_is_done_any_more(plan, loader, name, state):
-    made = plan({"Usuario": "TITULAR1"}) if name == "make_plan_again" else plan(new_user(1))
+@pytest.mark.parametrize("action", ON_A_PLAN, ids=attrgetter("__name__"))
+def test_with_a_plan_that_is_too_old_nothing_is_done_any_more(plan, loader, action, state):
+    made = plan(new_user(1))
     LoadPlan.objects.filter(pk=made.pk).update(state=state)
     age(made, 24.1)
-    with pytest.raises(load.OldPlanError):
-        getattr(load, name)(actor=loader, plan=made, **({"seconds": 1} if name == "keep_applying" else {}))  # fmt: skip
+    with pytest.raises(plans.OldPlanError):
+        action(actor=loader, plan=made)
     assert not User.objects.filter(username="NUEVO001").exists()
 
 
@@ -336,15 +352,15 @@ def test_the_age_of_a_clave_to_be_fetched_runs_from_when_it_was_applied(plan, ap
     age(made, 23.9, "applied_at")
     fresh = Seal("profiles.load.seal", age=timedelta(minutes=10))
     assert fresh.open(made.rows.get().sealed) == "Generada1"
-    assert load.hand_over(actor=loader, plan=made) == [("NUEVO001", "Generada1")]
+    assert applying.hand_over(actor=loader, plan=made) == [("NUEVO001", "Generada1")]
 
 
 def test_a_plan_whose_claves_cannot_be_read_is_not_being_applied_any_more(plan, loader):
     made = plan(new_user(1))
     made.rows.update(sealed=sealed_before(25, "Generada1"))
-    load.start_applying(actor=loader, plan=made)
+    applying.start_applying(actor=loader, plan=made)
     with pytest.raises(BrokenSealError):
-        load.keep_applying(actor=loader, plan=made, seconds=1)
+        applying.keep_applying(actor=loader, plan=made, seconds=1)
     made.refresh_from_db()
     assert made.state == LoadPlan.State.READY
 
@@ -382,10 +398,10 @@ def test_of_plans_that_are_not_applied_the_last_five_are_kept(plan, apply):
 
 
 def test_a_discarded_plan_leaves_nothing_but_an_applied_one_stays(plan, apply, loader):
-    assert load.discard(actor=loader, plan=plan(new_user(1)))
+    assert actions.discard(actor=loader, plan=plan(new_user(1)))
     assert not LoadRow.objects.exists()
     made = apply(seen := plan(new_user(1)))
-    assert not load.discard(actor=loader, plan=seen)
+    assert not actions.discard(actor=loader, plan=seen)
     assert LoadPlan.objects.filter(pk=made.pk).exists()
 
 
@@ -398,9 +414,9 @@ def test_a_row_is_about_one_person_whoever_has_the_usuario_later(
         actor=acting(principal), username="JPEREZ01", password=PASSWORD, **person(90000078)
     )
     with pytest.raises(StaleError):
-        load.start_applying(actor=loader, plan=made)
+        applying.start_applying(actor=loader, plan=made)
     # Seen again, and now about whoever is there, it is applied.
-    load.make_plan_again(actor=loader, plan=made)
+    actions.make_plan_again(actor=loader, plan=made)
     apply(made)
     another.refresh_from_db()
     assert another.state == User.State.SUSPENDED
@@ -428,14 +444,14 @@ def test_whom_the_rules_of_today_refuse_is_shut_out_all_the_same(plan, apply, fr
 
 def test_what_a_rule_says_while_it_is_applied_is_told(plan, loader, monkeypatch):
     made = plan(new_user(1))
-    load.start_applying(actor=loader, plan=made)
+    applying.start_applying(actor=loader, plan=made)
 
     def refuse(**arguments):
         raise ValidationError({"username": "Esta regla no estaba"})
 
-    monkeypatch.setattr(load, "load_accounts", refuse)
+    monkeypatch.setattr(applying, "load_accounts", refuse)
     with pytest.raises(ValidationError, match="Esta regla no estaba"):
-        load.keep_applying(actor=loader, plan=made, seconds=60)
+        keep_applying(actor=loader, plan=made)
 
 
 def test_the_principal_is_not_changed_by_a_load_whoever_loads(staff, principal):
@@ -465,9 +481,9 @@ def test_errors_that_appear_while_it_is_looked_at_keep_it_from_starting(plan, lo
         made.rows.update(outcome=Outcome.ERROR)
         return iter(())
 
-    monkeypatch.setattr(load, "_stale_rows", again_meanwhile)
-    with pytest.raises(load.PlanWithErrorsError):
-        load.start_applying(actor=loader, plan=made)
+    monkeypatch.setattr(applying, "stale_rows", again_meanwhile)
+    with pytest.raises(applying.PlanWithErrorsError):
+        applying.start_applying(actor=loader, plan=made)
     made.refresh_from_db()
     assert made.state == LoadPlan.State.READY
 
@@ -475,16 +491,16 @@ def test_errors_that_appear_while_it_is_looked_at_keep_it_from_starting(plan, lo
 def test_a_plan_with_errors_is_not_applied_even_if_it_started(plan, loader):
     made = plan(new_user(1, Nombres=""))
     LoadPlan.objects.filter(pk=made.pk).update(state=LoadPlan.State.APPLYING)
-    with pytest.raises(load.PlanWithErrorsError):
-        load.keep_applying(actor=loader, plan=made, seconds=1)
+    with pytest.raises(applying.PlanWithErrorsError):
+        applying.keep_applying(actor=loader, plan=made, seconds=1)
     made.refresh_from_db()
     assert made.state == LoadPlan.State.READY
 
 
 def overtaken(plan, loader) -> None:
     with pytest.raises(StaleError):
-        load.start_applying(actor=loader, plan=plan)
-    load.make_plan_again(actor=loader, plan=plan)
+        applying.start_applying(actor=loader, plan=plan)
+    actions.make_plan_again(actor=loader, plan=plan)
     plan.refresh_from_db()
 
 
@@ -513,77 +529,71 @@ def test_made_again_with_errors_it_keeps_no_clave(plan, loader, principal):
 
 def test_a_plan_that_another_window_applies_first_is_over(plan, loader, monkeypatch):
     made = plan(new_user(1), new_user(2, Clave=""))
-    load.start_applying(actor=loader, plan=made)
-    hash_some = load._hash_some
+    applying.start_applying(actor=loader, plan=made)
+    hash_some = applying._hash_some
 
     def second(*arguments):
-        monkeypatch.setattr(load, "_hash_some", hash_some)
-        load.keep_applying(actor=loader, plan=made, seconds=60)
+        monkeypatch.setattr(applying, "_hash_some", hash_some)
+        keep_applying(actor=loader, plan=made)
         return hash_some(*arguments)
 
-    monkeypatch.setattr(load, "_hash_some", second)
-    assert load.keep_applying(actor=loader, plan=made, seconds=60).is_over
+    monkeypatch.setattr(applying, "_hash_some", second)
+    assert keep_applying(actor=loader, plan=made).is_over
     assert User.objects.filter(username__startswith="NUEVO").count() == 2
-    assert len(load.hand_over(actor=loader, plan=made)) == 1
+    assert len(applying.hand_over(actor=loader, plan=made)) == 1
 
 
 def test_a_window_that_fails_late_leaves_a_plan_that_was_applied_applied(
     plan, apply, loader, monkeypatch
 ):
     made = apply(plan(new_user(1)))
-    locked = load._locked
+    locked = applying.locked_plan
 
     def as_it_was(*arguments):
         plan = locked(*arguments)
         plan.state = LoadPlan.State.APPLYING
         return plan
 
-    monkeypatch.setattr(load, "_locked", as_it_was)
+    monkeypatch.setattr(applying, "locked_plan", as_it_was)
     made.rows.update(password="x")
     with pytest.raises(StaleError):
-        load.keep_applying(actor=loader, plan=made, seconds=1)
+        applying.keep_applying(actor=loader, plan=made, seconds=1)
     made.refresh_from_db()
     assert made.state == LoadPlan.State.APPLIED
 
 
 def test_hashing_goes_on_where_it_was(plan, loader, monkeypatch):
-    monkeypatch.setattr(load, "HASHED_AT_ONCE", 2)
+    monkeypatch.setattr(applying, "HASHED_AT_ONCE", 2)
     made = plan(*(new_user(number) for number in range(1, 6)))
-    load.start_applying(actor=loader, plan=made)
+    applying.start_applying(actor=loader, plan=made)
     made.refresh_from_db()
     done = []
     while made.state == LoadPlan.State.APPLYING:
         # No time at all: one batch for each call.
-        progress = load.keep_applying(actor=loader, plan=made, seconds=0)
+        progress = applying.keep_applying(actor=loader, plan=made, seconds=0)
         done.append(progress.done)
         made.refresh_from_db()
     assert done == [2, 4, 5]
     assert User.objects.filter(username__startswith="NUEVO").count() == 5
 
 
-@pytest.mark.parametrize("name", ["make_plan", "start_applying", "keep_applying", "hand_over", "discard", "make_plan_again"])  # fmt: skip
-def test_only_staff_and_the_principal_of_the_operator_load(plan, loader, stranger, secondary, name):
+def test_only_staff_and_the_principal_of_the_operator_load(plan, loader, stranger, secondary):
     made = plan(new_user(1))
     sheet = read(as_csv(*table(new_user(2))))
-    for user in (stranger, secondary):
-        arguments = (
-            {"operator": loader.user.operator, "sheet": sheet, "file_name": "a"}
-            if name == "make_plan"
-            else {"plan": made}
-        )
-        if name == "keep_applying":
-            arguments["seconds"] = 1
-        with pytest.raises(PermissionDenied):
-            getattr(load, name)(actor=acting(user), **arguments)
+    make = partial(actions.make_plan, operator=loader.user.operator, sheet=sheet, file_name="a")
+    for action in (make, *(partial(each, plan=made) for each in ON_A_PLAN)):
+        for user in (stranger, secondary):
+            with pytest.raises(PermissionDenied):
+                action(actor=acting(user))
 
 
 def test_staff_loads_in_its_own_name(staff, operator):
     actor = Actor(staff, AuditEntry.Channel.LOAD)
     sheet = read(as_csv(*table(new_user(1, Opciones=LEAF, Roles=ROLE))))
-    made = load.make_plan(actor=actor, operator=operator, sheet=sheet, file_name="a.csv")
-    load.start_applying(actor=actor, plan=made)
+    made = actions.make_plan(actor=actor, operator=operator, sheet=sheet, file_name="a.csv")
+    applying.start_applying(actor=actor, plan=made)
     made.refresh_from_db()
-    load.keep_applying(actor=actor, plan=made, seconds=60)
+    applying.keep_applying(actor=actor, plan=made, seconds=60)
     assert RoleGrant.objects.get().granted_by == staff
     assert User.objects.get(username="NUEVO001").creation.actor == staff
 
@@ -596,7 +606,7 @@ def test_an_unhashed_clave_never_reaches_the_table(loader):
 
 def test_without_the_history_nothing_is_loaded(plan, loader, monkeypatch):
     made = plan(new_user(1))
-    load.start_applying(actor=loader, plan=made)
+    applying.start_applying(actor=loader, plan=made)
     made.refresh_from_db()
 
     def fail(*args, **kwargs):
@@ -604,5 +614,5 @@ def test_without_the_history_nothing_is_loaded(plan, loader, monkeypatch):
 
     monkeypatch.setattr(bulk, "record_all", fail)
     with pytest.raises(StaleError):
-        load.keep_applying(actor=loader, plan=made, seconds=60)
+        keep_applying(actor=loader, plan=made)
     assert not User.objects.filter(username="NUEVO001").exists()

@@ -118,7 +118,7 @@ def test_a_plan_that_is_gone_or_too_old_is_said_to_be(with_claves, tmp_path, mon
         raise Http404("No LoadPlan matches the given query.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(users.actions, "hand_over", discarded)
+        patched.setattr(users.applying, "hand_over", discarded)
         with pytest.raises(CommandError, match="ya no está"):
             run("apply", with_claves.pk, "--claves", tmp_path / "claves.csv")
     LoadPlan.objects.update(applied_at=timezone.now() - timedelta(hours=25))

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from profiles.load import actions as load
+from profiles.load import applying
 from profiles.models import LoadPlan
 from profiles.views import load as views
 from tests.conftest import PASSWORD, field_errors, soup
@@ -165,7 +165,7 @@ def test_rows_are_filtered_and_a_hundred_to_a_page(client, upload, secondary):
 
 
 def test_while_it_is_applied_the_page_says_how_far_it_got(client, upload, monkeypatch):
-    monkeypatch.setattr(load, "HASHED_AT_ONCE", 2)
+    monkeypatch.setattr(applying, "HASHED_AT_ONCE", 2)
     monkeypatch.setattr(views, "SLICE", 0)
     page = upload(as_csv(*table(*(new_user(number) for number in range(4)))))
     waiting = client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
@@ -264,7 +264,7 @@ def test_what_a_rule_says_while_it_is_applied_is_shown(client, upload, monkeypat
     def refuse(**arguments):
         raise ValidationError("Esta regla no estaba")
 
-    monkeypatch.setattr(load, "load_accounts", refuse)
+    monkeypatch.setattr(applying, "load_accounts", refuse)
     url = upload(as_csv(*table(new_user(1)))).request["PATH_INFO"]
     answer = client.post(url, {"do": "apply"}, follow=True)
     assert "No se aplicó el plan. Esta regla no estaba." in soup(answer).get_text()
@@ -273,10 +273,10 @@ def test_what_a_rule_says_while_it_is_applied_is_shown(client, upload, monkeypat
 @pytest.mark.parametrize(
     ("progress", "sentence"),
     [
-        (load.Progress(0, 1, 1), "0 de 1 clave preparada, 1 por segundo. Falta 1 segundo."),
-        (load.Progress(1, 3, 1), "1 de 3 claves preparadas, 1 por segundo. Faltan unos 2 segundos."),
-        (load.Progress(1, 300, 1), "1 de 300 claves preparadas, 1 por segundo. Faltan unos 5 minutos."),
-        (load.Progress(0, 3), "0 de 3 claves preparadas."),
+        (applying.Progress(0, 1, 1), "0 de 1 clave preparada, 1 por segundo. Falta 1 segundo."),
+        (applying.Progress(1, 3, 1), "1 de 3 claves preparadas, 1 por segundo. Faltan unos 2 segundos."),
+        (applying.Progress(1, 300, 1), "1 de 300 claves preparadas, 1 por segundo. Faltan unos 5 minutos."),
+        (applying.Progress(0, 3), "0 de 3 claves preparadas."),
     ],
 )  # fmt: skip
 def test_how_far_it_got_is_said_in_the_singular_too(progress, sentence):

@@ -1,0 +1,47 @@
+"""Plans that are kept: one under its lock, and whether it still says what its file would do."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.shortcuts import get_object_or_404
+
+from profiles.load.planning import ROWS_AT_ONCE, PlannedRow, Planner
+from profiles.load.rows import Row
+from profiles.models import LoadPlan, LoadRow
+from users import tenancy
+from users.history.recording import Actor
+
+
+class OldPlanError(Exception):
+    """The plan is kept no longer: the file is loaded again."""
+
+
+def locked_plan(actor: Actor, plan: LoadPlan) -> LoadPlan:
+    tenancy.require_administrator_of(actor.user, plan.operator)
+    plans = LoadPlan.objects.select_for_update(of=("self",)).select_related("operator")
+    # Somebody may have thrown it away.
+    plan = get_object_or_404(plans, pk=plan.pk)
+    if plan.is_too_old:
+        raise OldPlanError
+    return plan
+
+
+def planned_again(plan: LoadPlan, *, locked: bool = False) -> Iterator[tuple[LoadRow, PlannedRow]]:
+    rows = plan.rows.iterator(chunk_size=ROWS_AT_ONCE)
+    planner = Planner(plan.operator, plan.columns, locked=locked)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        yield from zip(some, planner.plan(Row(row.number, row.cells) for row in some), strict=True)
+
+
+def matches(row: LoadRow, planned: PlannedRow) -> bool:
+    """The same, of the same account."""
+    return (row.account_id, row.outcome, row.before, row.after) == (
+        planned.account and planned.account.pk,
+        planned.outcome,
+        planned.before,
+        planned.after,
+    )
+
+
+def stale_rows(plan: LoadPlan) -> Iterator[tuple[LoadRow, PlannedRow]]:
+    return ((row, planned) for row, planned in planned_again(plan) if not matches(row, planned))
