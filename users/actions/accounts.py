@@ -116,7 +116,6 @@ def create_account(user: User, password: str, person: dict[str, str], *, actor: 
             )
     except IntegrityError:
         # Somebody took the usuario or the document since full_clean looked: it names which.
-        user.pk = None
         user.full_clean(exclude=["password"], validate_constraints=False)
         raise
     return user

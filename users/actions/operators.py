@@ -37,7 +37,6 @@ def create_operator(
             operator.save()
     except IntegrityError:
         # Somebody opened it since full_clean looked: it says so.
-        operator.pk = None
         operator.full_clean()
         raise
     operator.operator_types.set(operator_types)
