@@ -1,7 +1,7 @@
-"""The one door to another account of the same operator.
+"""The one way to another account of the same operator, and who has power over whom.
 
 The tenant is ``request.user.operator`` and nothing else: it is never read from a URL, a form or a
-session. Every screen that touches another account comes through here.
+session. Every screen about another account finds the account here.
 """
 
 from collections.abc import Collection
@@ -13,22 +13,22 @@ from users.models import User
 
 
 def secondary_users_of(principal: User):
-    """The secondary users that this principal administers, the eliminated ones left out."""
+    """Return the secondary users that this principal administers, without the eliminated ones."""
     return User.objects.secondary().existing().filter(operator=principal.operator_id)
 
 
 def secondary_user(
     principal: User, username: str, *, subject: str = "", or_eliminated: bool = False
 ) -> User:
-    """One of them, by usuario; with ``or_eliminated``, else the last one eliminated of that name.
+    """Return one of the principal's secondary users by usuario.
 
-    ``subject`` is what a form about the user holds of it, its primary key: a usuario is free again
-    when its user is eliminated, and an old form must not reach the next person of that name.
-    Raises Http404 for whoever is not there and for another operator's account alike, so that
-    neither can be told from the other.
+    With ``or_eliminated``, the last eliminated one of that usuario if none exists. ``subject`` is
+    the primary key that a form about the user sends: the usuario of an eliminated user is free
+    again, and an old form must not reach the next user who has it. Raises Http404 for a missing
+    user and for another operator's alike, so that a caller cannot tell them apart.
     """
     if not (username.isascii() and username.isalnum()):
-        # Nobody is called that; and PostgreSQL fails on a NUL instead of finding nothing.
+        # No usuario looks like that, and PostgreSQL fails on a NUL instead of finding nothing.
         raise Http404
     same_username = User.objects.secondary().filter(
         operator=principal.operator_id, username=username
@@ -43,9 +43,9 @@ def secondary_user(
 
 
 def secondary_users_by_subject(principal: User, subjects: Collection[str]) -> list[User]:
-    """Several of them by primary key, the eliminated ones too: what a form about them holds.
+    """Return several secondary users by the primary keys that a form sends, eliminated ones too.
 
-    Raises Http404 if any of the keys is not of one of this operator's.
+    Raises Http404 if any key is not that of a secondary user of this operator.
     """
     keys = set(map(key_of, subjects))
     users = User.objects.secondary().filter(operator=principal.operator_id, pk__in=keys)
@@ -56,22 +56,25 @@ def secondary_users_by_subject(principal: User, subjects: Collection[str]) -> li
 
 
 def key_of(text: str) -> int | None:
-    """The primary key that a form or an address names; None for what is none.
+    """Return the primary key that a form or an address sends; None for malformed text.
 
-    The length is looked at first: Python refuses to make a number of thousands of digits, and no
-    key has more than 18.
+    The length is checked first: Python refuses to convert thousands of digits, and no key has more
+    than 18.
     """
     return int(text) if len(text) <= 18 and text.isascii() and text.isdigit() else None
 
 
 def require_principal(user: User) -> None:
-    """Only the principal user of an operator administers its users."""
+    """Raise PermissionDenied unless the user is the principal of an operator."""
     if not user.is_principal:
         raise PermissionDenied("Solo el usuario principal de la empresa administra usuarios.")
 
 
 def require_administrator_of(actor: User, operator) -> None:
-    """Staff administers the users of every operator, a principal those of its own."""
+    """Raise PermissionDenied unless the actor administers the users of that operator.
+
+    Staff administers those of every operator, a principal those of its own.
+    """
     if actor.is_staff:
         return
     require_principal(actor)
@@ -80,9 +83,10 @@ def require_administrator_of(actor: User, operator) -> None:
 
 
 def require_power_over(actor: User, user: User) -> None:
-    """Staff may act on any account of an operator, a principal on its own secondary users.
+    """Raise PermissionDenied unless the actor may act on that account.
 
-    So nobody suspends himself, and a principal is touched by staff only.
+    Staff may act on any account of an operator, a principal on its own secondary users. So no user
+    suspends their own account, and only staff acts on a principal.
     """
     if actor.is_staff and user.operator_id is not None:
         return
@@ -121,7 +125,10 @@ class AboutOneUser(PrincipalRequiredMixin):
 
 
 def lock_account(user: User) -> User:
-    """The row of the user, under the lock by which two editors of the same user take turns."""
+    """Return the user's row, locked: two editors of the same user take turns.
+
+    Raises PermissionDenied for an eliminated user.
+    """
     user = User.objects.select_for_update(of=("self",)).select_related("operator").get(pk=user.pk)
     if user.state == User.State.ELIMINATED:
         raise PermissionDenied("Ese usuario fue eliminado.")

@@ -1,6 +1,6 @@
 """The rules of an account: usuario, identity document, correo, names, days.
 
-Each is stated once, here, and reached by every path through ``User.full_clean``.
+Each rule is stated once; ``User.full_clean`` applies them on every path.
 """
 
 import re
@@ -17,9 +17,9 @@ from django.utils.formats import get_format
 
 
 def normalise_username(value: str) -> str:
-    """Take away the spaces around and raise to upper case, as the real portal does.
+    """Strip the spaces around and convert to upper case, as the real portal does.
 
-    Only ASCII is raised: ``"ſ".upper()`` is ``"S"``, and a look-alike must not become another
+    Only ASCII is converted: ``"ſ".upper()`` is ``"S"``, and a look-alike must not become another
     person's usuario.
     """
     value = value.strip()
@@ -27,7 +27,10 @@ def normalise_username(value: str) -> str:
 
 
 def validate_username(value: str) -> None:
-    """An operator's usuario: ``USERNAME_LENGTH`` ASCII letters or digits (docs/fidelity.md)."""
+    """Raise ValidationError unless it has ``USERNAME_LENGTH`` ASCII letters or digits.
+
+    The rule of an operator's usuario: docs/fidelity.md.
+    """
     if not re.fullmatch(rf"[A-Z0-9]{{{settings.USERNAME_LENGTH}}}", value):
         raise ValidationError(
             f"El usuario debe tener {settings.USERNAME_LENGTH} caracteres, solo letras y números",
@@ -36,7 +39,7 @@ def validate_username(value: str) -> None:
 
 
 def validate_staff_username(value: str) -> None:
-    """A staff account's usuario: what a keyboard writes anywhere, so that none resembles another."""
+    """Raise ValidationError unless every character is on any keyboard: no look-alikes among staff."""
     if not re.fullmatch(r"[A-Za-z0-9.@+_-]+", value):
         raise ValidationError(
             "El usuario del personal solo puede tener letras sin tilde, números y . @ + - _",
@@ -61,13 +64,13 @@ class DocumentType(models.TextChoices):
 
 
 def normalise_document_number(value: str) -> str:
-    """Take away all spaces and raise ASCII letters to upper case."""
+    """Remove all spaces and convert ASCII letters to upper case."""
     value = "".join(value.split())
     return value.upper() if value.isascii() else value
 
 
 def validate_document_number(document_type: str, value: str) -> None:
-    """A DNI has 8 digits; the other types, up to 15 letters or digits.
+    """Raise ValidationError unless a DNI has 8 digits and any other type 1 to 15 letters or digits.
 
     Errors 2801 and 2802 of the authority's catalogue of validations (docs/fidelity.md).
     """
@@ -85,7 +88,7 @@ def validate_document_number(document_type: str, value: str) -> None:
 
 
 def validate_correo(value: str) -> None:
-    """An ASCII address: anything else may look like another one, or hide a character."""
+    """Raise ValidationError unless it is an ASCII address: no look-alikes, no hidden characters."""
     try:
         if not value.isascii():
             raise ValidationError("not ASCII")
@@ -99,17 +102,17 @@ def validate_correo(value: str) -> None:
 # Names ------------------------------------------------------------------------------------------
 
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'"})
-# Latin letters with their accents, so that a Cyrillic or Greek look-alike is told from them.
+# Latin letters with their accents: Cyrillic and Greek look-alikes are refused.
 LATIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ' .\-]+")
 
 
 def normalise_person_name(value: str) -> str:
-    """One form for each name: composed accents, plain apostrophes, single spaces."""
+    """Return the name with composed accents, plain apostrophes and single spaces."""
     return " ".join(unicodedata.normalize("NFC", value.translate(APOSTROPHES)).split())
 
 
 def validate_person_name(value: str) -> None:
-    """Latin letters, spaces, hyphen, full stop and apostrophe, with at least one letter."""
+    """Raise ValidationError unless it has Latin letters, spaces, ' . - and at least one letter."""
     if not LATIN_NAME.fullmatch(value) or not any(letter.isalpha() for letter in value):
         raise ValidationError(
             "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo",

@@ -1,4 +1,4 @@
-"""Create, correct, suspend, reactivate and eliminate accounts."""
+"""Create, correct, suspend, reactivate and eliminate one account."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -23,10 +23,11 @@ EDITABLE_FIELDS = (*PERSON_FIELDS, "valid_from", "valid_until")
 def create_secondary_user(
     *, actor: Actor, username: str, password: str, creation_key: UUID | None = None, **person: str
 ) -> User:
-    """Generate a secondary user of the actor's operator, active at once.
+    """Create a secondary user of the actor's operator, active at once.
 
-    ``person`` takes the PERSON_FIELDS. Raises ValidationError keyed by field, ``password`` among
-    them; two equal calls at once give one user and one error.
+    ``person`` takes the PERSON_FIELDS. Raises PermissionDenied unless the actor is a principal,
+    and ValidationError keyed by field, ``password`` among them. Two equal calls at the same time
+    create one user and raise one error.
     """
     tenancy.require_principal(actor.user)
     user = User(operator=actor.user.operator, username=username, creation_key=creation_key)
@@ -35,11 +36,11 @@ def create_secondary_user(
 
 @transaction.atomic
 def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | None) -> dict:
-    """Correct a person's data and validity, the EDITABLE_FIELDS; returns what changed.
+    """Correct a person's data and validity, the EDITABLE_FIELDS; return the new values.
 
-    ``seen`` are the facts on the screen where they were edited, as ``editable_facts`` gives them.
-    If they have changed since, nothing is written and StaleError tells the present ones;
-    unless they are already the wanted ones. Raises ValidationError keyed by field.
+    ``seen`` are the facts that the screen showed, as ``editable_facts`` returns them. Raises
+    StaleError with the current facts if they are no longer ``seen`` and not yet the wanted ones,
+    PermissionDenied, and ValidationError keyed by field.
     """
     tenancy.require_power_over(actor.user, user)
     user = tenancy.lock_account(user)
@@ -57,7 +58,7 @@ def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | N
         with transaction.atomic():
             user.save(update_fields=EDITABLE_FIELDS)
     except IntegrityError:
-        # Somebody took the document since full_clean looked: it says who.
+        # Another transaction took the document after full_clean: full_clean now names its holder.
         user.full_clean(exclude=["password"], validate_constraints=False)
         raise
     record("user.changed", **change)
@@ -65,38 +66,45 @@ def change_user(*, actor: Actor, user: User, seen: dict, **facts: str | date | N
 
 
 def editable_facts(user: User) -> dict:
-    """The EDITABLE_FIELDS as text, the way they travel in a form and stand in an entry."""
+    """Return the EDITABLE_FIELDS as text, as a form carries them and an audit entry stores them."""
     return {field: str(getattr(user, field) or "") for field in EDITABLE_FIELDS}
 
 
 def suspend_user(*, actor: Actor, user: User) -> bool:
-    """Keep the user from signing in until reactivated, and close his sessions.
+    """Refuse the account's sign-in until it is reactivated, and close its sessions.
 
-    Like the other changes of state: true if it was changed by this call.
+    Returns whether this call changed the state. Raises PermissionDenied and, for an eliminated
+    account, ValidationError.
     """
     return _change_state(actor, user, User.State.SUSPENDED)
 
 
 def reactivate_user(*, actor: Actor, user: User) -> bool:
+    """Let a suspended account sign in again. Returns and raises as ``suspend_user``."""
     return _change_state(actor, user, User.State.ACTIVE)
 
 
 def eliminate_user(*, actor: Actor, user: User) -> bool:
     """Close the account for good; its usuario and document may be used again.
 
-    A principal is never eliminated: an operator would be left with nobody to administer it.
+    Returns and raises as ``suspend_user``, and ValidationError for a principal: without one, an
+    operator has no administrator.
     """
     return _change_state(actor, user, User.State.ELIMINATED)
 
 
 @transaction.atomic
 def change_states(*, actor: Actor, users: Iterable[User], state: User.State) -> list[User]:
-    """Bring several users to one state, all of them or none; returns those that were in another."""
+    """Change the state of several users, of all or of none; return those that it changed."""
     return [user for user in users if _change_state(actor, user, state)]
 
 
 @sensitive_variables()
 def create_account(user: User, password: str, person: dict[str, str], *, actor: Actor) -> User:
+    """Validate and insert an account, whatever its kind; the caller has proved the power.
+
+    Raises ValidationError keyed by field, and TypeError for a field that is not of PERSON_FIELDS.
+    """
     for field in PERSON_FIELDS:
         setattr(user, field, person.pop(field, ""))
     if person:
@@ -115,13 +123,13 @@ def create_account(user: User, password: str, person: dict[str, str], *, actor: 
                 after=user_facts(user),
             )
     except IntegrityError:
-        # Somebody took the usuario or the document since full_clean looked: it names which.
+        # Another transaction took the usuario or the document after full_clean: ask it again.
         user.full_clean(exclude=["password"], validate_constraints=False)
         raise
     return user
 
 
-# What each change of state is called in the history.
+# The audit action of each change of state.
 STATE_ACTIONS = {
     User.State.ACTIVE: "user.reactivated",
     User.State.SUSPENDED: "user.suspended",
@@ -131,7 +139,7 @@ STATE_ACTIONS = {
 
 @transaction.atomic
 def _change_state(actor: Actor, user: User, state: User.State) -> bool:
-    # Who may be a principal by now, whatever he was when he was looked up.
+    # The account may have become the principal since the caller read it.
     current = User.objects.select_for_update().get(pk=user.pk)
     tenancy.require_power_over(actor.user, current)
     before = current.state
@@ -147,7 +155,7 @@ def _change_state(actor: Actor, user: User, state: User.State) -> bool:
 
 
 def refuse_state(user: User, state: str) -> None:
-    """Raise ValidationError if an account that stands as ``user`` does may not come to be in it."""
+    """Raise ValidationError if the account may not change to that state."""
     if user.is_principal and state == User.State.ELIMINATED:
         raise ValidationError("El usuario principal no se puede eliminar.")
     if user.state == User.State.ELIMINATED != state:
@@ -155,7 +163,7 @@ def refuse_state(user: User, state: str) -> None:
 
 
 def state_change(actor: Actor, user: User, before: str) -> dict:
-    """What the entry of a change of state says."""
+    """Return the arguments of ``entry`` for a change of state."""
     return {
         "actor": actor,
         "operator": user.operator,
@@ -166,7 +174,7 @@ def state_change(actor: Actor, user: User, before: str) -> dict:
 
 
 def data_change(actor: Actor, user: User, before: dict, after: dict) -> dict:
-    """What the entry of a change of EDITABLE_FIELDS says: those that are other, if any."""
+    """Return the arguments of ``entry`` for a change of EDITABLE_FIELDS: the changed ones alone."""
     changed = [field for field in EDITABLE_FIELDS if before[field] != after[field]]
     return {
         "actor": actor,
@@ -178,6 +186,7 @@ def data_change(actor: Actor, user: User, before: dict, after: dict) -> dict:
 
 
 def user_facts(user: User) -> dict:
+    """Return what the audit entry of a new account stores of it."""
     return {
         field: getattr(user, field)
         for field in ("username", *PERSON_FIELDS, "is_principal", "state")

@@ -1,4 +1,4 @@
-"""Create and correct many accounts in one transaction: what the single actions do."""
+"""Create and correct many accounts in one transaction, by the rules of the single actions."""
 
 from django.contrib.auth.hashers import identify_hasher
 from django.core.exceptions import PermissionDenied
@@ -23,13 +23,13 @@ from users.models import AuditEntry, KnownAccounts, Session, User
 def load_accounts(
     *, actor: Actor, operator: Operator, new: list[User], changed: list[tuple[User, dict]]
 ) -> None:
-    """Make and correct many secondary users of one operator: what the single actions would do.
+    """Create and correct many secondary users of one operator.
 
-    ``new`` are accounts not yet saved, their claves already hashed by whoever checked them;
-    ``changed`` are under the caller's lock, as they stand there, each with what shall be other of
-    its EDITABLE_FIELDS and state. Each leaves the entries of the single actions. Raises
-    PermissionDenied for a principal, ValidationError for the first account that breaks a rule, and
-    IntegrityError for one that somebody else made meanwhile.
+    ``new`` are unsaved accounts whose passwords the caller has checked and hashed; ``changed`` are
+    rows that the caller has locked, each with the new values of its EDITABLE_FIELDS and state.
+    Each leaves the audit entries of the single actions. Raises PermissionDenied for an actor
+    without power and for a principal among ``changed``, ValidationError for the first account that
+    breaks a rule, and IntegrityError for one that another transaction created.
     """
     tenancy.require_administrator_of(actor.user, operator)
     uniqueness = KnownAccounts(
@@ -52,11 +52,11 @@ def load_accounts(
 def _load_new(
     actor: Actor, operator: Operator, new: list[User], uniqueness: KnownAccounts
 ) -> list[AuditEntry]:
-    """Write the new accounts; returns their entries, the ones of the single actions in turn."""
+    """Insert the new accounts; return their audit entries in the order of the single actions."""
     for user in new:
         user.operator, user.uniqueness = operator, uniqueness
         user.full_clean(exclude=["password", "operator"], validate_constraints=False)
-        # A clave that nobody hashed must not get into the table.
+        # Raise ValueError for a password that is not hashed.
         identify_hasher(user.password)
         user.index()
     User.objects.bulk_create(new)
@@ -75,6 +75,7 @@ def _load_new(
 def _load_change(
     actor: Actor, operator: Operator, user: User, facts: dict, uniqueness: KnownAccounts
 ) -> list[AuditEntry]:
+    """Write the changes of one account; return their audit entries."""
     before, state = editable_facts(user), user.state
     refuse_state(user, facts.get("state", state))
     for field, value in facts.items():
@@ -87,7 +88,7 @@ def _load_change(
 
 
 def _entries_of_change(actor: Actor, user: User, before: dict, state: str) -> list[AuditEntry]:
-    """The entries of what became other than these facts and this state."""
+    """Return the audit entries of the account's changes since those facts and that state."""
     entries = []
     if (change := data_change(actor, user, before, editable_facts(user)))["after"]:
         entries.append(entry("user.changed", **change))

@@ -36,7 +36,7 @@ def create_operator(
         with transaction.atomic():
             operator.save()
     except IntegrityError:
-        # Somebody opened it since full_clean looked: it says so.
+        # Another transaction opened it after full_clean: full_clean now says so.
         operator.full_clean()
         raise
     operator.operator_types.set(operator_types)
@@ -52,7 +52,8 @@ def change_operator(
 ) -> None:
     """Correct an operator's name and types, open or close it. For staff.
 
-    A closed operator's users are out at their next request.
+    The sessions of a closed operator end at their next request. Raises ValidationError keyed by
+    field.
     """
     operator = Operator.objects.select_for_update().get(pk=operator.pk)
     before = _operator_facts(operator)
@@ -67,11 +68,12 @@ def change_operator(
 
 @transaction.atomic
 def change_principal(*, actor: Actor, user: User, seen: str | None = None) -> bool:
-    """Name another account of its operator the principal user. For staff.
+    """Make an account the principal user of its operator. For staff.
 
-    The former one stays as a secondary user: an operator is never left without a principal. True
-    if it was another one; ``seen`` is his usuario on the screen that asks. Raises ValidationError
-    if he has changed since, and for a user who may not sign in.
+    The former principal becomes a secondary user: an operator always has one principal. ``seen`` is
+    the principal's usuario that the screen showed. Returns whether this call changed the
+    principal. Raises PermissionDenied for an actor who is not staff, and ValidationError when the
+    principal is no longer ``seen`` or the account may not sign in.
     """
     if not actor.user.is_staff:
         raise PermissionDenied("Solo el personal nombra al usuario principal de una empresa.")
@@ -107,9 +109,9 @@ def advance_clock(
 ) -> None:
     """Move the operator's simulated clock forward. For staff and, in practice mode, its principal.
 
-    ``seen`` is how far ahead it ran on the screen that asks: the same form sent twice moves it
-    once. Raises ValidationError for that, for a step that is not forward, and for one beyond
-    MAX_CLOCK_OFFSET.
+    ``seen`` is the offset that the screen showed, so that the same form sent twice moves the clock
+    once. Raises PermissionDenied, and ValidationError when the offset is no longer ``seen``, when
+    the step is not positive, and beyond MAX_CLOCK_OFFSET.
     """
     offset = _lock_clock(actor, operator).clock_offset
     if seen is not None and seen != offset:
@@ -125,12 +127,16 @@ def advance_clock(
 
 @transaction.atomic
 def return_to_real_time(*, actor: Actor, operator: Operator) -> None:
+    """Reset the operator's simulated clock. Raises PermissionDenied as ``advance_clock``."""
     _set_clock(actor, operator, _lock_clock(actor, operator).clock_offset, timedelta())
 
 
 @transaction.atomic
 def set_activation_delay(*, actor: Actor, operator: Operator, delay: timedelta) -> None:
-    """How long a new grant takes to have effect. For whom the clock is, too."""
+    """Set how long a new grant takes to have effect.
+
+    Raises PermissionDenied as ``advance_clock``, and ValidationError for a delay that is not offered.
+    """
     before = _lock_clock(actor, operator).activation_delay
     operator.activation_delay = delay
     operator.full_clean()

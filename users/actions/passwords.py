@@ -14,9 +14,10 @@ from users.signin.sessions import delete_sessions
 
 @sensitive_variables()
 def reset_password(*, actor: Actor, user: User, password: str) -> None:
-    """Give an operator's account a temporary clave, to be changed at the next sign-in.
+    """Set a temporary password on an operator's account, to be changed at the next sign-in.
 
-    Closes the user's sessions and lifts his lock. Raises ValidationError keyed by ``password``.
+    Closes the account's sessions and lifts its lock. Raises PermissionDenied, and ValidationError
+    keyed by ``password``.
     """
     tenancy.require_power_over(actor.user, user)
     if user.state == User.State.ELIMINATED:
@@ -26,10 +27,10 @@ def reset_password(*, actor: Actor, user: User, password: str) -> None:
 
 @sensitive_variables()
 def change_own_password(*, actor: Actor, password: str, session_key: str | None = None) -> None:
-    """Change the clave of an operator's account by its owner, who has just proved the old one.
+    """Change the actor's own password; the caller has just checked the current one.
 
-    Closes his sessions but the one named. Raises ValidationError keyed by ``password``: by the
-    rule, and for the clave that he has already.
+    Closes the actor's sessions except ``session_key``. Raises ValidationError keyed by ``password``
+    for a password that breaks the rule or equals the current one.
     """
     user = actor.user
     if user.check_password(password):

@@ -15,9 +15,10 @@ WRONG_CODE = "Ese código no es correcto o ya se usó. Espere el siguiente y esc
 
 @transaction.atomic
 def unlock_user(*, actor: Actor, user: User) -> bool:
-    """Let the user try again at once, whoever used up his attempts; true if he was locked.
+    """Lift the account's lock after failed sign-ins; return whether it was locked.
 
-    For whoever has power over him, and for staff among themselves.
+    Staff may unlock staff. Raises PermissionDenied for any other actor without power over the
+    account.
     """
     if user.operator is not None or not actor.user.is_staff:
         tenancy.require_power_over(actor.user, user)
@@ -33,10 +34,10 @@ def unlock_user(*, actor: Actor, user: User) -> bool:
 def turn_on_second_factor(
     *, actor: Actor, secret: str, code: str, session_key: str | None = None
 ) -> list[str]:
-    """Ask the actor for a code at each sign-in from now on; returns his recovery codes.
+    """Require a code at each sign-in of the actor from now on; return the recovery codes.
 
-    Closes his sessions but the one named. Raises ValidationError keyed by ``code`` if it is not one
-    of the secret's, and without a key if he has a second factor already.
+    Closes the actor's sessions except ``session_key``. Raises ValidationError keyed by ``code`` if
+    the code is not one of the secret's, and without a key if a second factor is on already.
     """
     user = tenancy.lock_account(actor.user)
     if user.has_second_factor:
@@ -59,10 +60,11 @@ def turn_on_second_factor(
 
 @transaction.atomic
 def turn_off_second_factor(*, actor: Actor, user: User) -> bool:
-    """Ask an account for its clave alone again; true if it was asked for more.
+    """Require the password alone again; return whether a second factor was on.
 
-    One's own, which its owner has just proved to be his: his wrong codes are forgotten. That of
-    whomever one has power over; that of staff, for superusers: the lock of the account is lifted.
+    The actor's own: the caller has just checked the password, and the wrong codes are reset.
+    Another account's, for an actor with power over it and for a superuser over staff: its lock is
+    lifted. Raises PermissionDenied.
     """
     of_staff = user.operator is None
     if actor.user != user and not (of_staff and actor.user.is_superuser):
@@ -72,7 +74,7 @@ def turn_off_second_factor(*, actor: Actor, user: User) -> bool:
         return False
     factor.delete()
     if actor.user == user:
-        # The lock of his clave and of his RUC is for others to lift.
+        # The locks of the password and of the RUC stay: others lift them.
         throttle.forget_codes(user)
     else:
         throttle.lift(user)
@@ -83,7 +85,7 @@ def turn_off_second_factor(*, actor: Actor, user: User) -> bool:
 @sensitive_variables()
 @transaction.atomic
 def make_recovery_codes(*, actor: Actor) -> list[str]:
-    """New recovery codes for the actor, who has just proved his clave; the former ones are void.
+    """Replace the actor's recovery codes; the caller has just checked the password.
 
     Raises ValidationError without a second factor.
     """
@@ -106,7 +108,7 @@ def make_recovery_codes(*, actor: Actor) -> list[str]:
 @sensitive_variables()
 @transaction.atomic
 def use_code(*, actor: Actor, code: str) -> bool:
-    """Take a code of the actor's app, or a recovery code of his: each once; true if it was right."""
+    """Use up a code of the actor's app or a recovery code; return whether it was valid."""
     factor = _lock_factor(actor.user)
     if factor is None:
         return False
@@ -135,7 +137,7 @@ def use_code(*, actor: Actor, code: str) -> bool:
 
 @transaction.atomic
 def seal_secrets_anew() -> int:
-    """Seal every secret with the key in use, before a former one is given up; returns how many."""
+    """Seal every secret with the key in use, before a former key is dropped; return how many."""
     factors = SecondFactor.objects.select_for_update()
     for factor in factors:
         secret = second_factor.unseal(factor.sealed_secret)
@@ -148,7 +150,10 @@ def seal_secrets_anew() -> int:
 def close_sessions(
     *, actor: Actor, user: User, public_id: str | None = None, keep: str | None = None
 ) -> int:
-    """Close one session of an account, or all of them but the key to keep; returns how many."""
+    """Close one session of an account, or all of them except ``keep``; return how many.
+
+    Raises PermissionDenied for another account over which the actor has no power.
+    """
     if actor.user != user:
         tenancy.require_power_over(actor.user, user)
     closed = delete_sessions(user, [public_id] if public_id else None, keep=keep)
@@ -164,7 +169,7 @@ def close_sessions(
 
 
 def _lock_factor(user: User) -> SecondFactor | None:
-    """The user's second factor, under the lock by which each code counts once."""
+    """Return the user's second factor with its row locked, so that each code is used once."""
     return SecondFactor.objects.select_for_update().filter(user=user).first()
 
 

@@ -1,12 +1,12 @@
-"""The history cannot be changed or deleted: the database itself refuses, whoever asks.
+"""The history cannot be changed or deleted: triggers of the database refuse it.
 
-The triggers are made after every ``migrate`` rather than by a migration of their own, because
-SQLite changes a table by building it anew, and the triggers of the old one are gone with it.
+The triggers are created after every ``migrate`` rather than by a migration, because SQLite alters
+a table by rebuilding it, and a rebuilt table has lost its triggers.
 """
 
 from django.db import connections
 
-# Of users.models.AuditEntry; written out, for this is imported before there are models.
+# The table of users.models.AuditEntry, spelled out: this module is imported before the models.
 TABLE = "users_auditentry"
 REFUSAL = "the history is append-only"
 
@@ -45,10 +45,11 @@ def _run(statements: dict[str, list[str]], using: str) -> None:
 
 
 def protect(sender, using="default", **kwargs) -> None:
+    """Create the triggers where the table exists; a receiver of post_migrate."""
     if TABLE in connections[using].introspection.table_names():
         _run(CREATE, using)
 
 
 def unprotect(using: str = "default") -> None:
-    """For tests, which empty every table between one and the next."""
+    """Drop the triggers, for tests that flush every table."""
     _run(DROP, using)

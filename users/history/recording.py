@@ -1,4 +1,4 @@
-"""Who acts and from where, and the entry that each action leaves."""
+"""The actor of an action, and the audit entry that the action leaves."""
 
 import logging
 from collections.abc import Iterable
@@ -25,11 +25,12 @@ class Actor:
 
     @classmethod
     def from_request(cls, request, channel=AuditEntry.Channel.WEB) -> Self:
+        """Return the request's user as the actor."""
         return cls(request.user, channel, client_address(request))
 
 
 def record(action: str, **facts) -> AuditEntry:
-    """Write the ``entry`` of an action; call it inside the action's own transaction."""
+    """Save the ``entry`` of an action; call it inside the action's transaction."""
     written = entry(action, **facts)
     written.save(force_insert=True)
     _tell_the_log(written)
@@ -37,7 +38,7 @@ def record(action: str, **facts) -> AuditEntry:
 
 
 def record_all(entries: Iterable[AuditEntry]) -> None:
-    """Write many at once, under the same terms."""
+    """Save many entries at once; call it inside the action's transaction."""
     for written in AuditEntry.objects.bulk_create(entries):
         _tell_the_log(written)
 
@@ -51,7 +52,7 @@ def entry(
     before: dict | None = None,
     after: dict | None = None,
 ) -> AuditEntry:
-    """What an action leaves in the history, not yet written."""
+    """Return the unsaved audit entry of an action."""
     return AuditEntry(
         action=action,
         actor=actor.user,

@@ -1,7 +1,6 @@
-"""The words of the history: what each action is called, and what it changed.
+"""The history in Spanish words, for the screens and the administration.
 
-What is recorded are facts (users.history.recording); how they are said stands here, for the screens and the
-administration alike.
+The entries store facts (users.history.recording); this module says them.
 """
 
 from collections.abc import Mapping
@@ -43,7 +42,7 @@ ACTION_LABELS = {
     "template.deleted": "Plantilla eliminada",
 }
 
-# Facts that are no field of a model.
+# Labels of the facts that are not model fields.
 FACT_LABELS = {
     "principal": "Usuario principal",
     "sessions": "Sesiones que tenía abiertas",
@@ -60,16 +59,17 @@ FIELDS = {field.name: field for model in (Operator, User) for field in model._me
 
 
 def action_label(entry: AuditEntry) -> str:
-    """What is not known here is shown as it was recorded."""
+    """Return the label of the entry's action; an unknown action is shown as stored."""
     return ACTION_LABELS.get(entry.action, entry.action)
 
 
 def fact_label(name: str) -> str:
+    """Return the label of a fact: ours, the field's, or its name."""
     return FACT_LABELS.get(name) or capfirst(str(getattr(FIELDS.get(name), "verbose_name", name)))
 
 
 def fact_value(name: str, value) -> str:
-    """A value of ``before`` or ``after`` as the screens say it."""
+    """Return a value of ``before`` or ``after`` in Spanish words."""
     if isinstance(value, bool):
         return "Sí" if value else "No"
     if isinstance(value, list):
@@ -84,14 +84,14 @@ def fact_value(name: str, value) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that an action changed; a mark of + or − for what was given or taken away."""
+    """One change of an entry; ``mark`` is + for an addition, − for a removal, else empty."""
 
     mark: str
     text: str
 
 
 def changes(entry: AuditEntry, names: Mapping[str, str]) -> list[Line]:
-    """What an entry changed, in words; ``names`` says what the codes of the catalogue are called."""
+    """Return the entry's changes in words; ``names`` maps the catalogue's codes to names."""
     before, after = entry.before, entry.after
     lines = []
     for fact in dict.fromkeys([*before, *after]):

@@ -1,8 +1,8 @@
-"""Pages of a list that cost the same wherever they stand: each begins at a row, not after n rows.
+"""Keyset pagination: a page begins after a row's key, so every page costs the same.
 
-The address of a page holds what its neighbour's last row is sorted by (``despues``, or ``antes``
-for the way back), so that rows that come and go meanwhile move nothing. docs/decisions/0014 says
-what that costs and saves.
+The address holds the sort key of the last row of the previous page (``despues``) or of the first
+row of the next one (``antes``), so inserted and deleted rows do not shift the pages
+(docs/decisions/0014 has the costs).
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from django.utils.formats import number_format
 
 AFTER, BEFORE = "despues", "antes"
 
-# Nobody reads a number to the last digit that large, and counting takes time.
+# Stop counting here: exact totals are slow and not needed.
 COUNTED = 10_000
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, the keys of its neighbours where there are any, and how many in all."""
+    """The rows of a page, the keys of the pages beside it, and the total of all rows."""
 
     rows: list
     total: int
@@ -42,11 +42,11 @@ class Page:
 
 
 def page_of(found: QuerySet, order: Sequence[str], size: int, query, *, rows=None) -> Page:
-    """The page of ``found`` that the address asks for; the first one if it asks for none there is.
+    """Return the page of ``found`` that the address names; the first page for an invalid key.
 
-    ``order`` are names of columns or annotations that are never NULL, all of them descending if
-    one is, the last of them unique. ``found`` only says which rows, and may be answered by an
-    index alone; they are read from ``rows``, which brings whatever else the page shows.
+    ``order`` names columns or annotations that are never NULL, all descending if one is, the last
+    one unique. ``found`` selects the rows, from an index alone where possible; ``rows`` is the
+    queryset that reads them, with all that the page shows.
     """
     total = found.order_by()[: COUNTED + 1].count()
     rows = found.model.objects.all() if rows is None else rows
@@ -73,12 +73,12 @@ class _Pages:
         return self._page(some, following=goes_on)
 
     def after(self, key: list) -> Page | None:
-        """None if nothing is there any more."""
+        """Return the page after the key; None if no row follows."""
         some, goes_on = self._some(self.found.filter(_beyond(self.order, key)), self.order)
         return self._page(some, previous=True, following=goes_on) if some else None
 
     def before(self, key: list) -> Page | None:
-        """None if there is less than a page: the first one begins there, and is whole."""
+        """Return the page before the key; None if fewer rows than a page precede it."""
         back = _reverse(self.order)
         some, goes_on = self._some(self.found.filter(_beyond(back, key)), back)
         if len(some) < self.size:
@@ -86,7 +86,7 @@ class _Pages:
         return self._page(some[::-1], previous=goes_on, following=True)
 
     def _some(self, found: QuerySet, order: Sequence[str]) -> tuple[list, bool]:
-        """The first rows in this order, and whether there are more."""
+        """Return the first rows in this order, and whether more follow."""
         keys = found.order_by(*order).values("pk")[: self.size + 1]
         some = list(self.rows.filter(pk__in=keys).order_by(*order))
         return some[: self.size], len(some) > self.size
@@ -101,9 +101,9 @@ class _Pages:
 
 
 def _beyond(order: Sequence[str], key: Sequence) -> Q:
-    """What comes after the row of this key.
+    """Return the condition for the rows after this key.
 
-    The first column is compared once more by itself: an index serves that, and not the rest.
+    The first column is compared on its own as well: an index serves that comparison alone.
     """
     *outer, (last, value) = zip(order, key, strict=True)
     beyond = _past(last, value)
@@ -127,7 +127,7 @@ def _values(row, order: Sequence[str]) -> list[str]:
 
 
 def _key(found: QuerySet, order: Sequence[str], texts: list[str]) -> list | None:
-    """The key that an address holds; None if it holds none or none of this order."""
+    """Return the key that an address holds; None if it is missing or invalid for this order."""
     try:
         return [
             _value(found, name.removeprefix("-"), text)
