@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from tests.conftest import acting, person
 from users.actions import accounts
 from users.models import User
+from users.validators import DocumentType
 
 
 @pytest.fixture
@@ -137,6 +138,17 @@ def test_a_dni_has_eight_digits(secondary, number):
 
 def test_other_documents_are_not_bound_to_eight_digits(secondary):
     assert not change(secondary, document_type="7", document_number="AB1")
+
+
+def test_a_document_is_labelled_by_its_type_a_dni_by_its_initials():
+    labels = {kind: User(document_type=kind).document_label for kind in ("", *DocumentType.values)}
+    assert labels == {
+        "": "",
+        "1": "DNI",
+        "4": "Carné de extranjería",
+        "7": "Pasaporte",
+        "A": "Cédula diplomática de identidad",
+    }
 
 
 # Principal and state -----------------------------------------------------------------------------

@@ -112,6 +112,7 @@ def test_an_eliminated_user_gets_no_clave(principal, secondary):
 
 def test_generated_claves_obey_the_rule_and_differ():
     claves = {generate_password() for _ in range(200)}
+    assert {len(clave) for clave in claves} == {12}
     assert len(claves) == 200
     for clave in claves:
         OperatorPasswordValidator().validate(clave, User(operator_id=1))

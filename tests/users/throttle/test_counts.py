@@ -13,7 +13,7 @@ from tests.conftest import OTHER_RUC, PASSWORD, RUC, acting, fail_to_sign_in, so
 from tests.users.throttle.conftest import GUESS, LOCKED, WRONG, said, sign_in, staff_sign_in
 from users.actions import accounts
 from users.models import FailureCount
-from users.signin import limits, throttle
+from users.signin import counters, limits, throttle
 
 # The lock of an account ----------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ def test_whoever_signs_in_uses_up_nothing_of_what_is_shared(secondary, clock):
     assert set(FailureCount.objects.values_list("failures", flat=True)) == {0}
 
 
-def test_an_ipv6_network_is_one_address(client, operator):
+def test_an_ipv6_network_is_one_address(client, operator, clock):
     for number in range(25):
         sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"2001:db8::{number:x}")
     assert said(sign_in(client, REMOTE_ADDR="2001:db8::ffff:1")).startswith("Por seguridad")
@@ -241,7 +241,9 @@ def test_an_ipv6_network_is_one_address(client, operator):
     ],
     ids=lambda disguise: next(iter(disguise)),
 )
-def test_a_disguise_does_not_make_a_stranger_somebody_else(client, secondary, disguise, settings):
+def test_a_disguise_does_not_make_a_stranger_somebody_else(
+    client, secondary, disguise, settings, clock
+):
     settings.ALLOWED_HOSTS = ["*"]
 
     def disguised(number):
@@ -286,6 +288,23 @@ def test_of_forty_guesses_at_once_five_are_compared(shared_database, secondary, 
     else:
         # Whoever knows the clave begins the count anew for the guesses after him.
         assert len(compared) <= 10
+
+
+def test_a_counter_that_another_transaction_deletes_meanwhile_is_created_again(
+    client, secondary, monkeypatch
+):
+    hold, held = counters.hold, []
+
+    def hold_after_a_deletion(keys):
+        if not held:
+            FailureCount.objects.all().delete()
+        held.append(keys)
+        return hold(keys)
+
+    monkeypatch.setattr(counters, "hold", hold_after_a_deletion)
+    assert said(sign_in(client)) == WRONG
+    assert len(held) == 2
+    assert {row.failures for row in FailureCount.objects.all()} == {1}
 
 
 # The table does not grow for ever -----------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """In which browser, at which door and where else guesses are counted."""
 
+import logging
+
 import pytest
 from django.test import Client
 
@@ -150,6 +152,16 @@ def test_the_present_clave_is_asked_for_five_times(client_of, secondary, clock, 
     assert inside.get("/").status_code == 200
     clock.advance(minutes=1)
     assert inside.post("/clave/", {**form, "current_password": PASSWORD}).status_code == 302
+
+
+def test_a_right_current_password_is_not_counted_as_a_failed_sign_in(client_of, secondary, caplog):
+    caplog.set_level(logging.INFO, logger="users.security")
+    inside = client_of(secondary)
+    form = {"current_password": PASSWORD, "password1": "corta", "password2": "corta"}
+    assert set(field_errors(inside.post("/clave/", form))) == {"password1"}
+    secondary.refresh_from_db()
+    assert secondary.failed_sign_ins == 0
+    assert "own_password_ok" in [record.getMessage() for record in caplog.records]
 
 
 def test_so_is_that_of_staff(client_of, staff, clock):
