@@ -1,4 +1,4 @@
-"""From where a request comes: one function for the history, the sessions and the throttle."""
+"""The client's address, by one function for the history, the sessions and the throttle."""
 
 from ipaddress import ip_address
 
@@ -6,10 +6,10 @@ from django.conf import settings
 
 
 def client_address(request) -> str | None:
-    """The right-most address that is none of settings.TRUSTED_PROXIES; None where there is none.
+    """The right-most address that is not in ``settings.TRUSTED_PROXIES``; None if there is none.
 
-    What stands further left in X-Forwarded-For is the client's own text. Without a trusted proxy
-    all of it is.
+    Everything further left in X-Forwarded-For is text that the client may have written; without a
+    trusted proxy, the whole header is (docs/decisions/0037).
     """
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     address = _parsed(request.META.get("REMOTE_ADDR", ""))
@@ -26,5 +26,5 @@ def _parsed(text: str):
         address = ip_address(text.strip())
     except ValueError:
         return None
-    # A socket that listens on both families names an IPv4 client this way.
+    # A dual-stack socket reports an IPv4 client as ::ffff:a.b.c.d.
     return getattr(address, "ipv4_mapped", None) or address

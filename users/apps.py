@@ -12,5 +12,5 @@ class UsersConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(append_only.protect, sender=self)
-        # By name: its module imports models, which do not exist yet when this one is imported.
+        # By name: the module imports models, which are not loaded yet when this module is imported.
         user_logged_in.connect(import_string("users.signin.entry.complete"))

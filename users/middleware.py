@@ -1,3 +1,5 @@
+"""Sign-in is required for every view, except where the view says otherwise."""
+
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -10,16 +12,16 @@ from users.views.sign_in import SignInView
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """Deny by default: a view is for whoever is signed in unless it says otherwise.
+    """Deny by default: a view requires sign-in unless it is marked ``login_not_required``.
 
-    A form sent after the session ended is answered with the sign-in page, which keeps it.
+    A form sent after the session ended is answered with the sign-in page, which keeps the form.
     """
 
     WAYS_OUT = ("users:sign_out", "admin:logout")
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         if not getattr(view_func, "login_required", True):
-            # Whose the session is, is not even looked at.
+            # Public view: do not load the user.
             return None
         refused = super().process_view(request, view_func, view_args, view_kwargs)
         first = None if refused else self.to_do_first(request.user)
@@ -28,7 +30,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         return refused
 
     def to_do_first(self, user) -> str | None:
-        """The page of what a user has to do before anything else is open to him."""
+        """The URL name of the page that the user must complete before any other opens, or None."""
         if user.is_anonymous:
             return None
         if user.must_change_password:
@@ -38,13 +40,13 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request, view_func):
         if request.resolver_match.app_name == "admin":
-            # Django names the staff door on some pages of its administration only.
+            # Django's administration uses its own sign-in page on some of its pages only.
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         if request.method == "POST" and (unsent := UnsentForm.from_request(request)):
             return SignInView.keeping(request, unsent)
         to_sign_in = super().handle_no_permission(request, view_func)
-        # A session that still stands is of somebody who was shut out: not of one who was away.
+        # If the session still has its user, the account was blocked; the session did not end.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and SESSION_KEY not in request.session:
-            # Said here, for the answer takes the cookie away.
+            # Tell it in the address: the response deletes the cookie.
             return redirect(f"{to_sign_in.url}&sesion=terminada")
         return to_sign_in

@@ -1,4 +1,4 @@
-"""Text that is kept unreadable without the key of the installation."""
+"""Encrypt text with the SECRET_KEY of the installation."""
 
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -10,13 +10,13 @@ from django.views.decorators.debug import sensitive_variables
 
 
 class BrokenSealError(Exception):
-    """What was sealed can no longer be read: it is too old, or its key is gone."""
+    """The sealed text is too old, or no key of the settings decrypts it."""
 
 
 class Seal:
-    """Seals text for one purpose, and opens what was sealed for it no longer than ``age`` ago.
+    """Encrypts text for one purpose, and decrypts text sealed for it no longer than ``age`` ago.
 
-    SECRET_KEY seals; SECRET_KEY_FALLBACKS still open.
+    SECRET_KEY encrypts; SECRET_KEY_FALLBACKS still decrypt.
     """
 
     def __init__(self, purpose: str, age: timedelta | None = None) -> None:
@@ -30,11 +30,12 @@ class Seal:
 
     @sensitive_variables()
     def close(self, text: str) -> str:
+        """The text, encrypted."""
         return self.box.encrypt(text.encode()).decode()
 
     @sensitive_variables()
     def open(self, sealed: str) -> str:
-        """Raises BrokenSealError."""
+        """The text; raises BrokenSealError if it is too old or its key is gone."""
         try:
             return self.box.decrypt(sealed, ttl=self.seconds).decode()
         except InvalidToken as error:

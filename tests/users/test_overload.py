@@ -21,10 +21,10 @@ FORM = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
 def busy(settings):
     """A process in which every turn is taken, and nobody waits for one."""
     settings.HASHING_WAIT = 0
-    with ExitStack() as turns:
+    with ExitStack() as slots:
         for _ in range(settings.HASHES_AT_ONCE):
-            turns.enter_context(hashers.turn())
-        yield turns
+            slots.enter_context(hashers.slot())
+        yield slots
 
 
 def test_no_more_are_made_at_once_than_the_setting_says(monkeypatch):

@@ -58,7 +58,7 @@ class OwnPasswordForm(TwiceTypedForm):
 
 
 class StaffOwnPasswordForm(AdminPasswordChangeForm):
-    """Django's own, which leaves it to the view to compare the current password."""
+    """Django's form, except that the view compares the current password and counts the guess."""
 
     @sensitive_variables()
     def clean_old_password(self):
@@ -66,7 +66,7 @@ class StaffOwnPasswordForm(AdminPasswordChangeForm):
 
 
 class OwnPasswordProofForm(forms.Form):
-    """Whoever changes how he enters proves first that it is he."""
+    """The current password, which a change of the second factor asks for."""
 
     password = password_field("Su clave", empty="Ingrese su clave", autocomplete="current-password")
 

@@ -1,4 +1,4 @@
-"""The codes of the second factor: the first one of an app, and those at the door."""
+"""Forms for the codes of the second factor: the first one of an app, and those of a sign-in."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,14 +10,14 @@ from users.signin import second_factor
 
 
 class CodeInput(forms.TextInput):
-    """A code that was typed is never written back."""
+    """An input that never writes a typed code back."""
 
     def format_value(self, value):
         return None
 
 
 class CodeField(forms.CharField):
-    """A code of a given shape, without the blanks that it is read with."""
+    """A code of a given shape, cleaned of blanks and hyphens."""
 
     widget = CodeInput
 
@@ -44,7 +44,7 @@ def app_code_field(**kwargs) -> CodeField:
 
 
 class TurnOnSecondFactorForm(OwnPasswordProofForm):
-    """The first code of an app, which shows that it has the secret on the page; ``offer`` is it."""
+    """The first code of an app, which proves that the app has the secret of ``offer``."""
 
     code = app_code_field(help_text="Los 6 números que muestra ahora la aplicación.")
     offer = forms.CharField(widget=forms.HiddenInput)
@@ -52,7 +52,7 @@ class TurnOnSecondFactorForm(OwnPasswordProofForm):
 
 
 class CodeForm(forms.Form):
-    """What is asked after the clave: a code of the app or, without it, a recovery code."""
+    """What a sign-in asks for after the password: a code of the app or a recovery code."""
 
     code = app_code_field(required=False)
     recovery_code = CodeField(
@@ -65,7 +65,7 @@ class CodeForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )
-    # What is said of a code that is well-formed and wrong.
+    # The error of a code that is well-formed and wrong.
     WRONG = {
         "code": WRONG_CODE,
         "recovery_code": "Ese código de recuperación no es correcto o ya se usó. Use otro",
@@ -73,7 +73,7 @@ class CodeForm(forms.Form):
 
     @property
     def given(self) -> str:
-        """The name of the field that holds the code; a recovery code goes first."""
+        """The field that holds the code to compare; a recovery code has precedence."""
         return "recovery_code" if self.cleaned_data["recovery_code"] else "code"
 
     @sensitive_variables()

@@ -1,4 +1,4 @@
-"""What is typed at the two doors."""
+"""The forms of the two sign-in pages."""
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -11,8 +11,7 @@ from users.validators import normalise_username
 
 
 class SignInForm(forms.Form):
-    """RUC, usuario and clave, with the control ids that automated clients of the real portal
-    drive."""
+    """RUC, usuario and password, with the control ids that clients of the real portal drive."""
 
     WRONG_COMBINATION = "RUC, usuario o clave incorrectos."
 
@@ -48,7 +47,7 @@ class SignInForm(forms.Form):
         return username
 
     def get_invalid_login_error(self) -> ValidationError:
-        """As in Django's AuthenticationForm: what is said of credentials that fit no account."""
+        """The error of credentials that fit no account, as in Django's AuthenticationForm."""
         return ValidationError(self.WRONG_COMBINATION)
 
     def locked_sentence(self, locked: LockedError) -> str:

@@ -1,4 +1,4 @@
-"""Accounts as the commands are told them."""
+"""Find the accounts that the arguments of a command name."""
 
 from django.core.management.base import CommandError
 
@@ -8,6 +8,7 @@ from users.validators import normalise_username
 
 
 def staff_named(username: str) -> User:
+    """The existing staff account with this username; raises CommandError if there is none."""
     user = User.objects.staff().existing().filter(username=username).first()
     if user is None:
         raise CommandError(f"No hay personal con el usuario «{username}».")
@@ -15,6 +16,7 @@ def staff_named(username: str) -> User:
 
 
 def account_named(ruc: str, username: str) -> User:
+    """The existing account of the operator with this RUC; raises CommandError if there is none."""
     ruc, username = normalise_ruc(ruc), normalise_username(username)
     users = User.objects.of_operators().existing().select_related("operator")
     user = users.filter(operator__ruc=ruc, username=username).first()

@@ -1,4 +1,4 @@
-"""Who signs in, from where, and the record of everything that is done to an account."""
+"""Accounts, their sessions, failure counters and second factors, and the history of changes."""
 
 from users.models.accounts import AccountBlock, User, UserManager, UserQuerySet
 from users.models.audit import AuditEntry

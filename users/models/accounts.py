@@ -1,4 +1,4 @@
-"""Who signs in: accounts of staff and of operators."""
+"""Accounts of staff and of operators."""
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -36,32 +36,32 @@ class UserQuerySet(models.QuerySet):
         return self.filter(operator__isnull=False, is_principal=False)
 
     def matching(self, text: str):
-        """Those in whose usuario, names, document and correo all words of the text appear."""
+        """Accounts whose usuario, names, document and correo together contain every word of the text."""
         found = self
         for word in search_words(text):
             found = found.filter(search_text__contains=word)
         return found
 
     def existing(self):
-        """All but the eliminated ones, whose usuario and document are free again."""
+        """Accounts that are not eliminated. The usuario and document of an eliminated one are free."""
         return self.exclude(state=User.State.ELIMINATED)
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
     def get_by_natural_key(self, username):
-        """The staff account of that name: what Django's own commands mean by a user name."""
+        """The staff account of that name, which is what Django's own commands mean by a username."""
         return self.staff().get(username=username)
 
     def _create_user_object(self, username, email, password, **extra_fields):
-        # createsuperuser turns a ValidationError into a plain sentence, but not the database's
-        # refusal of a second account of the same name.
+        # createsuperuser shows a ValidationError as a sentence, but not the IntegrityError of a
+        # second account of the same name.
         user = super()._create_user_object(username, email, password, **extra_fields)
         user.full_clean(exclude=["password"])
         return user
 
 
 class AccountBlock(models.TextChoices):
-    """Why an account may not be used at all, whatever it was granted; the deepest first."""
+    """Why an account cannot be used at all, whatever its grants; the first one is shown first."""
 
     OPERATOR_INACTIVE = "operator_inactive", "Empresa inactiva"
     ELIMINATED = "user_eliminated", "Eliminado"
@@ -71,16 +71,16 @@ class AccountBlock(models.TextChoices):
 
 
 class User(Validity, AbstractUser):
-    """An account: staff, or of exactly one operator and then its principal or a secondary user.
+    """An account of staff, or of exactly one operator: its principal or a secondary user.
 
-    Staff signs in to the administration with usuario and password. An operator's account signs in
-    with RUC, usuario and clave, and is never staff. A database constraint holds them apart.
+    Staff sign in to the administration with usuario and password. An operator's account signs in
+    with RUC, usuario and password, and is never staff. A database constraint keeps them apart.
     """
 
     class State(models.TextChoices):
         ACTIVE = "active", "Activo"
         SUSPENDED = "suspended", "Suspendido"
-        # A state, never a deleted row: what the account did stays attributed to it.
+        # A state, never a deleted row: the history still refers to the account.
         ELIMINATED = "eliminated", "Eliminado"
 
     operator = models.ForeignKey(
@@ -132,25 +132,25 @@ class User(Validity, AbstractUser):
         error_messages={"invalid_choice": "Seleccione el tipo de documento"},
     )
     document_number = models.CharField("número de documento", max_length=15, blank=True)
-    # What the list of users is searched in, folded; SQLite compares only ASCII without case.
+    # The text that a search of the list looks in, folded: SQLite ignores the case of ASCII only.
     search_text = models.TextField(editable=False, default="")
-    # Names the form that made this user, so that the same form sent twice makes it once.
+    # Identifies the form that created this user: the same form sent twice creates one user.
     creation_key = models.UUIDField(null=True, editable=False)
-    # Set with a clave that somebody else chose: until it is changed, it opens nothing else.
+    # Set with a password that another user chose: until it is changed, every other page redirects.
     must_change_password = models.BooleanField(
         "debe cambiar la clave", default=False, editable=False
     )
-    # Shown to its owner when he signs in, and to his principal (users/signin/throttle.py counts them).
+    # Shown to the user at sign-in, and to the principal (users/signin/throttle.py counts them).
     failed_sign_ins = models.PositiveIntegerField(
         "intentos fallidos desde el último ingreso", default=0, editable=False
     )
 
-    # Set by the door that lets him in: when he last came in before.
+    # Previous ``last_login``, set by the backend.
     previous_sign_in = None
 
     SEARCHED = ("username", "first_name", "last_name", "document_number", "email")
 
-    # Whoever checks many accounts at once gives each of them KnownAccounts.
+    # A bulk action sets KnownAccounts on each account, to check all of them by one query.
     uniqueness = UniquenessChecker()
 
     objects = UserManager()
@@ -161,8 +161,8 @@ class User(Validity, AbstractUser):
         ordering = ["username"]
         indexes = [
             *Validity.Meta.indexes,
-            # What the list of users is sorted by, and after it all that its search and its count
-            # look at, so that both are answered without reading a row: docs/decisions/0054.
+            # The sort key of the list of users, then all columns that its search and its count
+            # read: a covering index (docs/decisions/0054).
             models.Index(
                 fields=["operator", "username", "id", "is_principal", "state", "search_text"],
                 name="users_of_operator",
@@ -219,12 +219,12 @@ class User(Validity, AbstractUser):
         super().save(*args, update_fields=update_fields, **kwargs)
 
     def index(self) -> None:
-        """Bring what the account is found by to what it is."""
+        """Update ``search_text`` from the fields that a search covers."""
         self.search_text = searchable(getattr(self, field) for field in self.SEARCHED)
 
     @property
     def blocks(self) -> tuple[AccountBlock, ...]:
-        """Everything that keeps the account out at this instant of its operator."""
+        """Reasons why the account is blocked at the operator's current time."""
         blocks = {
             AccountBlock.ELIMINATED: self.state == self.State.ELIMINATED,
             AccountBlock.SUSPENDED: self.state == self.State.SUSPENDED,
@@ -240,7 +240,7 @@ class User(Validity, AbstractUser):
 
     @property
     def is_active(self) -> bool:
-        """Django's word for "may sign in, and stay in"."""
+        """Django's word for "may sign in and stay signed in"."""
         return not self.blocks
 
     @property
@@ -253,7 +253,7 @@ class User(Validity, AbstractUser):
 
     @cached_property
     def creation(self):
-        """The entry of the history by which the account was made."""
+        """The history entry of the account's creation."""
         return self.audit_entries.get(action="user.created")
 
     @property
@@ -266,15 +266,15 @@ class User(Validity, AbstractUser):
         self.document_number = normalise_document_number(self.document_number)
         if self.operator_id is not None:
             self.username = normalise_username(self.username)
-            # clean() says all there is to say about these two, their lengths too.
+            # clean() checks these two completely, their lengths too.
             exclude = {*(exclude or ()), "username", "document_number"}
         super().clean_fields(exclude)
 
     def clean(self) -> None:
-        """The rules of an account that need more than one field or other rows.
+        """Check the rules of an account that need several fields or other rows.
 
-        Raises ValidationError with each sentence under its field. What is empty is named by the
-        sentence for an empty field alone.
+        Raises ValidationError with each sentence under its field. An empty field has only the
+        sentence for an empty field.
         """
         if self.operator_id is None:
             self._refuse({"username": self._staff_username_problem()})
@@ -312,7 +312,7 @@ class User(Validity, AbstractUser):
 
     def _staff_username_problem(self):
         if not self.username:
-            # The field itself says so.
+            # The field's own error says so.
             return ""
         return self._broken(validate_staff_username, self.username) or self._username_taken(
             "Ya existe personal con ese usuario"

@@ -10,10 +10,10 @@ from users.models.accounts import User
 
 
 class AuditEntry(models.Model):
-    """One thing that was done to an account or an operator: who, what, before, after, from where.
+    """An action on an account or an operator: who, what, before, after, from where.
 
-    Written in the transaction of the change itself (``users.history.recording``), stamped in real time, never
-    changed. Neither ``before`` nor ``after`` ever holds a clave or its hash, a secret or a code.
+    Written in the transaction of the action itself (``users.history.recording``), stamped in real
+    time, never changed. ``before`` and ``after`` never hold a password, a hash, a secret or a code.
     """
 
     class Channel(models.TextChoices):
@@ -27,7 +27,7 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         User, verbose_name="quién", on_delete=models.PROTECT, related_name="audit_entries_made"
     )
-    # None in what is done to staff.
+    # None for an action on staff.
     operator = models.ForeignKey(
         Operator,
         verbose_name="operador",
@@ -53,7 +53,7 @@ class AuditEntry(models.Model):
         verbose_name = "movimiento"
         verbose_name_plural = "movimientos"
         ordering = ["-at", "-pk"]
-        # After what the history is sorted by, what its filters look at, as in ``User``.
+        # The sort key of the history, then the columns of its filters, as in ``User``.
         indexes = [
             models.Index(
                 fields=["operator", "-at", "-id", "action", "channel", "actor", "subject"],
@@ -70,12 +70,12 @@ class AuditEntry(models.Model):
 
     @property
     def operation_number(self) -> str:
-        """Names a creation for good, in the form of the authority's own numbers: docs/fidelity.md."""
+        """The permanent number of a creation, in the form of the authority's numbers (docs/fidelity.md)."""
         return f"SIM-{timezone.localtime(self.at):%Y}-US-{self.pk:06}"
 
     @classmethod
     def creation_of_number(cls, number: str, *, operator: Operator) -> Self | None:
-        """The entry of that operator's creation with this operation number."""
+        """The creation of an account of the operator that has this operation number, or None."""
         entries = cls.objects.filter(action="user.created", operator=operator)
         entries = entries.select_related("subject", "actor", "operator")
         entry = entries.filter(pk=int(number.rpartition("-")[2])).first()

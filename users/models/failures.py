@@ -4,16 +4,16 @@ from django.db import models
 
 
 class FailureCount(models.Model):
-    """Failures to sign in counted against one account, browser, RUC or address.
+    """Failed sign-ins counted for one account, known browser, RUC or address.
 
-    Keyed by digests, so that it tells nothing of what was typed; ``users.signin.throttle`` has the rules.
+    The key is a digest that reveals nothing of what was typed. ``users.signin.limits`` has the rules.
     """
 
     key = models.CharField(max_length=50, primary_key=True)
-    # The account whose lock it is part of; empty for what many accounts share.
+    # The digest of the account whose lock the row is part of; empty for a RUC or an address.
     account = models.CharField(max_length=32, blank=True, db_index=True)
     failures = models.PositiveIntegerField(default=0)
-    # From when the rule counts time: of the last failure, or of the last one forgotten.
+    # When the rule starts to count time: at the last failure, or at the last decrement.
     since = models.DateTimeField(db_index=True)
 
     class Meta:

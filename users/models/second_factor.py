@@ -6,9 +6,9 @@ from users.models.accounts import User
 
 
 class SecondFactor(models.Model):
-    """What an account is asked for after its clave: there is a row if, and while, it is on.
+    """The second factor of an account; the row exists while it is turned on.
 
-    ``users.signin.second_factor`` makes what is in it.
+    ``users.signin.second_factor`` creates the secret and the codes.
     """
 
     user = models.OneToOneField(
@@ -16,7 +16,7 @@ class SecondFactor(models.Model):
     )
     # Encrypted; 32 letters and digits become 140.
     sealed_secret = models.CharField(max_length=200)
-    # The thirty seconds of the last code that was taken: none of them or of before is again.
+    # The thirty-second step of the last accepted code: codes up to that step are refused.
     last_step = models.BigIntegerField()
     since = models.DateTimeField("desde", auto_now_add=True)
 
@@ -29,7 +29,7 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """One of the codes that stand in for the app; there is a row until it is used."""
+    """A recovery code, accepted once in place of a code of the app; its use deletes the row."""
 
     factor = models.ForeignKey(
         SecondFactor, on_delete=models.CASCADE, related_name="recovery_codes"

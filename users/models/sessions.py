@@ -1,4 +1,4 @@
-"""Sessions that know their account."""
+"""Sessions with their account."""
 
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -10,7 +10,7 @@ from users.models.accounts import User
 
 
 class Session(AbstractBaseSession):
-    """A session that knows whose it is, so that it can be listed and closed (``users.signin.sessions``)."""
+    """A session with its account, so that it can be listed and closed (``users.signin.sessions``)."""
 
     user = models.ForeignKey(
         User, null=True, on_delete=models.CASCADE, related_name="sessions", verbose_name="usuario"
@@ -30,5 +30,5 @@ class Session(AbstractBaseSession):
 
     @property
     def public_id(self) -> str:
-        """Names the session on a page. The key itself would let whoever reads the page in."""
+        """Identifies the session on a page; the session key would allow a reader to take it over."""
         return salted_hmac("users.Session", self.session_key, algorithm="sha256").hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Which existing accounts have the usuario or the document of an account already."""
+"""Is the usuario or the document of an account taken by another account of its operator?"""
 
 from collections.abc import Iterable
 
@@ -8,13 +8,17 @@ from operators.models import Operator
 
 
 class UniquenessChecker:
-    """The existing accounts that an account must differ from, asked of the database one by one."""
+    """Compares an account with the existing accounts of its operator, or of staff, by queries.
+
+    docs/fidelity.md has the source of the rule.
+    """
 
     def same_username(self, user) -> bool:
+        """Whether another account has the usuario, in any case."""
         return self._of(user).filter(username__iexact=user.username).exists()
 
     def holder_of_document(self, user) -> str | None:
-        """The usuario of whoever has the same document."""
+        """The usuario of the other account with the same document, or None."""
         holders = self._of(user).filter(
             document_type=user.document_type, document_number=user.document_number
         )
@@ -25,9 +29,9 @@ class UniquenessChecker:
 
 
 class KnownAccounts(UniquenessChecker):
-    """The same of one operator, read at once: for many accounts.
+    """The same checks for many accounts of one operator, by one query.
 
-    It knows whoever shares a usuario or a document number with the ones it was made for.
+    Valid only for accounts with the usernames and document numbers given to it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""From which day to which day something is valid."""
+"""The days on which an account or a grant is valid."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Validity(models.Model):
-    """From which day to which day something is valid, both included; an empty end is open.
+    """The first and the last valid day, both included; an empty one means no limit.
 
     Days are those of the operator's own clock (``Operator.today``).
     """

@@ -1,1 +1,1 @@
-"""From the sign-in form to the session."""
+"""Sign-in: passwords, limits on guesses, the second factor and sessions."""

@@ -1,4 +1,4 @@
-"""The two doors: RUC + usuario + clave for operators, usuario + password for staff."""
+"""Authentication backends: RUC, usuario and password for operators; usuario and password for staff."""
 
 from django.contrib.auth.backends import ModelBackend
 from django.views.decorators.debug import sensitive_variables
@@ -9,13 +9,14 @@ from users.signin import throttle
 from users.validators import normalise_username
 
 
-class DoorBackend(ModelBackend):
-    """One door: it lets in, and keeps in, the accounts of its own queryset only.
+class AccountBackend(ModelBackend):
+    """Authenticates, and loads for a session, only the accounts of its own queryset.
 
-    Raises LockedError to whoever has failed too often, before it looks at the clave.
+    ``authenticate`` raises LockedError, without comparing the password, after too many failures.
     """
 
     def accounts(self):
+        """The accounts that this backend authenticates."""
         raise NotImplementedError
 
     def get_user(self, user_id):
@@ -23,11 +24,11 @@ class DoorBackend(ModelBackend):
         return user if user is not None and self.user_can_authenticate(user) else None
 
     @sensitive_variables()
-    def _admit(self, request, user: User | None, password: str, **name: str) -> User | None:
+    def _check(self, request, user: User | None, password: str, **name: str) -> User | None:
         with throttle.guess(request, user=user, **name) as guess:
             if user is None:
-                # One hash for an unknown account too, so that the time taken does not tell it
-                # from a wrong password.
+                # Hash once for an unknown account too: the response time must not reveal whether
+                # the account exists.
                 User().set_password(password)
             else:
                 guess.is_right = user.check_password(password) and self.user_can_authenticate(user)
@@ -37,7 +38,7 @@ class DoorBackend(ModelBackend):
         return user
 
 
-class OperatorBackend(DoorBackend):
+class OperatorBackend(AccountBackend):
     def accounts(self):
         return User.objects.of_operators().existing().select_related("operator")
 
@@ -48,14 +49,14 @@ class OperatorBackend(DoorBackend):
             .filter(operator__ruc=normalise_ruc(ruc), username=normalise_username(username))
             .first()
         )
-        return self._admit(request, user, password, ruc=ruc, username=username)
+        return self._check(request, user, password, ruc=ruc, username=username)
 
 
-class StaffBackend(DoorBackend):
+class StaffBackend(AccountBackend):
     def accounts(self):
         return User.objects.staff().existing()
 
     @sensitive_variables()
     def authenticate(self, request, username, password):
         user = self.accounts().filter(username=username).first()
-        return self._admit(request, user, password, ruc="", username=username)
+        return self._check(request, user, password, ruc="", username=username)

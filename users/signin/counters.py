@@ -1,4 +1,4 @@
-"""The counters of failures: their rows, locked, incremented, decremented and deleted."""
+"""The rows of the failure counters: lock, increment, decrement and delete them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,27 +12,28 @@ from users.signin.limits import CODES, Key
 
 
 def hold_or_create(keys: list[Key], now: datetime) -> dict[str, FailureCount]:
-    """The counts of these keys, made where there are none."""
+    """The counts of these keys, locked for this transaction; missing rows are created."""
     names = sorted((str(key), key.account) for key in keys)
     new = [FailureCount(key=name, account=account, since=now) for name, account in names]
     while True:
         FailureCount.objects.bulk_create(new, ignore_conflicts=True)
         counts = hold(keys)
-        # Else one was there when it was to be made, and a right clave took it away since.
+        # A missing row was deleted by another transaction: retry.
         if len(counts) == len(keys):
             return counts
 
 
 def hold(keys: Iterable[Key]) -> dict[str, FailureCount]:
-    """The counts that there are of these keys, for this transaction alone.
+    """The existing counts of these keys, locked for this transaction.
 
-    Always in one order: two transactions that lock rows in different orders wait for each other.
+    Always locked in the same order, so that two transactions cannot deadlock.
     """
     counts = FailureCount.objects.filter(key__in=keys).order_by("key").select_for_update()
     return {count.key: count for count in counts}
 
 
 def save(counts: Iterable[FailureCount]) -> None:
+    """Store counts that ``hold_or_create`` returned."""
     FailureCount.objects.bulk_create(
         counts,
         update_conflicts=True,
@@ -42,12 +43,13 @@ def save(counts: Iterable[FailureCount]) -> None:
 
 
 def decrement(keys: list[Key]) -> None:
+    """Decrement the counts of these keys, not below zero. Call ``hold`` first."""
     counts = FailureCount.objects.filter(key__in=keys, failures__gt=0)
     counts.update(failures=F("failures") - 1)
 
 
 def delete_expired() -> None:
-    """Take away what no rule remembers, leaving alone what somebody is counting at this moment."""
+    """Delete counts that no longer matter to their rule, except those another transaction holds."""
     old = FailureCount.objects.filter(since__lt=timezone.now() - settings.SIGN_IN_MEMORY)
     old = old.exclude(key__startswith=CODES.prefix)
     keys = old.select_for_update(skip_locked=True).values_list("key", flat=True)
@@ -55,11 +57,13 @@ def delete_expired() -> None:
 
 
 def delete(counts) -> None:
+    """Delete the counts of a queryset, locked in the order of ``hold``."""
     held = counts.order_by("key").select_for_update().values_list("key", flat=True)
     FailureCount.objects.filter(key__in=list(held)).delete()
 
 
-# Of an account, as it is told of them. One statement for a name that nobody has, too -------------------
+# User.failed_sign_ins, which the next sign-in reports. For an unknown name (None) the statement runs on
+# no row, so that known and unknown names cost the same ------------------------------------------------
 
 
 def increment_failed_sign_ins(user: User | None) -> None:

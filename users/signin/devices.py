@@ -1,10 +1,10 @@
 """The browsers in which an account has signed in before.
 
-Whoever guesses from elsewhere can use up the failures that an account is allowed. A browser that
-its owner used keeps an allowance of its own (``users.signin.throttle``), so nobody keeps him out of it.
+Wrong guesses from anywhere can lock an account. A browser in which the account has signed in has a
+separate limit (``users.signin.throttle``), so such a lock does not reach it (docs/decisions/0032).
 
 The cookie holds a random name of the browser and, for each of the last accounts that signed in
-there, a proof that binds name, account and clave. Another clave makes every browser a stranger.
+there, a MAC of name, account and password hash. A new password makes every browser unknown.
 """
 
 import secrets
@@ -14,12 +14,12 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from users.models import User
 
-# A shared machine; more would make the cookie a burden on every request.
+# Enough for a shared machine. The browser sends the cookie with every request, so it stays short.
 ACCOUNTS = 8
 
 
 def name_of_known(request, user: User | None) -> str | None:
-    """The name of this browser, if the account has signed in in it; else None."""
+    """The name of this browser if the account has signed in with it, or None."""
     if request is None or user is None:
         return None
     name, proofs = _read(request)
@@ -28,11 +28,13 @@ def name_of_known(request, user: User | None) -> str | None:
 
 
 def remember(request, user: User) -> None:
-    """Let the answer to this request make its browser a known one of the account."""
+    """Make the browser of this request a known browser of the account (see DeviceMiddleware)."""
     request.signed_in_here = user
 
 
 class DeviceMiddleware:
+    """Sets the cookie of a browser for which ``remember`` was called during the request."""
+
     def __init__(self, get_response):
         self.get_response = get_response
 
@@ -54,9 +56,9 @@ class DeviceMiddleware:
 
 
 def _read(request) -> tuple[str, list[str]]:
-    """The name and the proofs of this browser; of one without a cookie, a new name."""
+    """The name and the MACs in the cookie; without a cookie, a new name."""
     name, *proofs = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "").split(".")
-    # With a name of his own choice nobody has a proof to go with it.
+    # A client-chosen name is harmless: it cannot be signed.
     return name or secrets.token_urlsafe(12), proofs[:ACCOUNTS]
 
 

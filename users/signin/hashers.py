@@ -1,3 +1,5 @@
+"""Argon2id at a pinned cost, with a limit on hashes at once (docs/decisions/0025, 0035)."""
+
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
@@ -5,30 +7,33 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.views.decorators.debug import sensitive_variables
 
-turns = BoundedSemaphore(settings.HASHES_AT_ONCE)
+slots = BoundedSemaphore(settings.HASHES_AT_ONCE)
 
 
 class HashingBusyError(Exception):
-    """So many claves are being hashed in this process that one did not get its turn in time."""
+    """No slot for a hash became free in ``settings.HASHING_WAIT`` seconds."""
 
 
 @contextmanager
-def turn():
-    """A hash takes 19 MiB and a core: some at a time, and whoever waits too long is told."""
-    if not turns.acquire(timeout=settings.HASHING_WAIT):
+def slot():
+    """Hold one of ``settings.HASHES_AT_ONCE`` slots: a hash takes 19 MiB and a core.
+
+    Raises HashingBusyError after waiting too long.
+    """
+    if not slots.acquire(timeout=settings.HASHING_WAIT):
         raise HashingBusyError
     try:
         yield
     finally:
-        turns.release()
+        slots.release()
 
 
 class PinnedArgon2PasswordHasher(Argon2PasswordHasher):
     """Argon2id with the OWASP profile of 19 MiB, two passes, one lane.
 
-    Django's default takes 100 MiB and six times as long for each sign-in, so that some tens of
-    people signing in at once exhaust a small server. Changing a number here re-hashes each clave
-    at its owner's next sign-in: Django compares the stored parameters with these.
+    Django's default takes 100 MiB and six times as long, so that some tens of sign-ins at once
+    exhaust a small server. After a change here, Django re-hashes each password at the account's
+    next sign-in: it compares the stored parameters with these.
     """
 
     time_cost = 2
@@ -37,10 +42,10 @@ class PinnedArgon2PasswordHasher(Argon2PasswordHasher):
 
     @sensitive_variables()
     def encode(self, password, salt):
-        with turn():
+        with slot():
             return super().encode(password, salt)
 
     @sensitive_variables()
     def verify(self, password, encoded):
-        with turn():
+        with slot():
             return super().verify(password, encoded)

@@ -1,4 +1,4 @@
-"""The limits on guesses: by which rule failures lock, and against which keys they are counted."""
+"""The limits on guesses: the rules by which failures lock, and the keys that failures count for."""
 
 import unicodedata
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from users.models import FailureCount, User
 # The two rules -------------------------------------------------------------------------------------
 
 
-class Steps:
-    """After every so many failures a wait, longer each time; all forgotten some time after the last.
+class Lockout:
+    """For an account and for its known browsers: a wait after every few failures, longer each time.
 
-    Of an account, and of a browser that it used.
+    After ``settings.SIGN_IN_MEMORY`` without a failure the counter resets.
     """
 
     prefix = ""
@@ -28,25 +28,28 @@ class Steps:
         return settings.SIGN_IN_WAITS
 
     def settle(self, count: FailureCount, now: datetime) -> None:
+        """Bring the count up to date with the time that has passed."""
         if now - count.since >= settings.SIGN_IN_MEMORY:
             count.failures = 0
 
     def opens_at(self, count: FailureCount) -> datetime | None:
+        """When the next guess is allowed; None if the count does not lock."""
         step, rest = divmod(count.failures, settings.SIGN_IN_FAILURES)
         if rest or not step:
             return None
         return count.since + self.waits[min(step, len(self.waits)) - 1]
 
     def add(self, count: FailureCount, now: datetime) -> None:
+        """Increment the count."""
         count.failures += 1
         count.since = now
 
 
-class CodeSteps(Steps):
-    """Of the codes that follow the clave, counted apart: the right clave forgives none of them.
+class CodeLockout(Lockout):
+    """For wrong codes, which have counters of their own: a correct password does not reset them.
 
-    Whoever guesses at codes has the clave, so only a right code makes them forgotten, and waits
-    grow until the years to guess one are many.
+    An attacker who guesses codes has the password already. So only a right code resets the
+    counter, time does not, and the waits grow to a day (docs/decisions/0039).
     """
 
     prefix = "code-"
@@ -59,14 +62,14 @@ class CodeSteps(Steps):
         pass
 
 
-CLAVES, CODES = Steps(), CodeSteps()
+PASSWORDS, CODES = Lockout(), CodeLockout()
 
 
 @dataclass(frozen=True)
-class Pool:
-    """So many failures at once; one is forgotten each time a share of the period has passed.
+class LeakyBucket:
+    """For an address and a RUC, which many users share: ``size`` failures in each period.
 
-    Of an address and of a RUC, which many people share: nobody among them waits long.
+    The counter decrements evenly over the period, so that a wait is never long.
     """
 
     size: int
@@ -74,15 +77,16 @@ class Pool:
 
     @property
     def share(self) -> timedelta:
+        """The time in which the counter decrements by one."""
         return self.period / self.size
 
     def settle(self, count: FailureCount, now: datetime) -> None:
-        forgotten = max(0, (now - count.since) // self.share)
-        if forgotten >= count.failures:
+        leaked = max(0, (now - count.since) // self.share)
+        if leaked >= count.failures:
             count.failures, count.since = 0, now
         else:
-            count.failures -= forgotten
-            count.since += forgotten * self.share
+            count.failures -= leaked
+            count.since += leaked * self.share
 
     def opens_at(self, count: FailureCount) -> datetime | None:
         return count.since + self.share if count.failures >= self.size else None
@@ -96,60 +100,67 @@ class Pool:
 
 @dataclass(frozen=True)
 class Key:
-    """What failures are counted against: a row of the table, and the rule for it."""
+    """What a failure counts for: the key of a FailureCount row, and the rule for that row.
+
+    ``account`` is the digest of the account whose lock the row is part of; empty if it is shared.
+    """
 
     kind: str
     digest: str
-    rule: Steps | Pool
+    rule: Lockout | LeakyBucket
     account: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.digest}"
 
     def opens_at(self, count: FailureCount, now: datetime) -> datetime | None:
-        """When a guess is heard again; None if one is now."""
+        """When the next guess is allowed; None if it is now. Updates the count to ``now``."""
         self.rule.settle(count, now)
         opens_at = self.rule.opens_at(count)
         return opens_at if opens_at and opens_at > now else None
 
 
 def digest(*parts: str) -> str:
-    """Bounded in length whatever was typed, and of no use to whoever reads the table."""
+    """A MAC of bounded length: the table reveals nothing of what was typed."""
     return salted_hmac("users.throttle", repr(parts), algorithm="sha256").hexdigest()[:32]
 
 
-def account_key(ruc: str, username: str, steps: Steps = CLAVES) -> Key:
-    """One for all spellings of a name; of staff with an empty RUC."""
-    # Longer than any name that exists, and short enough to fold.
+def account_key(ruc: str, username: str, lockout: Lockout = PASSWORDS) -> Key:
+    """The key of an account, the same for all spellings of its name. Staff have an empty RUC."""
+    # Longer than any existing name, and short enough to fold.
     typed = username.strip()[:200]
     name = unicodedata.normalize("NFKC", typed).casefold().strip()
     account = digest("account", normalise_ruc(ruc), name)
-    return Key(f"{steps.prefix}account", account, steps, account)
+    return Key(f"{lockout.prefix}account", account, lockout, account)
 
 
 def key_of(user: User) -> Key:
+    """The key for wrong passwords of an existing account."""
     return account_key(user.operator.ruc if user.operator else "", user.username)
 
 
 def device_key(account: Key, name: str) -> Key:
-    """Of an account in one browser that it used."""
+    """The key of an account in a known browser (``users.signin.devices``)."""
     own = digest("device", account.digest, name)
     return Key(f"{account.rule.prefix}device", own, account.rule, account.digest)
 
 
 def ruc_key(ruc: str) -> Key:
-    pool = Pool(settings.SIGN_IN_FAILURES_PER_RUC, timedelta(hours=1))
-    return Key("ruc", digest("ruc", normalise_ruc(ruc)), pool)
+    """The key that all accounts of an operator share."""
+    bucket = LeakyBucket(settings.SIGN_IN_FAILURES_PER_RUC, timedelta(hours=1))
+    return Key("ruc", digest("ruc", normalise_ruc(ruc)), bucket)
 
 
 def address_key(address: str) -> Key:
-    # Whoever has one IPv6 address has the 2**64 of its network.
+    """The key of an IPv4 address or of the /64 network of an IPv6 address."""
+    # A client with one IPv6 address can use the 2**64 of its network.
     network = ip_network((address, 64 if ":" in address else 32), strict=False)
-    pool = Pool(settings.SIGN_IN_FAILURES_PER_ADDRESS, timedelta(minutes=1))
-    return Key("address", digest("address", str(network)), pool)
+    bucket = LeakyBucket(settings.SIGN_IN_FAILURES_PER_ADDRESS, timedelta(minutes=1))
+    return Key("address", digest("address", str(network)), bucket)
 
 
 def keys_that_lock(user: User, key_of_ruc: Callable[[str], Key] = ruc_key) -> list[Key]:
-    claves = key_of(user)
-    codes = replace(claves, kind=f"{CODES.prefix}account", rule=CODES)
-    return [claves, codes, *([key_of_ruc(user.operator.ruc)] if user.operator else [])]
+    """The keys that lock an account in a new browser: its passwords, its codes and its RUC."""
+    passwords = key_of(user)
+    codes = replace(passwords, kind=f"{CODES.prefix}account", rule=CODES)
+    return [passwords, codes, *([key_of_ruc(user.operator.ruc)] if user.operator else [])]

@@ -1,4 +1,4 @@
-"""The rules of a password, and what is said about one that others would guess."""
+"""The rules of a password, and the advice about a guessable one."""
 
 import re
 import secrets
@@ -19,14 +19,15 @@ from users.signin.guessable import is_guessable
 
 
 def belongs_to_operator(user) -> bool:
+    """Whether the user is an account of an operator, not of staff and not None."""
     return user is not None and user.operator_id is not None
 
 
 class OperatorPasswordValidator:
-    """The guide's rule for operators' claves: 8 to 12 characters, at least one of them a digit.
+    """The guide's rule for the password of an operator's account: 8 to 12 characters, one a digit.
 
-    Exactly that and nothing more, unless the installation refuses what others would try first. A
-    character is a code point; a digit is 0 to 9.
+    Nothing else is required, unless ``settings.REFUSE_GUESSABLE_CLAVES`` refuses guessable ones. A
+    character is a code point; a digit is 0 to 9. Source: docs/cartilla.md.
     """
 
     MIN_LENGTH = 8
@@ -65,13 +66,13 @@ class OperatorPasswordValidator:
 
 
 def advice_on_password(password: str, user) -> str:
-    """What to tell whoever has set it; empty if there is nothing to say."""
+    """The sentence to show after a guessable password was set; empty for any other."""
     guessable = belongs_to_operator(user) and is_guessable(password, user)
     return f"{OperatorPasswordValidator.GUESSABLE}." if guessable else ""
 
 
 def generate_password() -> str:
-    """A random clave by the rule of operators, without characters that are taken for others."""
+    """A random password that fits the rule of operators, without easily confused characters."""
     alphabet, digits = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
     characters = [secrets.choice(digits)]
     while len(characters) < OperatorPasswordValidator.MAX_LENGTH:
@@ -83,7 +84,7 @@ def generate_password() -> str:
 class StaffPasswordValidator:
     """Django's own rules for staff, with a minimum of 12 characters and no maximum.
 
-    Also for a password checked on behalf of nobody: the stricter minimum is the safe reading.
+    They apply to a password checked without a user, too: the stricter minimum is the safe choice.
     """
 
     VALIDATORS = (
@@ -111,6 +112,7 @@ class StaffPasswordValidator:
 
 @sensitive_variables()
 def check_password_rules(password: str, user: User) -> None:
+    """Raise ValidationError keyed by ``password`` if the password breaks a rule for this user."""
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""Between the right clave and the code of the second factor: nobody is signed in yet.
+"""A pending sign-in: the password was right, the code of the second factor is still to come.
 
-Who it was stands in the session, on the server, with a proof of the clave: another clave, or any
-block of the account, voids it. It lasts a few minutes.
+The session names the account, which is not signed in yet, with a hash of its password. A new
+password or any block of the account voids the pending sign-in, and so do a few minutes.
 """
 
 from datetime import datetime
@@ -18,8 +18,8 @@ KEY = "half_way"
 
 
 def begin(request, user: User) -> None:
-    """Remember whom a door has just let through (``authenticate``)."""
-    # A key that somebody else has put into this browser is of no more use to him.
+    """Make the sign-in of an account that ``authenticate`` returned pending."""
+    # Rotate the key to prevent session fixation.
     request.session.cycle_key()
     request.session[KEY] = {
         "user": user.pk,
@@ -32,17 +32,17 @@ def begin(request, user: User) -> None:
 
 
 def end(request) -> bool:
-    """Forget it; true if there was anything to forget."""
+    """End the pending sign-in; return whether there was one, expired or not."""
     return request.session.pop(KEY, None) is not None
 
 
-def door(request) -> str:
-    """The name of the page where the clave was given."""
+def sign_in_page(request) -> str:
+    """The URL name of the page where the password was typed."""
     return request.session.get(KEY, {}).get("door", "users:sign_in")
 
 
 def user_of(request) -> User | None:
-    """Who has yet to give a code in this session, ready for ``login``."""
+    """The account of the pending sign-in, ready for ``login``; None if there is none."""
     state = request.session.get(KEY)
     if state is None or timezone.now() >= datetime.fromisoformat(state["until"]):
         return None
@@ -53,6 +53,6 @@ def user_of(request) -> User | None:
         return None
     user.backend = state["backend"]
     user.previous_sign_in = user.last_login
-    # He is told of the others: this one has not failed when he is in.
+    # The message after sign-in leaves this attempt out, which counts as failed until then.
     user.failed_sign_ins = max(0, user.failed_sign_ins - 1)
     return user

@@ -1,7 +1,7 @@
-"""The second factor: a secret shared with an app, the codes it shows, and the codes to recover it.
+"""The second factor: a secret shared with an app, the codes of the app, and the recovery codes.
 
-Here is what they are made of; ``users.actions`` says when one counts. docs/decisions/0011 has the
-reasons for the libraries, 0040 those for how each thing is stored.
+``users.actions.signing_in`` decides when a code is accepted. docs/decisions/0011 has the reasons
+for the libraries, 0040 the reasons for how secrets and codes are stored.
 """
 
 import hmac
@@ -23,30 +23,31 @@ RECOVERY_CODES = 10
 OFFER_SALT = "users.signin.second_factor.offer"
 SEAL_PURPOSE = "users.signin.second_factor.key"
 
-# What is typed, once ``normalise_code`` has read it.
+# The shapes of a code after ``normalise_code``.
 APP_CODE = re.compile(r"[0-9]{6}", re.ASCII)
 RECOVERY_CODE = re.compile(r"[A-Z2-7]{16}", re.ASCII)
 
 
 def normalise_code(typed: str) -> str:
-    """Without the blanks and hyphens that codes are read aloud and written down with."""
+    """The code without blanks and hyphens, which users add to read and write it in groups."""
     return re.sub(r"[\s-]", "", typed).upper()
 
 
 def grouped(text: str, separator: str = " ") -> str:
+    """The text in groups of four characters."""
     return separator.join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
-# A secret that is shown, and not yet anybody's -----------------------------------------------------
+# A secret that is offered, before it is turned on -----------------------------------------------------
 
 
 def offer_of(user_id: int, secret: str) -> str:
-    """The secret as it travels in the form that turns it on: kept nowhere until then."""
+    """The secret, signed, for the form that turns it on: the server stores it only after that."""
     return signing.dumps([user_id, secret], salt=OFFER_SALT)
 
 
 def offered_to(user_id: int, offer: str) -> str | None:
-    """The secret of an offer, if it was made to that account and not too long ago."""
+    """The secret of an offer; None if the offer is of another account, too old or not signed."""
     try:
         owner, secret = signing.loads(
             offer, salt=OFFER_SALT, max_age=settings.SECOND_FACTOR_OFFER_AGE
@@ -57,16 +58,19 @@ def offered_to(user_id: int, offer: str) -> str | None:
 
 
 def qr_code(secret: str, name: str) -> str:
-    """What an app reads with the camera, as the address of an image."""
+    """The QR code that an app reads, as the data URI of an SVG."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
     return segno.make_qr(uri).svg_data_uri(scale=4, light="#fff")
 
 
-# The codes that an app shows -----------------------------------------------------------------------
+# The codes of the app -----------------------------------------------------------------------
 
 
 def step_of(code: str, secret: str) -> int | None:
-    """The thirty seconds for which the code is right: these, the ones before or the next ones."""
+    """The number of the thirty-second step in which the code is right, or None.
+
+    The current step, the one before and the one after are tried (RFC 6238, section 5.2).
+    """
     try:
         return pyotp.TOTP(secret).verify_and_get_timecode(
             code, for_time=timezone.now(), valid_window=1
@@ -75,16 +79,16 @@ def step_of(code: str, secret: str) -> int | None:
         return None
 
 
-# The codes for whoever has lost his telephone --------------------------------------------------------
+# Recovery codes, for a user without the telephone --------------------------------------------------------
 
 
 def new_recovery_codes() -> list[str]:
-    """80 random bits each: too many to be guessed, and so not worth a slow hash."""
+    """New codes of 80 random bits each: too many to guess, so no slow hash is needed."""
     return [b32encode(secrets.token_bytes(10)).decode() for _ in range(RECOVERY_CODES)]
 
 
 def recovery_digest(code: str, secret: str) -> str:
-    """Keyed with the secret of its account, which is sealed: a copy of the table is of no use."""
+    """The digest to store: keyed with the account's secret, so a copy of the table is useless."""
     return hmac.digest(secret.encode(), code.encode(), "sha256").hex()
 
 
@@ -92,9 +96,10 @@ def recovery_digest(code: str, secret: str) -> str:
 
 
 def seal(secret: str) -> str:
+    """The secret encrypted with SECRET_KEY."""
     return Seal(SEAL_PURPOSE).close(secret)
 
 
 def unseal(sealed: str) -> str:
-    """Raises BrokenSealError if the key that it was sealed with is gone."""
+    """The secret; raises BrokenSealError if no key of the settings opens it."""
     return Seal(SEAL_PURPOSE).open(sealed)

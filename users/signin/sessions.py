@@ -1,7 +1,7 @@
-"""The session engine: Django's own in the database, with the name of whoever is signed in.
+"""The session engine: Django's database engine with the account stored beside the session.
 
-Named in settings.SESSION_ENGINE. Knowing whose a session is lets it be listed («Sesiones
-abiertas») and closed at once, when its user is suspended, eliminated or given another clave.
+Named in settings.SESSION_ENGINE. The account lets a page list the sessions («Sesiones abiertas»)
+and an action close them when the account is suspended or eliminated or gets another password.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from django.utils.formats import date_format
 from users.address import client_address
 from users.models import Session, User
 
-# Inside the session: since when, and from where.
+# The key in the session of when and from where the user signed in.
 ORIGIN = "origin"
 
 
 class SessionStore(DatabaseSessionStore):
-    # Where the row that was read says when somebody was last there.
+    # ``last_seen_at`` of the row that was read.
     last_seen_at = None
 
     @classmethod
@@ -33,13 +33,13 @@ class SessionStore(DatabaseSessionStore):
         row = super()._get_session_from_db()
         if row:
             self.last_seen_at = row.last_seen_at
-            # That somebody is there is what has changed.
+            # Mark as modified so that ``last_seen_at`` is saved.
             self.modified = timezone.now() - row.last_seen_at >= settings.SESSION_SAVED_EVERY
         return row
 
     @property
     def idle_since(self) -> datetime:
-        """Since when it will be idle, if nothing is done after this request."""
+        """When idle time starts if this request is the last one."""
         return timezone.now() if self.modified else self.last_seen_at or timezone.now()
 
     def create_model_instance(self, data):
@@ -50,14 +50,14 @@ class SessionStore(DatabaseSessionStore):
         return session
 
     def get_expiry_date(self, **kwargs):
-        """The end for want of activity, or that of every session however busy: the earlier one."""
+        """The idle end or the absolute end, the earlier one."""
         idle, absolute = super().get_expiry_date(**kwargs), absolute_end(self)
         return min(idle, absolute) if absolute else idle
 
 
 @dataclass(frozen=True)
 class End:
-    """When a session ends: at the latest, and if nothing more is done in it."""
+    """When a session ends: ``absolute`` at the latest, ``idle`` without further activity."""
 
     absolute: datetime
     idle: datetime
@@ -72,13 +72,14 @@ class End:
 
 
 def absolute_end(session) -> datetime | None:
+    """``settings.SESSION_ABSOLUTE_AGE`` after sign-in; None before it."""
     if started_at := session.get(ORIGIN, {}).get("started_at"):
         return datetime.fromisoformat(started_at) + settings.SESSION_ABSOLUTE_AGE
     return None
 
 
 def end_of(session) -> End | None:
-    """The end of a session in which somebody has signed in, as of a page shown now."""
+    """The end of a session as of now; None before sign-in."""
     absolute = absolute_end(session)
     if absolute is None:
         return None
@@ -89,7 +90,7 @@ def end_of(session) -> End | None:
 def record_origin(request) -> None:
     """Store in the session when, from where and with which browser the user signed in."""
     if ORIGIN in request.session:
-        # Django keeps the key of whoever signs in again as the same user.
+        # Django keeps the session key when the same user signs in again: rotate it.
         request.session.cycle_key()
     browser = request.headers.get("User-Agent", "")
     request.session[ORIGIN] = {
@@ -100,7 +101,7 @@ def record_origin(request) -> None:
 
 
 def report_previous_sign_in(request, user: User) -> None:
-    """Whoever enters is told when he last did, so that he notices if that was somebody else."""
+    """Tell the user about the previous sign-in and the failed ones since, to expose a stranger's."""
     if user.previous_sign_in is None:
         return
     at = date_format(timezone.localtime(user.previous_sign_in), "DATETIME_FORMAT")
@@ -112,7 +113,7 @@ def report_previous_sign_in(request, user: User) -> None:
 
 
 def open_sessions(*users):
-    """The sessions in which these accounts are signed in now, the latest used first."""
+    """The sessions of these accounts that have not ended, the last used first."""
     return Session.objects.filter(user__in=users, expire_date__gt=timezone.now()).order_by(
         "-last_seen_at"
     )
@@ -121,6 +122,10 @@ def open_sessions(*users):
 def delete_sessions(
     user: User, public_ids: list[str] | None = None, *, keep: str | None = None
 ) -> int:
+    """Delete the sessions of an account and return how many.
+
+    ``public_ids`` limits them to those sessions; ``keep`` is the key of one that stays.
+    """
     closing = [
         session.pk
         for session in Session.objects.filter(user=user).exclude(pk=keep)

@@ -1,8 +1,8 @@
-"""How many guesses at a clave are heard, at both doors and wherever else one can be made.
+"""Limit guesses of a password or a code, on every page that compares one.
 
-A guess is counted before the clave is compared, in a transaction of its own: however many arrive at
-once, no more are compared than the limit says. It is counted as a failure, and taken back when it
-was none. What is refused is not counted, so that nobody prolongs a lock by knocking.
+A guess counts as a failure before it is compared, in a transaction of its own: of any number of
+guesses at once, no more are compared than the limit allows. A right guess is then uncounted.
+Refused guesses are not counted, so retrying does not extend a lock.
 
 Names that do not exist are counted like all others. docs/decisions/0010 has the figures.
 """
@@ -23,10 +23,10 @@ from users.address import client_address
 from users.models import FailureCount, User
 from users.signin import counters, devices
 from users.signin.limits import (
-    CLAVES,
     CODES,
+    PASSWORDS,
     Key,
-    Steps,
+    Lockout,
     account_key,
     address_key,
     device_key,
@@ -39,13 +39,14 @@ logger = logging.getLogger("users.security")
 
 
 class LockedError(Exception):
-    """This guess is not heard; some will be again from ``opens_at``."""
+    """A guess was refused without a comparison; the next one is allowed at ``opens_at``."""
 
     def __init__(self, opens_at: datetime) -> None:
         super().__init__(opens_at)
         self.opens_at = opens_at
 
     def sentence(self, helper: str) -> str:
+        """What the page says; ``helper`` is who can unlock the account, with its preposition."""
         seconds = (self.opens_at - timezone.now()).total_seconds()
         wait = spoken(timedelta(minutes=max(1, math.ceil(seconds / 60))))
         return (
@@ -54,6 +55,7 @@ class LockedError(Exception):
         )
 
     def said_to(self, user: User) -> str:
+        """The sentence for a known user."""
         return self.for_operators if user.operator_id else self.for_staff
 
     @property
@@ -71,10 +73,14 @@ def name_of(user: User) -> dict:
     return {"ruc": ruc, "username": user.username, "user": user}
 
 
-def _ways(request, ruc: str, username: str, user: User | None, steps: Steps) -> Iterator[list[Key]]:
-    """The keys that a guess is counted against, the account's own first; the second way when the
-    first is closed."""
-    account = account_key(ruc, username, steps)
+def _ways(
+    request, ruc: str, username: str, user: User | None, lockout: Lockout
+) -> Iterator[list[Key]]:
+    """The keys that a guess counts for, the account's own key first.
+
+    A known browser has keys of its own; the second list is for when those are locked.
+    """
+    account = account_key(ruc, username, lockout)
     if name := devices.name_of_known(request, user):
         yield [device_key(account, name)]
     address = client_address(request) if request else None
@@ -89,6 +95,8 @@ def _ways(request, ruc: str, username: str, user: User | None, steps: Steps) -> 
 
 
 class Guess:
+    """The result of a comparison, set inside the block of ``guess``."""
+
     is_right = False
 
 
@@ -99,21 +107,20 @@ def guess(
     ruc: str,
     username: str,
     user: User | None,
-    what: str = "sign_in",
-    steps: Steps = CLAVES,
+    event: str = "sign_in",
+    lockout: Lockout = PASSWORDS,
 ):
-    """Count a guess at the clave of an account, then let the block compare it and set ``is_right``.
+    """Count a guess, then enter the block, which compares it and sets ``is_right``.
 
-    With CODES as ``steps``, a guess at a code of its second factor.
-
-    Raises LockedError without entering the block when it is not to be heard. What the block raises
-    takes the count back: nothing was compared.
+    ``lockout`` is PASSWORDS, or CODES for a code of the second factor; ``event`` begins the names of
+    the log events. Raises LockedError, without entering the block, while the account is locked. An
+    exception from the block uncounts the guess: nothing was compared.
     """
     report = _facts(request, user)
     try:
-        counted = _count(request, ruc, username, user, steps)
+        counted = _count(request, ruc, username, user, lockout)
     except LockedError:
-        _log(f"{what}_locked", report, logging.WARNING)
+        _log(f"{event}_locked", report, logging.WARNING)
         raise
     made = Guess()
     try:
@@ -121,22 +128,22 @@ def guess(
     except BaseException:
         _take_back(counted, user)
         raise
-    # A door may still ask for a code: an attempt has failed, as it was counted, until he is in.
-    is_over = what != "sign_in"
+    # The attempt stays counted as failed until the second factor succeeds.
+    is_over = event != "sign_in"
     if made.is_right:
         with transaction.atomic():
-            _forgive(counted)
+            _reset(counted)
             if is_over:
                 counters.decrement_failed_sign_ins(user)
         if is_over:
-            _log(f"{what}_ok", report, logging.INFO)
+            _log(f"{event}_ok", report, logging.INFO)
     else:
-        _log(f"{what}_failed", report, logging.WARNING)
+        _log(f"{event}_failed", report, logging.WARNING)
 
 
-def _count(request, ruc: str, username: str, user: User | None, steps: Steps) -> list[Key]:
+def _count(request, ruc: str, username: str, user: User | None, lockout: Lockout) -> list[Key]:
     refusals = []
-    for keys in _ways(request, ruc, username, user, steps):
+    for keys in _ways(request, ruc, username, user, lockout):
         try:
             _count_against(keys, user)
         except LockedError as refusal:
@@ -146,7 +153,7 @@ def _count(request, ruc: str, username: str, user: User | None, steps: Steps) ->
     raise min(refusals, key=lambda refusal: refusal.opens_at)
 
 
-# Durable: an outer transaction could take the count back.
+# Durable: the rollback of an outer transaction would undo the count.
 @transaction.atomic(durable=True)
 def _count_against(keys: list[Key], user: User | None) -> None:
     now = timezone.now()
@@ -167,8 +174,8 @@ def _take_back(keys: list[Key], user: User | None) -> None:
     counters.decrement_failed_sign_ins(user)
 
 
-def _forgive(keys: list[Key]) -> None:
-    """The right clave wipes out the failures of its account, and counts nowhere else.
+def _reset(keys: list[Key]) -> None:
+    """Reset the account's counter; decrement the RUC and address counters.
 
     Call it inside a transaction.
     """
@@ -180,7 +187,7 @@ def _forgive(keys: list[Key]) -> None:
 
 
 def report_pending(request, user: User) -> None:
-    """The right clave, with a code still to come."""
+    """Log a right password with the code still to come."""
     _log("sign_in_half_way", _facts(request, user), logging.INFO)
 
 
@@ -190,13 +197,13 @@ def reset_failed_sign_ins(request, user: User) -> None:
     _log("sign_in_ok", _facts(request, user), logging.INFO)
 
 
-# Locks as the people who lift them see them ----------------------------------------------------------
+# Locks: listed and lifted ----------------------------------------------------------
 
 
 def locks_of(users: Iterable[User]) -> dict[User, datetime]:
-    """Those of the users who can not enter in a new browser now, and until when, by one query."""
+    """The users who are locked in a new browser, and until when. One query for all of them."""
     now = timezone.now()
-    # They are of one company, mostly.
+    # Most of the users share a RUC.
     key_of_ruc = cache(ruc_key)
     keys = {user: keys_that_lock(user, key_of_ruc) for user in users}
     wanted = {str(key) for own in keys.values() for key in own}
@@ -213,10 +220,9 @@ def locks_of(users: Iterable[User]) -> dict[User, datetime]:
 
 
 def lift(user: User) -> bool:
-    """Forget the failures that keep an account out; true if they did.
+    """Delete the counts that lock an account, also in its known browsers; return whether it was locked.
 
-    Call it inside a transaction, before the row of the account is locked in it: a guess locks its
-    counts first.
+    Call it inside a transaction, before locking the account's row: a guess locks its counts first.
     """
     was_locked = user in locks_of([user])
     keys = [str(key) for key in keys_that_lock(user)]
@@ -228,7 +234,7 @@ def lift(user: User) -> bool:
 
 
 def forget_codes(user: User) -> None:
-    """Forget the wrong codes of an account, wherever they were typed. Call it as ``lift``."""
+    """Delete the counts of wrong codes of an account, in all browsers. Call it as ``lift``."""
     counts = FailureCount.objects.filter(account=key_of(user).digest)
     counters.delete(counts.filter(key__startswith=CODES.prefix))
 
@@ -236,7 +242,7 @@ def forget_codes(user: User) -> None:
 def _facts(request, user: User | None) -> dict:
     facts = {"address": client_address(request) if request else None}
     if user is None:
-        # Nothing of a name that nobody has: it may be a clave typed into the wrong field.
+        # Do not log an unknown name: it may be a password typed into the wrong field.
         return facts
     return {**facts, "ruc": user.operator.ruc if user.operator else "", "username": user.username}
 

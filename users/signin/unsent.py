@@ -1,10 +1,10 @@
-"""A form that was sent when it could not be taken: kept until its owner can send it again.
+"""A form that arrived without its session: kept until its owner can send it again.
 
-A session may end, or begin anew in another tab, while a form is being filled in. What was typed
-then travels in the sign-in page itself, signed (not hidden: it is what that browser just sent), and
-comes back as one button; nothing of it is stored on the server. Claves are left out: they are
-typed again. Each form says, signed, who filled it in, so that nobody can have another person send
-what he did not write.
+A session may end, or start again in another tab, while a user fills in a form. The sign-in page
+then carries the fields, signed (the browser has just sent them, so they are no secret), and a
+button to send them again after sign-in; the server stores nothing. Passwords are left out. Each
+form names its owner, signed, so that a form cannot be sent in the name of another account
+(docs/decisions/0022).
 """
 
 from dataclasses import dataclass
@@ -15,25 +15,28 @@ from django.core.exceptions import SuspiciousOperation
 
 from users.models import User
 
-# In every form that is worth keeping: who filled it in.
+# The hidden input of every form worth keeping; it names the account that filled the form in.
 OWNER_FIELD = "form_owner"
 SALT = "users.unsent"
 OWNER_SALT = "users.signin.unsent.owner"
 
 
 def owner_token(user: User) -> str:
-    """What the owner's field holds in the pages of this account, and in no others."""
+    """The value of OWNER_FIELD in the pages of this account."""
     return signing.Signer(salt=OWNER_SALT).sign(str(user.pk))
 
 
 @dataclass(frozen=True)
 class UnsentForm:
+    """The address, the owner's primary key and the fields of a form."""
+
     path: str
     owner: str
     fields: list[tuple[str, str]]
 
     @classmethod
     def from_request(cls, request) -> "UnsentForm | None":
+        """The form of a POST; None unless its owner is signed."""
         try:
             owner = signing.Signer(salt=OWNER_SALT).unsign(request.POST.get(OWNER_FIELD, ""))
             fields = [
@@ -48,12 +51,14 @@ class UnsentForm:
 
     @classmethod
     def loads(cls, text: str) -> "UnsentForm | None":
+        """What ``dumps`` returned; None if it is not signed or too old."""
         try:
             return cls(**signing.loads(text, salt=SALT, max_age=settings.UNSENT_FORM_MAX_AGE))
         except (signing.BadSignature, TypeError):
             return None
 
     def dumps(self) -> str:
+        """The form as signed text for a hidden input."""
         return signing.dumps(vars(self), salt=SALT, compress=True)
 
     def belongs_to(self, user: User) -> bool:

@@ -26,7 +26,7 @@ def prove_password(
     if password is None:
         return False
     try:
-        with throttle.guess(request, **throttle.name_of(user), what="own_password") as guess:
+        with throttle.guess(request, **throttle.name_of(user), event="own_password") as guess:
             guess.is_right = user.check_password(password)
     except throttle.LockedError as locked:
         form.add_error(field, locked.said_to(user))
@@ -46,7 +46,7 @@ def prove_code(request, form: CodeForm, user: User) -> bool:
     actor = Actor(user, AuditEntry.Channel.WEB, client_address(request))
     try:
         with throttle.guess(
-            request, **throttle.name_of(user), what="second_factor", steps=CODES
+            request, **throttle.name_of(user), event="second_factor", lockout=CODES
         ) as guess:
             guess.is_right = signing_in.use_code(actor=actor, code=form.cleaned_data[field])
     except throttle.LockedError as locked:

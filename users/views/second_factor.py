@@ -1,4 +1,4 @@
-"""One's own second factor: turned on with an app, its recovery codes, turned off."""
+"""The second factor of the signed-in user: turn it on, renew its recovery codes, turn it off."""
 
 import pyotp
 from django.conf import settings
@@ -21,7 +21,7 @@ from users.views.proofs import prove_password
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class SecondFactorView(View):
-    """Turn it on or, once it is, see what there is of it."""
+    """Turn the second factor on; once it is on, show its state."""
 
     @method_decorator(sensitive_variables())
     def get(self, request):
@@ -78,7 +78,7 @@ class SecondFactorView(View):
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class ProvenView(View):
-    """Something about one's own second factor that asks for the clave first."""
+    """A change of the second factor that asks for the password first."""
 
     template_name = ""
 
@@ -96,6 +96,7 @@ class ProvenView(View):
         return self.do(request) if is_proven else self.show(form)
 
     def do(self, request):
+        """The response once the password is proved; makes the change."""
         raise NotImplementedError
 
     def show(self, form):
@@ -122,14 +123,14 @@ class RecoveryCodesView(ProvenView):
 
 @sensitive_variables()
 def codes_page(request, codes: list[str], **context):
-    """The answer itself: the codes are kept nowhere, so there is no page to be sent to."""
+    """The codes, in the response to the POST: they are stored nowhere, so a redirect cannot show them."""
     codes = [second_factor.grouped(code, "-") for code in codes]
     context |= {"codes": codes, "as_text": "\r\n".join(codes)}
     return render(request, "users/recovery_codes.html", context)
 
 
 class RemoveSecondFactorView(tenancy.PrincipalRequiredMixin, View):
-    """A user who lost both telephone and recovery codes enters with the clave alone again."""
+    """Turn off the second factor of a secondary user who lost the telephone and the recovery codes."""
 
     def get(self, request, username):
         user = tenancy.secondary_user(request.user, username)

@@ -1,4 +1,4 @@
-"""Sesiones abiertas: one's own, and those of a user whom the principal administers."""
+"""Sesiones abiertas: of the signed-in user, and of a secondary user of the principal."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -11,6 +11,7 @@ from users.signin.sessions import open_sessions
 
 
 def closed_sentence(closed: int) -> str:
+    """What the page says after so many sessions were closed."""
     return {
         0: "Esa sesión ya estaba cerrada.",
         1: "Se cerró la sesión.",
@@ -18,7 +19,7 @@ def closed_sentence(closed: int) -> str:
 
 
 class OwnSessionsView(View):
-    """Where one's account is open, and the way to close what one does not recognise."""
+    """List the sessions of the signed-in user, and close one or all the others."""
 
     def dispatch(self, request):
         if request.user.operator_id is None:

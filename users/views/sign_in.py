@@ -1,4 +1,4 @@
-"""Ingreso: the two doors, and the code that some accounts are asked for after the clave."""
+"""Ingreso: the sign-in pages of operators and of staff, and the page for the second factor."""
 
 from http import HTTPStatus
 
@@ -20,8 +20,8 @@ from users.signin.unsent import UnsentForm
 from users.views.proofs import prove_code
 
 
-class DoorView(LoginView):
-    """Whoever has a second factor is not in before he has given a code, too."""
+class PasswordView(LoginView):
+    """Authenticates by password; with a second factor, the sign-in is pending until the code."""
 
     unsent: UnsentForm | None = None
 
@@ -40,19 +40,20 @@ class DoorView(LoginView):
         return entered(self.request, self.get_success_url(), self.unsent)
 
     def refuse(self, form, error):
+        """The page again, with the error above the fields."""
         form.add_error(None, error)
         return self.form_invalid(form)
 
 
-class SignInView(DoorView):
-    """Ingreso. The RUC and the usuario stay after an error, the clave never."""
+class SignInView(PasswordView):
+    """Ingreso of operators. RUC and usuario stay after an error, the password never."""
 
     template_name = "users/sign_in.html"
     authentication_form = SignInForm
 
     @classmethod
     def keeping(cls, request, unsent: UnsentForm):
-        """The sign-in page for somebody whose session ended before this form arrived."""
+        """The sign-in page that keeps a form which arrived after its session ended."""
         view = cls(unsent=unsent)
         view.setup(request)
         form = SignInForm(request)
@@ -71,8 +72,8 @@ class SignInView(DoorView):
         )
 
 
-class StaffSignInView(DoorView):
-    """Of staff, inside the administration (``portal.staff_site``)."""
+class StaffSignInView(PasswordView):
+    """Ingreso of staff, inside the administration (``portal.staff_site``)."""
 
     template_name = "admin/login.html"
     authentication_form = StaffSignInForm
@@ -80,14 +81,14 @@ class StaffSignInView(DoorView):
 
 @method_decorator([login_not_required, sensitive_post_parameters()], name="dispatch")
 class CodeView(RedirectURLMixin, View):
-    """The code of whoever has just given the right clave, at either door."""
+    """The code of the second factor, for a pending sign-in of an operator's account or of staff."""
 
     next_page = "portal:home"
     unsent: UnsentForm | None = None
 
     @classmethod
     def asking(cls, request, next_url: str, unsent: UnsentForm | None):
-        """The way here from a door; a form that was kept travels in the page itself."""
+        """The response to a right password; the page itself carries a form that was kept."""
         if unsent is None:
             return redirect(with_next("users:sign_in_code", next_url))
         view = cls(unsent=unsent)
@@ -101,12 +102,13 @@ class CodeView(RedirectURLMixin, View):
         return super().dispatch(request) if self.user else self.begin_again()
 
     def begin_again(self):
+        """Back to the sign-in page: no sign-in is pending, or it has expired."""
         if self.unsent:
             return SignInView.keeping(self.request, self.unsent)
-        door, next_url = pending.door(self.request), self.get_redirect_url()
+        page, next_url = pending.sign_in_page(self.request), self.get_redirect_url()
         if pending.end(self.request):
             messages.info(self.request, "Pasó el tiempo para escribir el código. Ingrese de nuevo.")
-        return redirect(with_next(door, next_url))
+        return redirect(with_next(page, next_url))
 
     def get(self, request):
         return self.show(CodeForm())
@@ -132,21 +134,22 @@ class CodeView(RedirectURLMixin, View):
         return render(
             self.request,
             "users/sign_in_code.html",
-            {**context, "door": pending.door(self.request), "account": self.user},
+            {**context, "door": pending.sign_in_page(self.request), "account": self.user},
         )
 
 
 def with_next(name: str, next_url: str) -> str:
+    """The address of a page that leads to ``next_url`` after sign-in."""
     return reverse(name, query={"next": next_url} if next_url else None)
 
 
 def entered(request, next_url: str, unsent: UnsentForm | None):
-    """Where whoever is in now goes: to the form that he could not send, or to what he asked for."""
+    """The response to a completed sign-in: the user's form that was kept, or the page asked for."""
     if unsent and unsent.belongs_to(request.user):
         return resume(request, unsent)
     return redirect(next_url)
 
 
 def resume(request, unsent: UnsentForm, *, status: int = HTTPStatus.OK):
-    """Offer a form that could not be taken to be sent again."""
+    """The page that offers to send a form again which arrived without its session."""
     return render(request, "users/resume.html", {"unsent": unsent}, status=status)

@@ -12,7 +12,7 @@ from users.signin.password_rules import advice_on_password
 
 
 class Command(BaseCommand):
-    """In place of Django's own, which takes a usuario for unique: here it is so within an operator."""
+    """Replaces Django's command: here a usuario is unique only within its operator."""
 
     help = (
         "Cambia la clave de una cuenta del personal o, con --ruc y --by, la de un usuario de un "
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         user.save(update_fields=["password"])
 
     def ask(self, user: User, change) -> None:
-        """Ask until ``change`` takes the clave that was typed twice."""
+        """Ask for a password, typed twice, until ``change`` accepts it; raises CommandError."""
         for _ in range(self.ATTEMPTS):
             password = self.typed(f"Clave nueva de {user}: ")
             if password != self.typed("Otra vez la clave nueva: "):

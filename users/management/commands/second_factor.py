@@ -30,7 +30,8 @@ class Command(BaseCommand):
         if (ruc is None) != (by is None):
             raise CommandError("Para un usuario de un operador indique --ruc y --by.")
         user = staff_named(off) if ruc is None else account_named(ruc, off)
-        # Whoever runs commands here is above all staff: the one he helps may be the last of it.
+        # Running a command needs the server itself, so no staff account is asked for: the account
+        # may be the last one.
         actor = Actor(staff_named(by) if by else user, AuditEntry.Channel.COMMAND)
         done = signing_in.turn_off_second_factor(actor=actor, user=user)
         self.stdout.write(
