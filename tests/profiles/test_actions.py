@@ -1,6 +1,6 @@
 """Granting options and roles: who, when, all or nothing, and never over somebody else's work."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -8,7 +8,9 @@ from django.core.exceptions import PermissionDenied
 from operators.models import Operator, OperatorType
 from profiles.actions import grants
 from profiles.actions.grants import Change, NotOfferedError
-from profiles.models import Option, OptionGrant, Role, RoleGrant
+from profiles.actions.templates import delete_template, save_template
+from profiles.actions.validity import set_validity, validity_facts
+from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant
 from tests.conftest import acting
 from users.actions.accounts import eliminate_user, suspend_user
 from users.models import AuditEntry
@@ -316,3 +318,144 @@ def test_the_two_grants_do_not_touch_each_other(kind, principal, secondary):
     kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
     kind.assign(actor=actor, user=secondary, codes=[], seen=[kind.first])
     assert other.codes_of(secondary) == {other.first}
+
+
+# A load ------------------------------------------------------------------------------------------
+
+
+def load(kind, actor, user, before, after) -> None:
+    assignments = {"options": [], "roles": []}
+    assignments[f"{kind.relation}s"] = [(user, before, after)]
+    grants.load_access(actor=acting(actor), operator=user.operator, **assignments)
+
+
+@both
+def test_a_load_takes_away_what_is_no_longer_wanted_and_keeps_the_rest(kind, principal, secondary):
+    given = [kind.first, kind.second]
+    kind.assign(actor=acting(principal), user=secondary, codes=given, seen=[])
+    kept = kind.grant.objects.get(**{f"{kind.relation}_id": kind.first})
+    load(kind, principal, secondary, before=given, after=[kind.first])
+    assert kind.grants_of(secondary) == [kept]
+    assert kind.entries().last().after == {"codes": [kind.first]}
+
+
+@both
+def test_a_load_of_a_code_that_is_not_offered_is_refused_with_its_name(kind, principal, secondary):
+    for code in kind.forged.values():
+        with pytest.raises(NotOfferedError) as refused:
+            load(kind, principal, secondary, before=[], after=[kind.first, code])
+        assert refused.value.codes == {code}
+    assert kind.codes_of(secondary) == set()
+
+
+@both
+def test_a_load_leaves_the_users_of_another_operator_alone(kind, principal, strangers_secondary):
+    assignments = {"options": [], "roles": []}
+    assignments[f"{kind.relation}s"] = [(strangers_secondary, [], [kind.first])]
+    with pytest.raises(PermissionDenied):
+        grants.load_access(actor=acting(principal), operator=principal.operator, **assignments)
+    assert kind.codes_of(strangers_secondary) == set()
+
+
+# Validity ----------------------------------------------------------------------------------------
+
+MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
+
+
+@pytest.fixture
+def granted(principal, secondary):
+    """The user with one option and one role, both without days."""
+    for kind in (OPTIONS, ROLES):
+        kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
+    return secondary
+
+
+def test_days_are_set_for_the_grants_that_were_seen(principal, granted):
+    days = {"options": {OPTIONS.first: (MAY, JUNE)}, "roles": {ROLES.first: (None, None)}}
+    changed = set_validity(
+        actor=acting(principal), user=granted, **days, seen=validity_facts(granted)
+    )
+    assert changed == 1
+    assert validity_facts(granted) == {
+        "options": {OPTIONS.first: ["2026-05-01", "2026-06-01"]},
+        "roles": {ROLES.first: ["", ""]},
+    }
+
+
+@pytest.mark.parametrize("other", [{}, {OPTIONS.first: (MAY, None), OPTIONS.second: (MAY, None)}])
+def test_days_for_other_grants_than_the_present_ones_are_stale(principal, granted, other):
+    before = validity_facts(granted)
+    with pytest.raises(StaleError) as stale:
+        set_validity(
+            actor=acting(principal),
+            user=granted,
+            options=other,
+            roles={ROLES.first: (MAY, None)},
+            seen=before,
+        )
+    assert stale.value.current == validity_facts(granted) == before
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {},
+        {"options": {}, "roles": {ROLES.first: ["", ""]}},
+        {"options": {OPTIONS.first: ["2026-05-01", ""]}, "roles": {ROLES.first: ["", ""]}},
+    ],
+    ids=["nothing", "fewer grants", "other days"],
+)
+def test_days_set_by_another_request_meanwhile_are_kept(principal, granted, seen):
+    days = {"options": {OPTIONS.first: (MAY, JUNE)}, "roles": {ROLES.first: (None, None)}}
+    before = validity_facts(granted)
+    with pytest.raises(StaleError) as stale:
+        set_validity(actor=acting(principal), user=granted, **days, seen=seen)
+    assert stale.value.current == validity_facts(granted) == before
+
+
+def test_fewer_grants_seen_than_there_are_is_stale_even_if_no_day_would_change(principal, granted):
+    days = {"options": {OPTIONS.first: (None, None)}, "roles": {ROLES.first: (None, None)}}
+    with pytest.raises(StaleError):
+        set_validity(actor=acting(principal), user=granted, **days, seen={})
+
+
+# Templates ---------------------------------------------------------------------------------------
+
+
+def test_a_template_of_what_is_not_offered_is_refused_with_its_code(principal):
+    for code in [*OPTIONS.forged.values(), *ROLES.forged.values()]:
+        with pytest.raises(NotOfferedError) as refused:
+            save_template(
+                actor=acting(principal), name="A", options=[OPTIONS.first, code], roles=[]
+            )
+        assert refused.value.codes == {code}
+    assert not AccessTemplate.objects.filter(operator=principal.operator).exists()
+
+
+def test_a_template_changed_meanwhile_is_kept_as_it_is(principal):
+    template = save_template(
+        actor=acting(principal), name="A", options=[OPTIONS.first], roles=[ROLES.first]
+    )
+    change = {"name": "B", "options": [OPTIONS.second], "roles": [], "template": template}
+    with pytest.raises(StaleError) as stale:
+        save_template(actor=acting(principal), **change, seen={**template.facts(), "name": "Otro"})
+    present = AccessTemplate.objects.get(pk=template.pk).facts()
+    assert stale.value.current == present
+    assert present == {"name": "A", "options": [OPTIONS.first], "roles": [ROLES.first]}
+
+
+def test_a_template_of_another_operator_is_neither_saved_nor_deleted(principal, stranger):
+    template = save_template(actor=acting(stranger), name="Ajena", options=["90.2.1.1.1"], roles=[])
+    before = template.facts()
+    with pytest.raises(PermissionDenied, match="no es de su empresa"):
+        save_template(
+            actor=acting(principal),
+            name="Mía",
+            options=[OPTIONS.first],
+            roles=[],
+            template=template,
+            seen=before,
+        )
+    with pytest.raises(PermissionDenied, match="no es de su empresa"):
+        delete_template(actor=acting(principal), template=template)
+    assert AccessTemplate.objects.get(pk=template.pk).facts() == before
