@@ -28,8 +28,9 @@ def load_accounts(
     ``new`` are unsaved accounts whose passwords the caller has checked and hashed; ``changed`` are
     rows that the caller has locked, each with the new values of its EDITABLE_FIELDS and state.
     Each leaves the audit entries of the single actions. Raises PermissionDenied for an actor
-    without power and for a principal among ``changed``, ValidationError for the first account that
-    breaks a rule, and IntegrityError for one that another transaction created.
+    without power over the operator and for a changed account that is not a secondary user of it,
+    ValidationError for the first account that breaks a rule, and IntegrityError for one that
+    another transaction created.
     """
     tenancy.require_administrator_of(actor.user, operator)
     uniqueness = KnownAccounts(
@@ -40,9 +41,8 @@ def load_accounts(
     )
     entries = _load_new(actor, operator, new, uniqueness)
     for user, facts in changed:
-        tenancy.require_power_over(actor.user, user)
-        if user.is_principal:
-            raise PermissionDenied("La carga es de usuarios secundarios.")
+        if user.is_principal or user.operator_id != operator.pk:
+            raise PermissionDenied("La carga es de usuarios secundarios de la empresa.")
         entries += _load_change(actor, operator, user, facts, uniqueness)
     closing = [user for user, _ in changed if user.state != User.State.ACTIVE]
     Session.objects.filter(user__in=closing).delete()
