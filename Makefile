@@ -21,6 +21,9 @@ test: export DATABASE_URL = sqlite://:memory:
 demo test test-postgres: export DEMO = true
 demo test test-postgres: export DEBUG = false
 
+# One heap for all threads of a process, see portal/server.py.
+serve: export MALLOC_ARENA_MAX = 1
+
 # The checks look at the portal as a real installation would run it.
 check: export DEMO = false
 check: export DEBUG = false

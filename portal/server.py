@@ -1,14 +1,14 @@
-"""How gunicorn serves the portal: ``gunicorn --config portal/server.py portal.wsgi``."""
+"""How gunicorn serves the portal: ``gunicorn --config portal/server.py portal.wsgi``.
 
-import ctypes
+The Makefile and deploy/ start it with MALLOC_ARENA_MAX=1: with a heap for each thread, as glibc
+has it, every thread keeps the 19 MiB of its last hash (docs/benchmarks/memory.md).
+"""
+
 import gc
 import subprocess
 import sys
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
-from time import sleep
 
 import environ
 from django.urls import resolve
@@ -56,31 +56,6 @@ logconfig_dict = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"gunicorn.error": {"propagate": True, "handlers": []}},
 }
-
-
-# Of malloc.h.
-M_ARENA_MAX = -8
-
-SECONDS_BETWEEN_TRIMS = 10
-
-
-def post_fork(server, worker):
-    """Let a process hold no more than it uses.
-
-    One heap for all threads: with one for each, every thread keeps the 19 MiB of its last hash. And
-    once in a while what is free in it goes back, which the heap does only with its end.
-    """
-    libc = ctypes.CDLL(None)
-    # Only glibc has them, and only glibc needs them.
-    with suppress(AttributeError):
-        libc.mallopt(M_ARENA_MAX, 1)
-        Thread(target=keep_trimming, args=[libc.malloc_trim], daemon=True).start()
-
-
-def keep_trimming(trim):
-    while True:
-        sleep(SECONDS_BETWEEN_TRIMS)
-        trim(0)
 
 
 def on_starting(server):

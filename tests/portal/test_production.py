@@ -124,9 +124,8 @@ def test_server_takes_no_word_of_a_header_nor_commands_from_a_socket():
     assert int(values["timeout"]) > settings.DATABASES["default"]["OPTIONS"].get("timeout", 0)
 
 
-# How much more a process holds, in KiB, once each of eight threads has hashed claves.
+# How much more memory a process holds, in KiB, after eight threads have hashed passwords.
 HASHING = """
-import runpy
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -137,8 +136,6 @@ def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4
 
 
-server = runpy.run_path("portal/server.py")
-{post_fork}
 before = held()
 with ThreadPoolExecutor(8) as threads:
     list(threads.map(PasswordHasher(2, 19456, 1).hash, ["Practica2026"] * 40))
@@ -146,57 +143,23 @@ with ThreadPoolExecutor(8) as threads:
 """
 
 
-def kept_after_hashing(post_fork: str) -> int:
-    script = HASHING.format(post_fork=post_fork)
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+def kept_after_hashing(**variables: str) -> int:
+    command = [sys.executable, "-c", HASHING]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
     return int(done.stdout)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_threads_of_a_worker_do_not_each_keep_the_memory_of_a_hash():
-    assert kept_after_hashing("server['post_fork'](None, None)") < 60_000
-    # Without it they do; the day that they do not, it is for nothing.
-    assert kept_after_hashing("") > 100_000
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_with_one_heap_threads_do_not_each_keep_the_memory_of_a_hash():
+    assert kept_after_hashing(MALLOC_ARENA_MAX="1") < 60_000
+    # Without the variable each thread keeps it; once this fails, the variable is useless.
+    assert kept_after_hashing() > 100_000
 
 
-# A block like that of a hash is freed below one that stays: held, in KiB, until it is given back.
-TRIMMING = """
-import ctypes, runpy, time
-from pathlib import Path
-
-libc = ctypes.CDLL(None)
-libc.malloc.restype = ctypes.c_void_p
-libc.free.argtypes = [ctypes.c_void_p]
-M_MMAP_THRESHOLD, SIZE = -3, 32 << 20
-
-
-def held():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
-
-
-post_fork = runpy.run_path("portal/server.py")["post_fork"]
-post_fork.__globals__["SECONDS_BETWEEN_TRIMS"] = 1
-libc.mallopt(M_MMAP_THRESHOLD, SIZE)
-block = libc.malloc(SIZE - 4096)
-while libc.malloc(4096) < block:
-    pass
-ctypes.memset(block, 1, SIZE - 4096)
-libc.free(ctypes.c_void_p(block))
-kept = held()
-post_fork(None, None)
-deadline = time.monotonic() + 60
-while held() > kept - SIZE // 2048 and time.monotonic() < deadline:
-    time.sleep(0.1)
-print(kept - held())
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_a_worker_gives_back_what_it_has_freed():
-    command = [sys.executable, "-c", TRIMMING]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert int(done.stdout) > 16_000
+def test_the_image_the_unit_and_make_serve_start_the_server_with_one_heap():
+    assert re.search(r"^ENV .*\bMALLOC_ARENA_MAX=1$", DOCKERFILE, re.MULTILINE)
+    assert re.search(r"^Environment=MALLOC_ARENA_MAX=1$", UNIT, re.MULTILINE)
+    assert re.search(r"^serve: export MALLOC_ARENA_MAX = 1$", MAKEFILE, re.MULTILINE)
 
 
 def test_files_are_hashed_and_compressed_and_no_page_names_another(settings, tmp_path):
