@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bench.server import MemoryWatch, family, proportional_share
 from portal import demo
+from tests.bench.server import MemoryWatch, family, proportional_share
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, person
 from tests.places import ROOT, environment, manage
 from tests.portal.test_production import GUNICORN

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.errors import CannotMeasureError
+from tests.bench.errors import CannotMeasureError
 
 HOST = "portal.example"
 ORIGIN = f"https://{HOST}"

@@ -6,7 +6,7 @@ from html import escape
 from math import ceil, log2, log10
 from pathlib import Path
 
-from bench.targets import Figures, verdicts
+from tests.bench.targets import Figures, verdicts
 
 NAMES = {
     "sign_in": "Ingreso",

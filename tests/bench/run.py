@@ -23,14 +23,14 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.core.management import call_command
 from django.db import connection
 
-from bench import transfer
-from bench.browser import Browser, CountingBrowser, Request, Response
-from bench.data import World
-from bench.errors import CannotMeasureError
-from bench.progress import bar
-from bench.scale import FULL, QUICK, Scale
-from bench.server import MemoryWatch, Server, run_to_the_end
-from bench.works import HASHING, OF_MANY_OPTIONS, OF_MANY_USERS, PAGES, Place, Work
+from tests.bench import transfer
+from tests.bench.browser import Browser, CountingBrowser, Request, Response
+from tests.bench.data import World
+from tests.bench.errors import CannotMeasureError
+from tests.bench.progress import bar
+from tests.bench.scale import FULL, QUICK, Scale
+from tests.bench.server import MemoryWatch, Server, run_to_the_end
+from tests.bench.works import HASHING, OF_MANY_OPTIONS, OF_MANY_USERS, PAGES, Place, Work
 
 # Answers that are not counted: the first ones of a process compile templates and open files.
 WARM_UP = 3
@@ -226,7 +226,7 @@ def measure(scale: Scale, folder: Path) -> dict:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     with (
-        Server("bench.bare_settings", folder / "bare.log") as bare,
+        Server("tests.bench.bare_settings", folder / "bare.log") as bare,
         Server("portal.settings", folder / "portal.log") as portal,
     ):
         world = World(scale)

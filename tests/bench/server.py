@@ -11,9 +11,9 @@ from tempfile import TemporaryFile
 from threading import Event, Thread
 from time import monotonic, sleep
 
-from bench.errors import CannotMeasureError
+from tests.bench.errors import CannotMeasureError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", "portal/server.py", "portal.wsgi"]
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 40

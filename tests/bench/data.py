@@ -18,12 +18,12 @@ from django.db import connection
 from django.utils import timezone
 from stdnum.pe.ruc import calc_check_digit
 
-from bench.progress import bar
-from bench.scale import Scale
 from operators.models import Operator
 from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
 from profiles.models import Option, OptionGrant, Role, RoleGrant
+from tests.bench.progress import bar
+from tests.bench.scale import Scale
 from users.models import AuditEntry, User
 from users.signin.password_rules import generate_password
 from users.validators import DocumentType

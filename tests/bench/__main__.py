@@ -18,8 +18,8 @@ import django
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from bench import report
-from bench.server import ROOT
+from tests.bench import report
+from tests.bench.server import ROOT
 
 POSTGRESQL = ("postgres", "postgresql", "pgsql")
 # All that portal.settings and portal.server read, so that nothing is left to a .env.
@@ -60,7 +60,7 @@ def measured(url: str, folder: Path, arguments: argparse.Namespace) -> dict:
     scale = "quick" if arguments.quick else "full"
     own = {"DATABASE_URL": url, "SECRET_KEY": secrets.token_urlsafe(50)}
     subprocess.run(
-        [sys.executable, "-m", "bench.run", str(folder), scale, str(arguments.audit)],
+        [sys.executable, "-m", "tests.bench.run", str(folder), scale, str(arguments.audit)],
         cwd=ROOT,
         env=os.environ | PRODUCTION | own,
         check=True,

@@ -8,9 +8,9 @@ from itertools import count
 from urllib.parse import urljoin
 from uuid import uuid4
 
-from bench.browser import Browser, CountingBrowser, Request
-from bench.data import PRINCIPAL, PROFILE, SEARCHED, World
 from operators.models import Operator
+from tests.bench.browser import Browser, CountingBrowser, Request
+from tests.bench.data import PRINCIPAL, PROFILE, SEARCHED, World
 
 LIST = "/usuarios/"
 DEEP_PAGE = 50
@@ -172,7 +172,7 @@ def back_and_forth(path: str, form: dict, name: str, held: list, other: list) ->
 
 Work = Callable[[Place, Browser, int], Requests]
 
-# By the name they have in the results; what they are called is in ``bench.report``.
+# By the name they have in the results; what they are called is in ``tests.bench.report``.
 PAGES: dict[str, Work] = {
     "sign_in": sign_in,
     "home": home,

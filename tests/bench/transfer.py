@@ -3,8 +3,8 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-from bench.browser import ORIGIN, Browser, Request, Response
-from bench.works import PAGES, Place
+from tests.bench.browser import ORIGIN, Browser, Request, Response
+from tests.bench.works import PAGES, Place
 
 IN_A_STYLE_SHEET = re.compile(r"url\(['\"]?(?!data:)([^'\")]+)")
 

@@ -17,7 +17,7 @@ SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 USERNAME_LENGTH = portal.USERNAME_LENGTH
 LANGUAGE_CODE = portal.LANGUAGE_CODE
 TIME_ZONE = portal.TIME_ZONE
-ROOT_URLCONF = "bench.bare"
+ROOT_URLCONF = "tests.bench.bare"
 
 INSTALLED_APPS = [
     "users",

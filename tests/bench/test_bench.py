@@ -9,11 +9,11 @@ import sys
 import pytest
 from django.conf import settings
 
-from bench import report
-from bench.scale import QUICK
-from bench.server import COMMAND
-from bench.targets import Verdict
-from bench.works import HASHING, OF_MANY_OPTIONS, OF_MANY_USERS, PAGES
+from tests.bench import report
+from tests.bench.scale import QUICK
+from tests.bench.server import COMMAND
+from tests.bench.targets import Verdict
+from tests.bench.works import HASHING, OF_MANY_OPTIONS, OF_MANY_USERS, PAGES
 from tests.portal.test_production import GUNICORN
 
 
@@ -24,7 +24,7 @@ from tests.portal.test_production import GUNICORN
 def test_a_quick_run_measures_everything_once(tmp_path):
     """One test for all of it, for it is one run of many seconds."""
     subprocess.run(
-        [sys.executable, "-m", "bench", "--quick", "--output", tmp_path],
+        [sys.executable, "-m", "tests.bench", "--quick", "--output", tmp_path],
         cwd=settings.BASE_DIR,
         # Nothing of the tests' own environment; so without PostgreSQL, which measures the same.
         env={"PATH": os.environ["PATH"]},
