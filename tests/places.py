@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
-from django.db import connection
-from psycopg.conninfo import make_conninfo
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,14 +37,13 @@ def manage(place: str, *arguments: str) -> str:
     return run([sys.executable, "manage.py", *arguments], place)
 
 
-def on_server(statement: str):
-    server = connection.settings_dict
-    address = make_conninfo(
-        host=server["HOST"],
-        port=server["PORT"],
-        user=server["USER"],
-        password=server["PASSWORD"],
-        dbname="postgres",
-    )
-    with psycopg.connect(address, autocommit=True) as server_connection:
-        server_connection.execute(statement)
+@contextmanager
+def empty_database(beside: str) -> Iterator[str]:
+    """The address of a PostgreSQL database beside the one named, dropped after the block."""
+    name = f"comunidad_{uuid4().hex}"
+    with psycopg.connect(beside, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlsplit(beside)._replace(path=f"/{name}").geturl()
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")

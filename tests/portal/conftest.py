@@ -1,10 +1,12 @@
 import json
+import os
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 
-from tests.places import manage, on_server
+from tests.places import empty_database, manage
 
 # A real installation's key and names.
 KEY = "".join(chr(33 + n) for n in range(60))
@@ -57,18 +59,11 @@ def examine(place: str) -> dict:
 def make_place(tmp_path_factory):
     """make_place() is the address of a database that is empty, or not there yet."""
     folder = tmp_path_factory.mktemp("places")
-    made = []
+    with ExitStack() as databases:
 
-    def make() -> str:
-        name = f"copia_{uuid4().hex}"
-        if connection.vendor == "sqlite":
-            return f"sqlite:///{folder / name}"
-        on_server(f'CREATE DATABASE "{name}"')
-        made.append(name)
-        server = connection.settings_dict
-        person = f"{server['USER']}:{server['PASSWORD']}".rstrip(":")
-        return f"postgres://{person}@{server['HOST']}:{server['PORT']}/{name}"
+        def make() -> str:
+            if connection.vendor == "sqlite":
+                return f"sqlite:///{folder / uuid4().hex}"
+            return databases.enter_context(empty_database(os.environ["DATABASE_URL"]))
 
-    yield make
-    for name in made:
-        on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        yield make

@@ -14,6 +14,7 @@ from django.core.management import call_command, get_commands
 from django.urls import resolve
 
 from tests.portal.conftest import KEY
+from tests.server import GUNICORN
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "deploy"
@@ -21,7 +22,6 @@ EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 UNIT = (DEPLOY / "comunidad-del-operador.service").read_text(encoding="utf-8")
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-GUNICORN = ["-m", "gunicorn", "--config", "portal/server.py", "portal.wsgi"]
 
 
 def variables_read() -> set[str]:
