@@ -67,8 +67,8 @@ test-postgres: .venv/.dev browser ## Run every test on PostgreSQL: at DATABASE_U
 	.ci/with-postgres $(PYTEST) $(ARGS)
 
 .PHONY: bench
-bench: .venv/.app ## Measure what the portal costs, into docs/benchmarks; QUICK=1 only shows it; AUDIT=5000000
-	$(VENV_PYTHON) -m tests.bench $(if $(QUICK),--quick,--output docs/benchmarks) $(if $(AUDIT),--audit $(AUDIT))
+bench: .venv/.dev ## Measure what the portal costs, into docs/benchmarks; QUICK=1 only shows a little
+	$(VENV_PYTHON) -m tests.bench $(if $(QUICK),--quick)
 
 .PHONY: check
 check: .venv/.dev ## Check format, style, import contracts, migrations, deployment settings

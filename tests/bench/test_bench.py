@@ -1,74 +1,72 @@
-"""The benchmark measures what it says, with little of everything; how much is for ``make bench``."""
+"""The benchmark measures everything, and fails when it cannot; how much is for ``make bench``."""
 
-import json
 import os
-import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 
-from tests.bench import report
-from tests.bench.scale import QUICK
-from tests.bench.server import COMMAND
-from tests.bench.targets import Verdict
-from tests.bench.works import HASHING, OF_MANY_OPTIONS, OF_MANY_USERS, PAGES
-from tests.portal.test_production import GUNICORN
+from tests.bench.data import QUICK
+from tests.bench.report import Figure
+from tests.bench.works import HASHING, OF_MANY_OPTIONS, OF_MANY_USERS, PAGES, Visitor
+from tests.places import ROOT
+
+
+def bench(**variables: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "tests.bench", "--quick"]
+    environment = {"PATH": os.environ["PATH"], **variables}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 @pytest.mark.skipif(
     settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3",
     reason="it makes its own database, the same one beside any other",
 )
-def test_a_quick_run_measures_everything_once(tmp_path):
-    """One test for all of it, for it is one run of many seconds."""
-    subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--quick", "--output", tmp_path],
-        cwd=settings.BASE_DIR,
-        # Nothing of the tests' own environment; so without PostgreSQL, which measures the same.
-        env={"PATH": os.environ["PATH"]},
-        check=True,
-    )
-    result = json.loads((tmp_path / "results.json").read_text())["databases"]["sqlite"]
-    every_work_is_measured_at_every_size(result["rows"])
-    for visit in result["visits"]:
-        assert visit["first"] > visit["next"] + 5_000
-        assert visit["elsewhere"] == []
-    assert 0 < result["memory"]["before_mib"] <= result["memory"]["peak_mib"]
-    assert result["load"]["rows"] == QUICK.loaded
-    assert 0 < result["load"]["share"] < 1
-    page = (tmp_path / "results.md").read_text()
-    assert [name for name in report.NAMES.values() if f"| {name} " not in page] == []
-    assert len(re.findall(r"\| +(?:cumple|NO CUMPLE) \|", page)) == 20
-    assert (tmp_path / "cost.svg").read_text().count("<polyline") == len(report.PLOTTED)
+def test_a_quick_run_measures_every_work_at_every_size():
+    done = bench()
+    assert done.returncode == 0, done.stderr
+    table = [line[2:].split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    rows = {tuple(cells[:4]): cells[4:] for cells in table[2:]}
+    works, (small, large) = PAGES | HASHING, QUICK.sizes
+    keys = {(work, portal, small, QUICK.options) for portal in QUICK.sizes for work in works}
+    keys |= {(work, large, QUICK.largest, QUICK.options) for work in OF_MANY_USERS}
+    keys |= {(work, large, small, QUICK.more_options) for work in OF_MANY_OPTIONS}
+    assert rows.keys() == {tuple(map(str, key)) for key in keys}
+    for median, p95, p99, ratio, _, _, first, following, _ in rows.values():
+        assert 0 < number(median) <= number(p95) <= number(p99)
+        assert number(ratio) > 0
+        assert number(first) >= number(following) > 0
+    assert {key[0] for key, cells in rows.items() if cells[-1] != " |"} == {*works}
+    assert number(rows["Opciones", str(large), str(small), str(QUICK.options)][4]) > 3
+    assert done.stdout.count("cumple\n") + done.stdout.count("NO CUMPLE\n") == 19
 
 
-def every_work_is_measured_at_every_size(rows: list[dict]) -> None:
-    steady, (small, large) = QUICK.steady, QUICK.sizes
-    works = PAGES | HASHING
-    wanted = {(work, portal, steady, QUICK.options) for portal in (small, large) for work in works}
-    wanted |= {(work, large, QUICK.largest, QUICK.options) for work in OF_MANY_USERS}
-    wanted |= {(work, large, steady, QUICK.more_options) for work in OF_MANY_OPTIONS}
-    key = ("work", "portal", "operator", "options")
-    assert {tuple(row[name] for name in key) for row in rows} == wanted
-    for row in rows:
-        assert 0 < row["median_ms"] <= row["p95_ms"] <= row["p99_ms"]
-        assert row["ratio"] == pytest.approx(row["median_ms"] / row["reference_ms"])
-        assert row["reference"] == ("argon2" if row["work"] in HASHING else "bare")
-    assert {row["work"] for row in rows if row.get("per_second")} == {*works}
-    options = next(row for row in rows if row["work"] == "options")
-    assert options["queries"] > 3
-    assert options["bytes"] > options["compressed"] > 1000
+def number(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 @pytest.mark.parametrize(
-    ("at_least", "measured", "is_met"),
-    [(False, 1.1, True), (False, 1.11, False), (True, 1.1, True), (True, 1.09, False)],
+    ("at_least", "measured", "verdict"),
+    [
+        (False, 1.1, "cumple"),
+        (False, 1.11, "NO CUMPLE"),
+        (True, 1.1, "cumple"),
+        (True, 1.09, "NO CUMPLE"),
+    ],
 )
-def test_a_target_is_the_most_or_the_least(at_least, measured, is_met):
-    assert Verdict("", "", measured, 1.1, "×", at_least).is_met == is_met
+def test_a_limit_is_the_most_or_the_least(at_least, measured, verdict):
+    assert str(Figure("", measured, "×", 1.1, at_least)).endswith(f": {verdict}")
 
 
-def test_it_measures_the_server_that_make_serve_starts():
-    assert COMMAND[1:] == GUNICORN
+def test_an_answer_with_another_status_is_not_measured(monkeypatch):
+    monkeypatch.setattr(Visitor, "get", lambda *arguments: SimpleNamespace(status=503))
+    with pytest.raises(AssertionError, match="/historial/: 503"):
+        Visitor(None).send("/historial/")
+
+
+def test_a_run_without_its_database_fails():
+    done = bench(DATABASE_URL="postgres://127.0.0.1:1/none")
+    assert done.returncode == 1
+    assert done.stdout == ""

@@ -1,194 +1,173 @@
-"""What is measured: each a stream of requests, and what it does between two of them is not timed."""
+"""What is measured: endless streams of answers. What a browser does between two is not timed."""
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from urllib.parse import urljoin
 from uuid import uuid4
 
-from operators.models import Operator
-from tests.bench.browser import Browser, CountingBrowser, Request
-from tests.bench.data import PRINCIPAL, PROFILE, SEARCHED, World
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-LIST = "/usuarios/"
-DEEP_PAGE = 50
-# Any number that nobody else has.
-NUMBERS = count(1)
+from operators.models import Operator
+from tests.bench.data import CODE, PRINCIPAL, ROLES, SEARCHED, World
+from tests.server import FORM, Answer, Browser, Server
+
+# The proxy, where TLS ends, asks like this.
+PROXIED = {"Host": "portal.example", "X-Forwarded-Proto": "https", "Accept-Encoding": "br, gzip"}
+PROXIED |= {"Origin": "https://portal.example"}
+
+
+class Visitor(Browser):
+    """A browser of one server, behind the proxy."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(PROXIED)
+        self.server = server
+
+    def send(self, path: str, form: dict | None = None) -> Answer:
+        """A page, or after a form the redirection; another answer has no figures."""
+        answer = self.get(self.server, path) if form is None else self.post(self.server, path, form)
+        assert answer.status == (200 if form is None else 302), f"{path}: {answer.status}"
+        return answer
+
+    def open(self, path: str) -> BeautifulSoup:
+        return BeautifulSoup(self.send(path).content, "html.parser")
+
+    def form_at(self, path: str, name: str) -> dict[str, list[str]]:
+        """The form with a field of that name, as a browser would send it unchanged."""
+        sent: dict[str, list[str]] = {}
+        for control in self.open(path).select(f"form:has([name={name}]) input[name]"):
+            if control.get("type") not in ("checkbox", "radio") or control.has_attr("checked"):
+                sent.setdefault(control["name"], []).append(control.get("value", ""))
+        return sent
+
+
+class CountingVisitor(Visitor):
+    """Asks in this process, where the ``queries`` of an answer can be counted."""
+
+    client = Client(enforce_csrf_checks=True, headers=PROXIED)
+
+    def ask(self, server: Server, method: str, path: str, body: str | None = None) -> Answer:
+        self.client.cookies.clear()
+        self.client.cookies.load(self.cookies)
+        with CaptureQueriesContext(connection) as captured:
+            answer = self.client.generic(method, path, body or "", FORM)
+        self.cookies |= {name: cookie.value for name, cookie in answer.cookies.items()}
+        answer.status, answer.queries = answer.status_code, len(captured)
+        return answer
 
 
 @dataclass
 class Place:
-    """Where: in a portal of so many users, as the principal of an operator of so many."""
+    """In a portal of so many users, an operator that is offered so many options."""
 
     world: World
+    server: Server
     operator: Operator
     portal: int
     options: int
-    sessions: dict[int, dict[str, str]] = field(default_factory=dict)
+    browser: type[Visitor] = Visitor
 
     @property
-    def users(self) -> int:
-        return self.world.sizes[self.operator]
+    def key(self) -> tuple[int, int, int]:
+        return self.portal, self.world.sizes[self.operator], self.options
 
-    def enter(self, browser: Browser, number: int) -> None:
-        """Each of several browsers has a session of its own, and keeps it from work to work."""
-        if number not in self.sessions:
-            browser.sign_in(self.operator.ruc, PRINCIPAL, self.world.clave)
-            self.sessions[number] = browser.cookies
-        browser.cookies = dict(self.sessions[number])
+    def enter(self) -> Visitor:
+        """A browser in which the principal has signed in."""
+        visitor = self.browser(self.server)
+        own = {"ruc": self.operator.ruc, "username": PRINCIPAL, "password": self.world.password}
+        visitor.send(SIGN_IN, visitor.form_at(SIGN_IN, "password") | own)
+        return visitor
 
     @cached_property
-    def deep_page(self) -> str:
-        """Page 50 of the list, reached as people do: by «Siguiente»."""
-        browser, path = CountingBrowser(), LIST
-        self.enter(browser, 0)
-        for _ in range(DEEP_PAGE - 1):
-            path = urljoin(path, browser.open(path).next)
+    def page_50(self) -> str:
+        """Its address, reached by «Siguiente» as a person would."""
+        visitor, path = self.enter(), LIST
+        for _ in range(49):
+            path = urljoin(path, visitor.open(path).select_one("a[rel=next]")["href"])
         return path
 
 
-# Of each work: the requests of one browser of several, by its number.
-Requests = Iterator[Request]
+# By the number of the browser, which is about the user of that number: no two get in their way.
+Work = Callable[[Place, int], Iterator[Answer]]
+SIGN_IN, CREATE, LIST = "/ingresar/", "/usuarios/nuevo/", "/usuarios/"
+OPTIONS = f"/usuarios/U{{number:07}}/perfiles/?perfil={CODE}"
+ROLES_PAGE = "/usuarios/U{number:07}/roles/"
+NUMBERS_OF_NEW_USERS = count(1)
 
 
-def sign_in(place: Place, browser: Browser, number: int) -> Requests:
+def opening(path: str) -> Work:
+    def work(place: Place, number: int) -> Iterator[Answer]:
+        visitor, own = place.enter(), path.format(place=place, number=number)
+        while True:
+            yield visitor.send(own)
+
+    return work
+
+
+def saving(path: str, name: str, code: str) -> Work:
+    """Give a code and take it away in turns, each with the form of the page after the other."""
+
+    def work(place: Place, number: int) -> Iterator[Answer]:
+        visitor, own = place.enter(), path.format(number=number)
+        there = visitor.form_at(own, name) | {"do": "save"}
+        held, there[name] = there[name], {*there[name]} ^ {code}
+        visitor.send(own, there)
+        back = visitor.form_at(own, name) | {"do": "save", name: held}
+        while True:
+            yield visitor.send(own, back)
+            yield visitor.send(own, there)
+
+    return work
+
+
+def open_sign_in(place: Place, number: int) -> Iterator[Answer]:
+    visitor = place.browser(place.server)
     while True:
-        browser.cookies = {}
-        yield Request("/ingresar/")
+        visitor.cookies = {}
+        yield visitor.send(SIGN_IN)
 
 
-def home(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, "/")
-
-
-def list_first(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, LIST)
-
-
-def list_deep(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, place.deep_page)
-
-
-def search(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, f"{LIST}?texto={SEARCHED}")
-
-
-def create(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, "/usuarios/nuevo/")
-
-
-def options(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, options_path(number))
-
-
-def roles(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, roles_path(number))
-
-
-def access_table(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, "/accesos/")
-
-
-def history(place: Place, browser: Browser, number: int) -> Requests:
-    return again(place, browser, number, "/historial/")
-
-
-def sign_in_post(place: Place, browser: Browser, number: int) -> Requests:
-    """Each time with a browser in which nobody has signed in yet.
-
-    Each browser with an account of its own: more than five people who enter one account in the
-    same instant are taken for somebody who guesses.
-    """
-    form = browser.open("/ingresar/").form("password")
-    own = {"ruc": place.operator.ruc, "username": subject(number), "password": place.world.clave}
-    cookies = browser.cookies
+def sign_in(place: Place, number: int) -> Iterator[Answer]:
+    """Each to an account of its own: more than five to one at once are counted as guesses."""
+    visitor = place.browser(place.server)
+    own = {"ruc": place.operator.ruc, "username": f"U{number:07}", "password": place.world.password}
+    form, cookies = visitor.form_at(SIGN_IN, "password") | own, visitor.cookies
     while True:
-        browser.cookies = dict(cookies)
-        yield Request("/ingresar/", form | own, expected=302)
+        visitor.cookies = dict(cookies)
+        yield visitor.send(SIGN_IN, form)
 
 
-def create_post(place: Place, browser: Browser, number: int) -> Requests:
-    """In an operator that may grow."""
-    browser.sign_in(place.world.growing.ruc, PRINCIPAL, place.world.clave)
-    form = browser.open("/usuarios/nuevo/").form("password1")
+def create(place: Place, number: int) -> Iterator[Answer]:
+    visitor = replace(place, operator=place.world.growing).enter()
+    form = visitor.form_at(CREATE, "password1")
+    form |= dict.fromkeys(("password1", "password2"), "Clave12345")
     while True:
-        new = next(NUMBERS)
-        own = {
-            "document_type": "1",
-            "document_number": str(90_000_000 + new),
-            "first_name": "Ana",
-            "last_name": "Ficticia",
-            "email": f"n{new}@empresa.example",
-            "username": f"N{new:07}",
-            "password1": "Clave12345",
-            "password2": "Clave12345",
-            "creation_key": str(uuid4()),
-        }
-        yield Request("/usuarios/nuevo/", form | own, expected=302)
+        new = next(NUMBERS_OF_NEW_USERS)
+        own = {"username": f"N{new:07}", "creation_key": uuid4()}
+        yield visitor.send(CREATE, form | place.world.person(80_000_000 + new) | own)
 
 
-def options_post(place: Place, browser: Browser, number: int) -> Requests:
-    """Grabar: one option is taken away, then given back."""
-    place.enter(browser, number)
-    form = browser.open(options_path(number)).form("option") | {"do": "save"}
-    every = form["option"]
-    return back_and_forth(options_path(number), form, "option", every, every[1:])
-
-
-def roles_post(place: Place, browser: Browser, number: int) -> Requests:
-    """Asignar, on the page that shows what changes: one role is given, then taken away."""
-    place.enter(browser, number)
-    page = browser.open(roles_path(number))
-    form = page.form("seen") | {"do": "save"}
-    held = form["role"]
-    return back_and_forth(roles_path(number), form, "role", held, [*held, "BANCO.BANCO.F"])
-
-
-def subject(number: int) -> str:
-    return f"U{number + 1:07}"
-
-
-def options_path(number: int) -> str:
-    return f"/usuarios/{subject(number)}/perfiles/?perfil={PROFILE}"
-
-
-def roles_path(number: int) -> str:
-    return f"/usuarios/{subject(number)}/roles/"
-
-
-def again(place: Place, browser: Browser, number: int, path: str) -> Requests:
-    place.enter(browser, number)
-    while True:
-        yield Request(path)
-
-
-def back_and_forth(path: str, form: dict, name: str, held: list, other: list) -> Requests:
-    while True:
-        yield Request(path, form | {name: other, "seen": json.dumps(held)}, expected=302)
-        held, other = other, held
-
-
-Work = Callable[[Place, Browser, int], Requests]
-
-# By the name they have in the results; what they are called is in ``tests.bench.report``.
 PAGES: dict[str, Work] = {
-    "sign_in": sign_in,
-    "home": home,
-    "list_first": list_first,
-    "list_deep": list_deep,
-    "search": search,
-    "create": create,
-    "options": options,
-    "options_post": options_post,
-    "roles": roles,
-    "roles_post": roles_post,
-    "access_table": access_table,
-    "history": history,
+    "Ingreso": open_sign_in,
+    "Inicio": opening("/"),
+    "Lista, página 1": opening(LIST),
+    "Lista, página 50": opening("{place.page_50}"),
+    "Lista, búsqueda": opening(f"{LIST}?texto={SEARCHED}"),
+    "Crear Usuario": opening(CREATE),
+    "Opciones": opening(OPTIONS),
+    "Opciones, Grabar": saving(OPTIONS, "option", "99.1.1.1.1"),
+    "Roles": opening(ROLES_PAGE),
+    "Roles, Asignar": saving(ROLES_PAGE, "role", ROLES[-1]),
+    "Accesos": opening("/accesos/"),
+    "Historial": opening("/historial/"),
 }
-HASHING: dict[str, Work] = {"sign_in_post": sign_in_post, "create_post": create_post}
-# What the number of users of one operator weighs on.
-OF_MANY_USERS = ("home", "list_first", "list_deep", "search", "access_table", "history")
-# And the number of options.
-OF_MANY_OPTIONS = ("home", "options", "options_post", "access_table")
+HASHING: dict[str, Work] = {"Ingreso, Ingresar": sign_in, "Crear Usuario, Siguiente": create}
+LISTS = ("Lista, página 1", "Lista, página 50", "Lista, búsqueda")
+# The pages that depend on the users of one operator, and on the options offered.
+OF_MANY_USERS = ("Inicio", *LISTS, "Accesos", "Historial")
+OF_MANY_OPTIONS = ("Inicio", "Opciones", "Opciones, Grabar", "Accesos")
