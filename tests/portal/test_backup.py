@@ -20,7 +20,7 @@ ENGINE = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
 WRITE = """
 from itertools import count
 from users.actions import accounts
-from users.audit import Actor
+from users.history.recording import Actor
 from users.models import AuditEntry, User
 
 principal = User.objects.get(operator__ruc="20999999043", is_principal=True)
