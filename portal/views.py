@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.views import View
 
 from profiles.access import findings
+from profiles.access.reasons import Reason
 from profiles.access.tree import OptionTree, menu_of
-from profiles.access.verdict import Holdings, Reason, verdict
+from profiles.access.verdict import Holdings, verdict
 from profiles.forms.filters import MenuSearchForm
 from profiles.models import Option, Role
 from users import tenancy

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.views import View
 
 from profiles.access import findings
+from profiles.access.reasons import Reason
 from profiles.access.tree import OptionTree
-from profiles.access.verdict import Holdings, Reason, obstacles_of_the_grants
+from profiles.access.verdict import Holdings, obstacles_of_the_grants
 from profiles.forms.filters import UserFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response

@@ -3,8 +3,9 @@
 from django.shortcuts import render
 from django.views import View
 
+from profiles.access.reasons import ORDER, Reason
 from profiles.access.tree import OptionTree, menu_of
-from profiles.access.verdict import ORDER, Holdings, Reason, obstacles_of_the_grants, verdict
+from profiles.access.verdict import Holdings, obstacles_of_the_grants, verdict
 from profiles.forms.filters import OptionSearchForm
 from profiles.models import Option, Role
 from users import tenancy

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from profiles.access.verdict import OF_THE_ACCOUNT, Holdings, Reason, Verdict, verdict
+from profiles.access.reasons import OF_THE_ACCOUNT, Reason
+from profiles.access.verdict import Holdings, Verdict, verdict
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, Role
 from tests.conftest import acting

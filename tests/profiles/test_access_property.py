@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from operators.models import Operator
 from profiles.access.findings import Finding, having
-from profiles.access.verdict import OF_THE_ACCOUNT, Holdings, Reason, verdict
+from profiles.access.reasons import OF_THE_ACCOUNT, Reason
+from profiles.access.verdict import Holdings, verdict
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, soup
 from users.models import FailureCount, User

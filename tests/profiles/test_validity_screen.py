@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from profiles.access.verdict import Holdings, Reason, verdict
+from profiles.access.reasons import Reason
+from profiles.access.verdict import Holdings, verdict
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.validity import validity_facts
 from profiles.models import Option

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from operators.models import Operator, spoken
-from profiles.access.verdict import Holdings, Reason, verdict
+from profiles.access.reasons import Reason
+from profiles.access.verdict import Holdings, verdict
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option
 from tests.conftest import RUC, acting, field_errors, soup
