@@ -18,7 +18,7 @@ def address(remote: str, forwarded: str | None = None) -> str | None:
 
 
 @pytest.mark.parametrize("forwarded", [None, "198.51.100.1", "198.51.100.1, 10.0.0.2", "x"])
-def test_without_a_trusted_proxy_the_address_is_that_of_the_connection(forwarded):
+def test_without_a_trusted_proxy_the_header_is_ignored(forwarded):
     assert address("192.0.2.1", forwarded) == "192.0.2.1"
     assert address("10.0.0.1", forwarded) == "10.0.0.1"
 
@@ -44,14 +44,14 @@ def test_without_a_trusted_proxy_the_address_is_that_of_the_connection(forwarded
         ("unix:", "198.51.100.1", None),
     ],
 )
-def test_behind_one_it_is_the_right_most_that_is_no_proxy(settings, remote, forwarded, expected):
+def test_behind_a_trusted_proxy_the_right_most_other_address_counts(
+    settings, remote, forwarded, expected
+):
     settings.TRUSTED_PROXIES = PROXIES
     assert address(remote, forwarded) == expected
 
 
-def test_the_history_the_sessions_and_the_throttle_ask_the_same_function(
-    client, principal, settings
-):
+def test_history_sessions_and_throttle_use_the_same_address(client, principal, settings):
     settings.TRUSTED_PROXIES = PROXIES
     proxied = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9, 198.51.100.1"}
     sign_in = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
@@ -70,7 +70,7 @@ def test_the_history_the_sessions_and_the_throttle_ask_the_same_function(
 
 
 @pytest.mark.parametrize("kind", ["trusted", "not trusted"])
-def test_an_address_that_changes_gains_nothing_but_behind_a_trusted_proxy(
+def test_a_changing_header_evades_the_limit_only_behind_a_trusted_proxy(
     client, operator, settings, kind
 ):
     settings.TRUSTED_PROXIES = [ip_network("127.0.0.1/32")] if kind == "trusted" else []

@@ -37,7 +37,7 @@ def same_username(principal, stranger):
 @pytest.mark.usefixtures("same_username")
 @pytest.mark.parametrize("ruc", [RUC, OTHER_RUC])
 @pytest.mark.parametrize("password", [PASSWORD, OTHER_PASSWORD])
-def test_only_the_triple_that_belongs_together_enters(ruc, password):
+def test_only_matching_ruc_usuario_and_password_authenticate(ruc, password):
     user = by_operator(ruc, "TITULAR1", password)
     if (ruc, password) in {(RUC, PASSWORD), (OTHER_RUC, OTHER_PASSWORD)}:
         assert user.operator.ruc == ruc
@@ -47,7 +47,9 @@ def test_only_the_triple_that_belongs_together_enters(ruc, password):
 
 @pytest.mark.parametrize("ruc", [RUC, OTHER_RUC])
 @pytest.mark.parametrize("username", ["JPEREZ01", "AJENO001"])
-def test_a_usuario_enters_through_its_own_ruc_only(secondary, strangers_secondary, ruc, username):
+def test_a_usuario_authenticates_only_with_its_own_ruc(
+    secondary, strangers_secondary, ruc, username
+):
     own = {"JPEREZ01": RUC, "AJENO001": OTHER_RUC}[username]
     assert (by_operator(ruc, username, PASSWORD) is not None) == (ruc == own)
 
@@ -56,30 +58,30 @@ def test_a_usuario_enters_through_its_own_ruc_only(secondary, strangers_secondar
     ("ruc", "username"),
     [("20 999999 043", "JPEREZ01"), (RUC, "jperez01"), (f" {RUC}\n", " JPerez01 ")],
 )
-def test_spaces_and_small_letters_do_not_matter(secondary, ruc, username):
+def test_spaces_and_small_letters_are_ignored(secondary, ruc, username):
     assert by_operator(ruc, username, PASSWORD) == secondary
 
 
 @pytest.mark.parametrize("username", ["ＪＰＥＲＥＺ０１", "JPEREZ0¹", "JPERE\u200bZ01", "JPЕREZ01"])
-def test_a_look_alike_does_not(secondary, username):
+def test_a_look_alike_of_a_usuario_is_refused(secondary, username):
     assert by_operator(RUC, username, PASSWORD) is None
 
 
 @pytest.mark.parametrize("username", ["TITULAR1", "JPEREZ01"])
-def test_an_operators_account_does_not_pass_the_staff_door(secondary, username):
+def test_the_staff_backend_refuses_operators_accounts(secondary, username):
     assert by_staff(username, PASSWORD) is None
 
 
 @pytest.mark.parametrize("ruc", ["", RUC, "None", "0"])
-def test_staff_does_not_pass_the_operators_door(staff, operator, ruc):
+def test_the_operators_backend_refuses_staff(staff, operator, ruc):
     assert by_operator(ruc, "admin", STAFF_PASSWORD) is None
 
 
-def test_staff_enters_through_its_own(staff):
+def test_the_staff_backend_authenticates_staff(staff):
     assert by_staff("admin", STAFF_PASSWORD) == staff
 
 
-def test_staff_and_an_account_of_the_same_name_do_not_meet(secondary):
+def test_staff_and_a_user_of_the_same_name_are_told_apart(secondary):
     staff_account = User.objects.create_superuser("JPEREZ01", password=STAFF_PASSWORD)
     assert by_staff("JPEREZ01", STAFF_PASSWORD) == staff_account
     assert by_staff("JPEREZ01", PASSWORD) is None
@@ -88,7 +90,7 @@ def test_staff_and_an_account_of_the_same_name_do_not_meet(secondary):
 
 
 @pytest.mark.parametrize("page", ["/ingresar/", "/admin/login/"])
-def test_the_administrations_sign_in_page_is_the_staff_door_only(client, staff, secondary, page):
+def test_each_sign_in_page_accepts_only_its_own_accounts(client, staff, secondary, page):
     """And the operators' page is not: it asks for a RUC that staff does not have."""
     form = {"ruc": RUC, "username": "JPEREZ01", "password": PASSWORD}
     assert (client.post(page, form).status_code == 302) == (page == "/ingresar/")
@@ -128,14 +130,14 @@ SHUT_OUT = [suspend, eliminate, close_operator]
 
 
 @pytest.mark.parametrize("shut_out", SHUT_OUT)
-def test_an_account_that_may_not_enter_does_not(principal, secondary, shut_out):
+def test_a_blocked_account_does_not_authenticate(principal, secondary, shut_out):
     assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
     shut_out(secondary, principal)
     assert by_operator(RUC, "JPEREZ01", PASSWORD) is None
 
 
 @pytest.mark.parametrize("shut_out", [*SHUT_OUT, change_password])
-def test_whoever_is_in_is_out_at_the_next_request(client_of, principal, secondary, shut_out):
+def test_a_block_ends_the_session_at_the_next_request(client_of, principal, secondary, shut_out):
     client = client_of(secondary)
     assert client.get("/").status_code == 200
     shut_out(secondary, principal)
@@ -145,7 +147,7 @@ def test_whoever_is_in_is_out_at_the_next_request(client_of, principal, secondar
 
 
 @pytest.mark.parametrize("whose", ["principal", "secondary"])
-def test_a_closed_operator_puts_all_its_users_out_and_nobody_elses(
+def test_an_inactive_operator_ends_the_sessions_of_its_users_only(
     request, client_of, secondary, stranger, whose
 ):
     inside, elsewhere = client_of(request.getfixturevalue(whose)), client_of(stranger)
@@ -154,14 +156,14 @@ def test_a_closed_operator_puts_all_its_users_out_and_nobody_elses(
     assert elsewhere.get("/").status_code == 200
 
 
-def test_a_reactivated_user_enters_again(principal, secondary):
+def test_a_reactivated_user_authenticates_again(principal, secondary):
     suspend(secondary, principal)
     accounts.reactivate_user(actor=acting(principal), user=secondary)
     assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
 
 
 @pytest.mark.parametrize("state", [User.State.SUSPENDED, User.State.ELIMINATED])
-def test_staff_that_may_not_enter_does_not_and_is_put_out(client_of, staff, state):
+def test_blocked_staff_does_not_authenticate_and_is_signed_out(client_of, staff, state):
     client = client_of(staff)
     staff.state = state
     staff.save()
@@ -169,14 +171,14 @@ def test_staff_that_may_not_enter_does_not_and_is_put_out(client_of, staff, stat
     assert client.get("/admin/").status_code == 302
 
 
-def test_each_door_keeps_in_only_its_own(principal, staff):
+def test_each_backend_loads_only_its_own_accounts(principal, staff):
     assert OperatorBackend().get_user(principal.pk) == principal
     assert OperatorBackend().get_user(staff.pk) is None
     assert StaffBackend().get_user(staff.pk) == staff
     assert StaffBackend().get_user(principal.pk) is None
 
 
-def test_a_session_of_one_door_is_not_one_of_the_other(client, secondary):
+def test_a_session_of_one_backend_is_not_valid_for_the_other(client, secondary):
     """Were an account turned into the other kind, its session would not follow."""
     client.force_login(secondary, backend="users.signin.backends.StaffBackend")
     assert client.get("/").status_code == 302
@@ -201,7 +203,9 @@ ATTEMPTS = {
 
 @pytest.mark.usefixtures("secondary")
 @pytest.mark.parametrize("kind", ATTEMPTS)
-def test_every_attempt_costs_one_hash(principal, make_secondary, strangers_secondary, kind):
+def test_every_authentication_of_operators_costs_one_hash(
+    principal, make_secondary, strangers_secondary, kind
+):
     """So that the time it takes does not tell one kind from another."""
     suspend(make_secondary("SUSPEN01", 90000021), principal)
     eliminate(make_secondary("ELIMIN01", 90000022), principal)
@@ -221,7 +225,7 @@ def test_every_attempt_costs_one_hash(principal, make_secondary, strangers_secon
         ("TITULAR1", PASSWORD),
     ],
 )
-def test_so_does_every_attempt_at_the_staff_door(staff, principal, username, password):
+def test_every_authentication_of_staff_costs_one_hash(staff, principal, username, password):
     with hashes() as count:
         by_staff(username, password)
     assert len(count) == 1

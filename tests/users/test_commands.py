@@ -49,7 +49,7 @@ def passwords() -> dict[int, str]:
 # Staff ------------------------------------------------------------------------------------------
 
 
-def test_a_staff_password_is_typed_twice_and_changed(staff, typed, capsys):
+def test_changepassword_asks_twice_and_changes_a_staff_password(staff, typed, capsys):
     prompts = typed(NEW_STAFF_PASSWORD, NEW_STAFF_PASSWORD)
     call_command("changepassword", "admin")
     assert has(staff, NEW_STAFF_PASSWORD)
@@ -58,14 +58,14 @@ def test_a_staff_password_is_typed_twice_and_changed(staff, typed, capsys):
     assert (out, err) == ("Se cambió la clave de admin.\n", "")
 
 
-def test_without_a_name_it_is_the_one_of_who_uses_the_machine(staff, typed, monkeypatch):
+def test_without_a_name_changepassword_takes_the_system_user(staff, typed, monkeypatch):
     monkeypatch.setattr(getpass, "getuser", lambda: "admin")
     typed(NEW_STAFF_PASSWORD, NEW_STAFF_PASSWORD)
     call_command("changepassword")
     assert has(staff, NEW_STAFF_PASSWORD)
 
 
-def test_an_operators_user_of_the_same_name_keeps_its_clave(staff, principal, typed):
+def test_a_user_of_the_same_name_keeps_its_password(staff, principal, typed):
     staff_account = User.objects.create_superuser("TITULAR1", password=STAFF_PASSWORD)
     typed(NEW_STAFF_PASSWORD, NEW_STAFF_PASSWORD)
     call_command("changepassword", "TITULAR1")
@@ -74,13 +74,13 @@ def test_an_operators_user_of_the_same_name_keeps_its_clave(staff, principal, ty
 
 
 @pytest.mark.parametrize("username", ["TITULAR1", "JPEREZ01", "nadie", "ADMIN"])
-def test_without_ruc_there_is_nobody_but_staff(secondary, username):
+def test_without_ruc_changepassword_finds_only_staff(secondary, username):
     with pytest.raises(CommandError) as refused:
         call_command("changepassword", username)
     assert str(refused.value) == f"No hay personal con el usuario «{username}»."
 
 
-def test_eliminated_staff_is_nobody(staff):
+def test_changepassword_does_not_find_eliminated_staff(staff):
     User.objects.filter(pk=staff.pk).update(state=User.State.ELIMINATED)
     with pytest.raises(CommandError, match="No hay personal con el usuario «admin»"):
         call_command("changepassword", "admin")
@@ -114,7 +114,7 @@ def change(username="JPEREZ01", ruc=RUC, by="admin"):
     ("username", "ruc"),
     [("JPEREZ01", RUC), (" jperez01 ", "20 999999043"), ("TITULAR1", RUC)],
 )
-def test_the_clave_of_an_operators_user_is_changed_by_staff_and_recorded(
+def test_the_change_of_a_users_password_by_staff_is_recorded(
     staff, secondary, typed, capsys, username, ruc
 ):
     user = User.objects.get(operator__ruc=RUC, username=username.strip().upper())
@@ -128,7 +128,7 @@ def test_the_clave_of_an_operators_user_is_changed_by_staff_and_recorded(
     assert (entry.before, entry.after) == ({}, {})
 
 
-def test_the_user_of_the_same_name_in_another_operator_keeps_its_clave(
+def test_a_user_of_the_same_name_in_another_operator_keeps_its_password(
     staff, secondary, stranger, typed
 ):
     stranger_user = create_secondary_user(
@@ -146,7 +146,7 @@ def test_the_user_of_the_same_name_in_another_operator_keeps_its_clave(
     assert has(secondary, PASSWORD)
 
 
-def test_a_suspended_user_may_be_given_a_clave(principal, secondary, typed):
+def test_the_password_of_a_suspended_user_can_be_changed(principal, secondary, typed):
     suspend_user(actor=acting(principal), user=secondary)
     typed("Distinta1", "Distinta1")
     change()
@@ -167,7 +167,7 @@ def test_a_suspended_user_may_be_given_a_clave(principal, secondary, typed):
         ({"by": "TITULAR1"}, "No hay personal con el usuario «TITULAR1»."),
     ],
 )
-def test_an_unknown_usuario_ruc_or_staff_is_named_and_nobody_is_asked(
+def test_an_unknown_usuario_ruc_or_staff_is_named_before_any_prompt(
     secondary, nobody_types, arguments, sentence
 ):
     before = passwords()
@@ -178,7 +178,7 @@ def test_an_unknown_usuario_ruc_or_staff_is_named_and_nobody_is_asked(
     assert passwords() == before
 
 
-def test_an_eliminated_user_is_nobody(principal, secondary):
+def test_changepassword_does_not_find_an_eliminated_user(principal, secondary):
     eliminate_user(actor=acting(principal), user=secondary)
     with pytest.raises(CommandError, match="No hay un usuario «JPEREZ01»"):
         change()
@@ -194,7 +194,7 @@ def test_an_eliminated_user_is_nobody(principal, secondary):
         {"username": None, "ruc": None},
     ],
 )
-def test_an_operators_user_needs_its_usuario_its_ruc_and_who_does_it(secondary, arguments):
+def test_a_user_of_an_operator_needs_username_ruc_and_by(secondary, arguments):
     given = {"username": "JPEREZ01", "ruc": RUC, "by": "admin"} | arguments
     username = given.pop("username")
     before = passwords()
@@ -206,7 +206,7 @@ def test_an_operators_user_needs_its_usuario_its_ruc_and_who_does_it(secondary, 
 # The prompts ------------------------------------------------------------------------------------
 
 
-def test_who_mistypes_twice_has_a_third_attempt(secondary, typed, capsys):
+def test_after_two_mistakes_a_third_attempt_is_allowed(secondary, typed, capsys):
     prompts = typed("Distinta1", "Distinta2", "sinnumero", "sinnumero", "Distinta1", "Distinta1")
     change()
     assert has(secondary, "Distinta1")
@@ -219,7 +219,7 @@ def test_who_mistypes_twice_has_a_third_attempt(secondary, typed, capsys):
 @pytest.mark.parametrize(
     "pair", [("Distinta1", "Distinta2"), ("corta1", "corta1")], ids=["unequal", "against the rule"]
 )
-def test_after_three_attempts_nothing_is_changed(secondary, typed, pair):
+def test_after_three_mistakes_nothing_is_changed(secondary, typed, pair):
     prompts = typed(*pair * 4)
     before = passwords()
     with pytest.raises(CommandError) as refused:
@@ -231,7 +231,7 @@ def test_after_three_attempts_nothing_is_changed(secondary, typed, pair):
 
 
 @pytest.mark.parametrize("answers", [[""], ["Distinta1", ""]], ids=["first", "second"])
-def test_an_empty_answer_gives_up(secondary, typed, answers):
+def test_an_empty_answer_cancels(secondary, typed, answers):
     typed(*answers)
     before = passwords()
     with pytest.raises(CommandError, match="Cancelado: no se escribió ninguna clave"):
@@ -247,7 +247,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", STAFF_PASSWORD)
 
 
-def test_createsuperuser_makes_staff_that_signs_in(environment, client):
+def test_createsuperuser_creates_staff_that_can_sign_in(environment, client):
     call_command("createsuperuser", "--noinput", username="jefa", email="jefa@ejemplo.pe")
     user = User.objects.get(username="jefa")
     assert (user.is_staff, user.is_superuser, user.operator) == (True, True, None)
@@ -264,6 +264,6 @@ def test_createsuperuser_refuses_a_taken_name_in_a_sentence(environment, staff, 
     assert User.objects.staff().get() == staff
 
 
-def test_createsuperuser_takes_the_name_of_an_operators_user(environment, principal):
+def test_createsuperuser_accepts_the_name_of_a_user_of_an_operator(environment, principal):
     call_command("createsuperuser", "--noinput", username="TITULAR1", email="t@ejemplo.pe")
     assert User.objects.filter(username="TITULAR1").count() == 2

@@ -24,22 +24,22 @@ def enter(username: str, password: str):
     return authenticate(None, ruc=RUC, username=username, password=password)
 
 
-def test_new_claves_are_hashed_at_the_pinned_cost(principal, secondary, staff):
+def test_new_passwords_are_hashed_at_the_pinned_cost(principal, secondary, staff):
     for user in (principal, secondary, staff):
         assert user.password.startswith(PINNED)
 
 
-def test_a_clave_that_is_reset_is_hashed_at_the_same_cost(principal, secondary):
+def test_a_reset_password_is_hashed_at_the_pinned_cost(principal, secondary):
     passwords.reset_password(actor=acting(principal), user=secondary, password="Zorzal2026")
     secondary.refresh_from_db()
     assert secondary.password.startswith(PINNED)
 
 
-def test_equal_claves_have_different_hashes(principal, secondary):
+def test_equal_passwords_have_different_hashes(principal, secondary):
     assert principal.password != secondary.password
 
 
-def test_a_hash_of_another_cost_is_made_anew_at_sign_in(secondary):
+def test_a_hash_of_another_cost_is_renewed_at_sign_in(secondary):
     secondary.password = CheaperHasher().encode(PASSWORD, CheaperHasher().salt())
     secondary.save(update_fields=["password"])
     assert not secondary.password.startswith(PINNED)
@@ -49,7 +49,7 @@ def test_a_hash_of_another_cost_is_made_anew_at_sign_in(secondary):
     assert secondary.check_password(PASSWORD)
 
 
-def test_a_wrong_clave_leaves_the_hash_as_it_is(secondary):
+def test_a_wrong_password_does_not_renew_the_hash(secondary):
     before = secondary.password = CheaperHasher().encode(PASSWORD, CheaperHasher().salt())
     secondary.save(update_fields=["password"])
     assert enter("JPEREZ01", "Otra20260") is None
@@ -71,7 +71,7 @@ CLAVES = {
 
 
 @pytest.mark.parametrize(("clave", "almost"), CLAVES.values(), ids=CLAVES)
-def test_a_clave_is_verified_exactly_as_it_was_typed(client, make_secondary, clave, almost):
+def test_a_password_is_compared_exactly_as_typed(client, make_secondary, clave, almost):
     user = make_secondary("JPEREZ01", 90000002)
     user.set_password(clave)
     user.save(update_fields=["password"])

@@ -69,7 +69,7 @@ def test_an_operators_usuario_is_upper_case_letters_and_digits(secondary, userna
     assert change(secondary, username=username)
 
 
-def test_a_staff_usuario_may_be_written_otherwise(staff):
+def test_a_staff_usuario_may_have_other_characters(staff):
     assert not change(staff, username="ana.torres@soporte")
 
 
@@ -96,7 +96,7 @@ def test_a_usuario_may_be_used_again_after_its_owner_is_eliminated(secondary, co
     assert change(secondary, state=User.State.ACTIVE)
 
 
-def test_two_eliminated_accounts_may_bear_one_usuario(secondary, colleague):
+def test_two_eliminated_accounts_may_have_the_same_usuario(secondary, colleague):
     change(secondary, state=User.State.ELIMINATED)
     assert not change(colleague, username="JPEREZ01", state=User.State.ELIMINATED)
 
@@ -163,11 +163,11 @@ def test_an_operator_may_get_another_principal_once_the_first_is_eliminated(prin
     assert not change(secondary, is_principal=True)
 
 
-def test_an_operator_with_accounts_is_not_deleted(operator):
+def test_an_operator_with_accounts_cannot_be_deleted(operator):
     assert refused(operator.delete)
 
 
-def test_whoever_did_something_is_not_deleted_with_it(principal, secondary):
+def test_an_account_with_history_entries_cannot_be_deleted(principal, secondary):
     assert refused(User.objects.filter(pk=secondary.pk).delete)
     assert refused(User.objects.filter(pk=principal.pk).delete)
 
@@ -194,7 +194,7 @@ def test_a_change_of_the_name_is_found_even_if_only_some_fields_are_saved(second
     assert secondary not in User.objects.matching("naupari")
 
 
-def test_the_staff_account_is_what_djangos_commands_mean_by_a_name(staff, secondary):
+def test_the_natural_key_finds_only_staff(staff, secondary):
     assert User.objects.get_by_natural_key("admin") == staff
     with pytest.raises(User.DoesNotExist):
         User.objects.get_by_natural_key("JPEREZ01")
@@ -203,7 +203,7 @@ def test_the_staff_account_is_what_djangos_commands_mean_by_a_name(staff, second
 # What the model says before the database does -----------------------------------------------------
 
 
-def test_a_taken_usuario_and_a_taken_document_have_their_sentences(principal, secondary):
+def test_a_taken_usuario_and_a_taken_document_are_refused(principal, secondary):
     with pytest.raises(ValidationError) as refusal:
         accounts.create_secondary_user(
             actor=acting(principal),
@@ -217,7 +217,7 @@ def test_a_taken_usuario_and_a_taken_document_have_their_sentences(principal, se
     }
 
 
-def test_each_problem_stands_once_under_its_field(operator, principal):
+def test_each_error_appears_once_under_its_field(operator, principal):
     user = User(
         operator=operator,
         username="corto",

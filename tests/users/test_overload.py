@@ -27,7 +27,7 @@ def busy(settings):
         yield slots
 
 
-def test_no_more_are_made_at_once_than_the_setting_says(monkeypatch):
+def test_no_more_hashes_run_at_once_than_the_setting_allows(monkeypatch):
     lock, all_in, inside, most = Lock(), Event(), 0, 0
     make = Argon2PasswordHasher.encode
 
@@ -58,14 +58,14 @@ HASH = hashers.PinnedArgon2PasswordHasher().encode(PASSWORD, "sal-de-prueba")
 @pytest.mark.parametrize(
     "work", [make_password, lambda clave: check_password(clave, HASH)], ids=["make", "verify"]
 )
-def test_making_and_verifying_wait_for_their_turn_alike(busy, work):
+def test_making_and_verifying_a_hash_both_need_a_slot(busy, work):
     with pytest.raises(hashers.HashingBusyError):
         work(PASSWORD)
     busy.close()
     assert work(PASSWORD)
 
 
-def test_a_wait_is_shorter_than_five_seconds():
+def test_the_wait_for_a_slot_is_shorter_than_five_seconds():
     assert 0 < settings.HASHING_WAIT < 5
 
 
@@ -78,7 +78,9 @@ def test_a_wait_is_shorter_than_five_seconds():
     ],
     ids=["operators", "nobody", "staff"],
 )
-def test_who_got_no_turn_is_told_in_spanish_when_to_come_back(client, principal, busy, path, form):
+def test_a_sign_in_without_a_slot_is_answered_503_with_retry_after(
+    client, principal, busy, path, form
+):
     response = client.post(path, form)
     assert response.status_code == 503
     assert response["Retry-After"] == "0"
@@ -87,7 +89,7 @@ def test_who_got_no_turn_is_told_in_spanish_when_to_come_back(client, principal,
     assert "No se guardó nada: espere unos segundos y vuelva a enviar." in page.text
 
 
-def test_and_it_does_not_count_as_a_failure_of_his(client, principal, busy):
+def test_a_sign_in_without_a_slot_is_not_counted_as_failed(client, principal, busy):
     for _ in range(6):
         assert client.post("/ingresar/", FORM).status_code == 503
     assert {count.failures for count in FailureCount.objects.all()} == {0}

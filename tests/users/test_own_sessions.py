@@ -17,7 +17,7 @@ def key_of(client) -> str:
     return client.cookies["sessionid"].value
 
 
-def test_each_is_listed_and_the_present_one_has_no_button(owner, client_of):
+def test_each_session_is_listed_and_the_current_one_has_no_button(owner, client_of):
     here, there = client_of(owner), client_of(owner)
     there.get("/", HTTP_USER_AGENT="Otro navegador")
     response = here.get(URL)
@@ -29,7 +29,7 @@ def test_each_is_listed_and_the_present_one_has_no_button(owner, client_of):
         assert key_of(client) not in response.content.decode()
 
 
-def test_one_is_closed_and_recorded(owner, client_of):
+def test_closing_a_session_is_recorded(owner, client_of):
     here, there = client_of(owner), client_of(owner)
     button = soup(here.get(URL)).select_one(".session-list button")
     answer = here.post(URL, {"session": button["value"]}, follow=True)
@@ -43,7 +43,7 @@ def test_one_is_closed_and_recorded(owner, client_of):
     assert AuditEntry.objects.filter(action="user.sessions_closed").count() == 1
 
 
-def test_all_but_the_present_one_are_closed(owner, client_of):
+def test_all_sessions_but_the_current_one_are_closed(owner, client_of):
     here, *others = [client_of(owner) for _ in range(3)]
     assert soup(here.get(URL)).find("button", string="Cerrar todas menos esta")
     assert "Se cerraron 2 sesiones." in soup(here.post(URL, follow=True)).text
@@ -51,19 +51,19 @@ def test_all_but_the_present_one_are_closed(owner, client_of):
     assert here.get("/").status_code == 200
 
 
-def test_the_session_of_another_is_not_closed_by_naming_it(principal, secondary, client_of):
+def test_a_session_of_another_account_is_not_closed(principal, secondary, client_of):
     other = client_of(principal)
     foreign = Session.objects.get(session_key=key_of(other))
     client_of(secondary).post(URL, {"session": foreign.public_id})
     assert other.get("/").status_code == 200
 
 
-def test_alone_there_is_nothing_to_close(owner, client_of):
+def test_with_one_session_there_is_no_close_button(owner, client_of):
     page = soup(client_of(owner).get(URL))
     assert not page.select("main form")
 
 
-def test_a_temporary_clave_opens_no_list(secondary, client_of):
+def test_a_temporary_password_does_not_open_the_list_of_sessions(secondary, client_of):
     secondary.must_change_password = True
     secondary.save(update_fields=["must_change_password"])
     assert client_of(secondary).get(URL).url == "/clave/"

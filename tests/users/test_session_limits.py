@@ -21,14 +21,14 @@ def is_inside(client) -> bool:
     return client.get("/").status_code == 200
 
 
-def test_twenty_minutes_without_activity_end_it(inside, clock):
+def test_a_session_ends_after_twenty_minutes_without_activity(inside, clock):
     clock.advance(minutes=19, seconds=59)
     assert is_inside(inside)
     clock.advance(minutes=20)
     assert not is_inside(inside)
 
 
-def test_eight_hours_end_it_however_busy_it_is(inside, clock):
+def test_a_session_ends_after_eight_hours_despite_activity(inside, clock):
     for _ in range(8 * 4):
         assert is_inside(inside)
         clock.advance(minutes=14, seconds=59)
@@ -40,20 +40,20 @@ def test_eight_hours_end_it_however_busy_it_is(inside, clock):
 
 @pytest.mark.parametrize("path", ["/ingresar/", "/admin/login/", "/salir/", "/no-hay/"])
 @pytest.mark.parametrize("late", [{"minutes": 20}, {"hours": 8}], ids=["idle", "absolute"])
-def test_what_has_ended_is_revived_by_nothing(inside, clock, path, late):
+def test_no_request_revives_an_ended_session(inside, clock, path, late):
     clock.advance(**late)
     inside.get(path)
     assert not is_inside(inside)
 
 
-def test_the_sign_in_page_does_not_prolong_the_working_day(inside, clock):
+def test_the_sign_in_page_does_not_extend_the_absolute_end(inside, clock):
     for _ in range(8 * 6):
         inside.get("/ingresar/")
         clock.advance(minutes=10)
     assert not is_inside(inside)
 
 
-def test_whoever_signs_in_again_begins_another_one(inside, clock):
+def test_signing_in_again_starts_another_session(inside, clock):
     clock.advance(minutes=15)
     old = inside.cookies["sessionid"].value
     inside.post("/ingresar/", FORM)
@@ -62,7 +62,7 @@ def test_whoever_signs_in_again_begins_another_one(inside, clock):
     assert Session.objects.get().started_at == clock.now
 
 
-def test_a_cookie_kept_from_before_leaving_is_worth_nothing(inside):
+def test_a_session_cookie_is_worthless_after_sign_out(inside):
     kept = inside.cookies["sessionid"].value
     inside.post("/salir/")
     inside.cookies["sessionid"] = kept
@@ -77,7 +77,7 @@ def at(clock, **later) -> str:
     return timezone.localtime(clock.now + timedelta(**later)).strftime("%H:%M")
 
 
-def test_every_page_says_until_when_it_lasts(inside, clock):
+def test_every_page_shows_the_end_of_the_session(inside, clock):
     end = at(clock, hours=8)
     assert shown(inside) == (
         f"Su sesión dura hasta las {end}; sin actividad termina a las {at(clock, minutes=20)}."
@@ -88,7 +88,7 @@ def test_every_page_says_until_when_it_lasts(inside, clock):
     assert shown(inside) == f"Su sesión dura hasta las {end}."
 
 
-def test_the_end_that_a_page_says_is_the_one_that_comes(inside, clock):
+def test_the_session_ends_when_the_page_said(inside, clock):
     """Activity is written down once a minute, and what is shown knows it."""
     clock.advance(minutes=5)
     inside.get("/")
@@ -103,7 +103,7 @@ def test_the_end_that_a_page_says_is_the_one_that_comes(inside, clock):
     assert not is_inside(inside)
 
 
-def test_the_notice_before_the_end_needs_no_more_than_the_page(inside, clock):
+def test_the_notice_before_the_end_is_in_the_page(inside, clock):
     clock.advance(minutes=10)
     notice = soup(inside.get("/")).select_one("[data-session-end]")
     assert notice.has_attr("hidden")
@@ -112,13 +112,13 @@ def test_the_notice_before_the_end_needs_no_more_than_the_page(inside, clock):
     assert notice.a["href"] == "/"
 
 
-def test_the_administration_says_it_too(client, staff, clock):
+def test_the_administration_shows_the_end_of_the_session(client, staff, clock):
     client.force_login(staff, backend="users.signin.backends.StaffBackend")
     page = soup(client.get("/admin/"))
     assert at(clock, hours=8) in page.select_one(".session-end").text
 
 
 @pytest.mark.parametrize("path", ["/ingresar/", "/admin/login/"])
-def test_whoever_is_not_in_is_told_of_no_end(client, db, path):
+def test_the_sign_in_pages_show_no_end_of_a_session(client, db, path):
     page = soup(client.get(path))
     assert not page.select(".session-end, [data-session-end], script[src*=session_end]")

@@ -21,7 +21,7 @@ def is_inside(client) -> bool:
 # The page ----------------------------------------------------------------------------------------
 
 
-def test_its_controls_have_the_ids_that_automated_clients_drive(client, db):
+def test_the_controls_have_the_ids_of_the_real_portal(client, db):
     page = soup(client.get(URL))
     assert {page.find(id=name)["name"] for name in ("txtRuc", "txtUsuario", "txtContrasena")} == {
         "ruc",
@@ -33,7 +33,7 @@ def test_its_controls_have_the_ids_that_automated_clients_drive(client, db):
     assert not page.find(id="spanMensajeError")
 
 
-def test_the_clave_is_a_password_that_browsers_may_fill_in(client, db):
+def test_browsers_may_fill_in_the_password(client, db):
     clave = soup(client.get(URL)).find(id="txtContrasena")
     assert clave["type"] == "password"
     assert clave["autocomplete"] == "current-password"
@@ -69,19 +69,19 @@ def test_practice_accounts_are_listed_in_a_practice_installation_only(client, db
         {"ruc": f"{RUC}\t"},
     ],
 )
-def test_the_right_triple_enters_however_it_is_spaced(client, principal, typed):
+def test_the_right_credentials_sign_in_despite_spaces_and_case(client, principal, typed):
     response = client.post(URL, {**FORM, **typed}, follow=True)
     assert soup(response).h1.text == "Comunidad del Operador"
     assert is_inside(client)
 
 
-def test_entering_leaves_the_time_of_it(client, principal):
+def test_sign_in_sets_last_login(client, principal):
     client.post(URL, FORM)
     principal.refresh_from_db()
     assert principal.last_login is not None
 
 
-def test_the_session_gets_a_new_id(client, principal, settings):
+def test_sign_in_rotates_the_session_key(client, principal, settings):
     # Somebody may have planted the old one.
     session = client.session
     session["planted"] = "yes"
@@ -92,7 +92,7 @@ def test_the_session_gets_a_new_id(client, principal, settings):
     assert not Session.objects.filter(session_key=planted).exists()
 
 
-def test_entering_as_somebody_else_leaves_nothing_of_the_first(client, principal, secondary):
+def test_signing_in_as_another_account_flushes_the_session(client, principal, secondary):
     client.post(URL, FORM)
     session = client.session
     session["of the first"] = "yes"
@@ -102,7 +102,7 @@ def test_entering_as_somebody_else_leaves_nothing_of_the_first(client, principal
     assert client.get("/usuarios/").status_code == 403
 
 
-def test_whoever_is_in_already_is_told_so(client_of, principal):
+def test_the_sign_in_page_names_the_account_that_is_signed_in(client_of, principal):
     page = soup(client_of(principal).get(URL))
     assert "Ya ingresó como TITULAR1 de Empresa 9043 de Práctica." in page.select_one(".hint").text
 
@@ -132,7 +132,7 @@ def test_whoever_is_in_already_is_told_so(client_of, principal):
         ),
     ],
 )
-def test_each_problem_is_told_beside_its_field(client, principal, typed, expected):
+def test_each_error_appears_beside_its_field(client, principal, typed, expected):
     response = client.post(URL, {**FORM, **typed})
     assert response.status_code == 200
     assert field_errors(response) == expected
@@ -192,7 +192,7 @@ def test_every_wrong_combination_gets_the_same_answer(client, kind):
 
 
 @pytest.mark.parametrize("password", ["Otra20260", "", PASSWORD])
-def test_after_an_error_ruc_and_usuario_stay_and_the_clave_does_not(client, principal, password):
+def test_after_an_error_ruc_and_usuario_stay_and_the_password_does_not(client, principal, password):
     form = {"ruc": "20 999999 043", "username": "nadie001", "password": password}
     response = client.post(URL, form)
     page = soup(response)
@@ -209,7 +209,7 @@ def test_after_an_error_ruc_and_usuario_stay_and_the_clave_does_not(client, prin
     "value",
     ["\x00", "A\x00B", "\u202e", "😀" * 100, "A" * 1024 * 1024, "' OR 1=1 --", "<script>alert(1)</script>", "٢" * 11],
 )  # fmt: skip
-def test_a_hostile_value_does_not_enter_and_is_no_error_of_ours(client, principal, field, value):
+def test_a_hostile_value_is_refused_without_an_error_500(client, principal, field, value):
     response = client.post(URL, {**FORM, field: value})
     assert response.status_code == 200
     assert not soup(response).select("main script")
@@ -217,7 +217,7 @@ def test_a_hostile_value_does_not_enter_and_is_no_error_of_ours(client, principa
 
 
 @pytest.mark.parametrize("field", FORM)
-def test_a_missing_field_is_an_empty_one(client, principal, field):
+def test_a_missing_field_counts_as_empty(client, principal, field):
     form = {name: value for name, value in FORM.items() if name != field}
     assert list(field_errors(client.post(URL, form))) == [field]
 
@@ -225,7 +225,7 @@ def test_a_missing_field_is_an_empty_one(client, principal, field):
 # Where next --------------------------------------------------------------------------------------
 
 
-def test_whoever_was_on_the_way_somewhere_gets_there(client, principal):
+def test_sign_in_leads_to_the_page_asked_for(client, principal):
     asked = client.get("/usuarios/?estado=suspended")
     page = soup(client.get(asked.url))
     kept = page.select_one("[name=next]")["value"]
@@ -233,7 +233,7 @@ def test_whoever_was_on_the_way_somewhere_gets_there(client, principal):
     assert client.post(URL, {**FORM, "next": kept}).url == kept
 
 
-def test_the_way_is_kept_through_an_error(client, principal):
+def test_the_page_asked_for_is_kept_through_an_error(client, principal):
     response = client.post(URL, {**FORM, "password": "Otra20260", "next": "/usuarios/"})
     assert soup(response).select_one("[name=next]")["value"] == "/usuarios/"
 
@@ -262,7 +262,7 @@ HOSTILE_NEXT = [
 
 @pytest.mark.parametrize("target", HOSTILE_NEXT)
 @pytest.mark.parametrize("way", ["form", "address"])
-def test_nobody_is_sent_to_another_site(client, principal, target, way):
+def test_sign_in_never_redirects_to_another_site(client, principal, target, way):
     if way == "form":
         response = client.post(URL, {**FORM, "next": target})
     else:
@@ -276,7 +276,7 @@ def test_nobody_is_sent_to_another_site(client, principal, target, way):
 # The end of a session ----------------------------------------------------------------------------
 
 
-def test_leaving_ends_the_session(client, principal):
+def test_sign_out_deletes_the_session(client, principal):
     client.post(URL, FORM)
     key = client.session.session_key
     response = client.post("/salir/")
@@ -286,13 +286,13 @@ def test_leaving_ends_the_session(client, principal):
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete"])
-def test_only_a_post_ends_it(client, principal, method):
+def test_sign_out_needs_a_post(client, principal, method):
     client.post(URL, FORM)
     assert getattr(client, method)("/salir/").status_code == 405
     assert is_inside(client)
 
 
-def test_whose_session_ended_is_told_so(client, principal):
+def test_an_ended_session_is_told_on_the_sign_in_page(client, principal):
     client.post(URL, FORM)
     Session.objects.all().delete()
     page = soup(client.get("/usuarios/", follow=True))
@@ -300,18 +300,16 @@ def test_whose_session_ended_is_told_so(client, principal):
     assert "Su sesión terminó por inactividad. Ingrese de nuevo." in page.select_one(".notice").text
 
 
-def test_whoever_comes_for_the_first_time_is_not(client, db):
+def test_a_first_visit_shows_no_notice_of_an_ended_session(client, db):
     assert not soup(client.get("/usuarios/", follow=True)).select(".notice")
 
 
-def test_whoever_left_is_not(client, principal):
+def test_a_sign_out_shows_no_notice_of_an_ended_session(client, principal):
     client.post(URL, FORM)
     assert not soup(client.post("/salir/", follow=True)).select(".notice")
 
 
-def test_the_session_ends_after_twenty_minutes_and_activity_begins_them_anew(
-    client, principal, settings, clock
-):
+def test_activity_extends_the_session_at_most_once_a_minute(client, principal, settings, clock):
     client.post(URL, FORM)
     before = Session.objects.get().expire_date
     assert settings.SESSION_COOKIE_AGE == 20 * 60
@@ -330,7 +328,7 @@ def test_the_session_ends_after_twenty_minutes_and_activity_begins_them_anew(
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "https://ajeno.example"}], ids=["no token", "foreign origin"]
 )
-def test_nobody_is_signed_in_by_another_site(client_of, principal, headers):
+def test_another_site_cannot_sign_a_browser_in(client_of, principal, headers):
     client = client_of(None)
     client.handler.enforce_csrf_checks = True
     client.get(URL)

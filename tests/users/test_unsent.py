@@ -63,7 +63,7 @@ def test_a_form_sent_after_the_session_ended_is_answered_with_the_sign_in_page(c
     assert not User.objects.secondary().exists()
 
 
-def test_claves_and_tokens_are_not_kept(client, principal):
+def test_passwords_and_tokens_are_not_kept(client, principal):
     blob = kept_blob(send(client, CREATE, principal, **FORM, csrfmiddlewaretoken="x" * 64))
     kept = UnsentForm.loads(blob)
     assert {name for name, _ in kept.fields} == {
@@ -73,7 +73,7 @@ def test_claves_and_tokens_are_not_kept(client, principal):
     assert FORM["password1"] not in str(signing.loads(blob, salt=SALT))
 
 
-def test_the_forms_of_a_page_say_signed_who_fills_them_in(client_of, principal, secondary):
+def test_the_forms_of_a_page_name_their_owner_signed(client_of, principal, secondary):
     for url in (CREATE, OPTIONS):
         page = soup(client_of(principal).get(url))
         owners = {field["value"] for field in page.select("main form [name=form_owner]")}
@@ -81,7 +81,7 @@ def test_the_forms_of_a_page_say_signed_who_fills_them_in(client_of, principal, 
 
 
 @pytest.mark.parametrize("forge", ["nothing", "plain", "another signature", "NUL"])
-def test_a_form_that_does_not_say_signed_whose_it_is_is_not_kept(client, principal, forge):
+def test_a_form_without_a_signed_owner_is_not_kept(client, principal, forge):
     """Else anybody could have another person send what he did not write."""
     account = {
         "nothing": "",
@@ -94,7 +94,7 @@ def test_a_form_that_does_not_say_signed_whose_it_is_is_not_kept(client, princip
     assert response.url.startswith(f"/ingresar/?next={CREATE}")
 
 
-def test_it_is_kept_through_a_wrong_clave(client, principal):
+def test_a_form_is_kept_through_a_wrong_password(client, principal):
     response = send(client, CREATE, principal, **FORM)
     again = sign_in_again(client, response, password="Otra20260")
     assert UnsentForm.loads(kept_blob(again)) == UnsentForm.loads(kept_blob(response))
@@ -103,7 +103,7 @@ def test_it_is_kept_through_a_wrong_clave(client, principal):
 # Sent again --------------------------------------------------------------------------------------
 
 
-def test_its_owner_finds_the_first_step_as_it_was_but_for_the_claves(client, principal):
+def test_the_owner_gets_the_first_step_back_without_the_passwords(client, principal):
     response = sign_in_again(client, send(client, CREATE, principal, **FORM))
     assert soup(response).h1.text == "Continúe donde estaba"
     assert FORM["password1"] not in response.content.decode()
@@ -117,9 +117,7 @@ def test_its_owner_finds_the_first_step_as_it_was_but_for_the_claves(client, pri
     assert done.url == "/usuarios/nuevo/JPEREZ01/"
 
 
-def test_its_owner_sends_the_marks_of_the_second_step_again_and_they_are_saved(
-    client, principal, secondary
-):
+def test_the_owner_sends_the_options_of_the_second_step_again(client, principal, secondary):
     marks = {"option": ["90.1.1.1.1", "11.9.1.1.2"], "do": "save", "seen": ""}
     response = sign_in_again(client, send(client, OPTIONS, principal, **marks))
     assert not secondary.option_grants.exists()
@@ -129,14 +127,14 @@ def test_its_owner_sends_the_marks_of_the_second_step_again_and_they_are_saved(
     assert set(granted) == set(marks["option"])
 
 
-def test_the_address_it_was_sent_to_is_kept_with_its_query(client, principal, secondary):
+def test_the_address_of_the_form_is_kept_with_its_query(client, principal, secondary):
     response = send(client, f"{OPTIONS}?a=1&b=2", principal, do="search")
     assert form_of(sign_in_again(client, response), f"{OPTIONS}?a=1&b=2")
 
 
 @pytest.mark.usefixtures("secondary", "stranger")
 @pytest.mark.parametrize("who", [{"username": "JPEREZ01"}, {"ruc": OTHER_RUC}])
-def test_nobody_else_is_offered_it(client, principal, who):
+def test_no_other_account_is_offered_the_form(client, principal, who):
     response = sign_in_again(client, send(client, CREATE, principal, **FORM), **who)
     assert response.status_code == 302
     assert response.url == "/"
@@ -151,7 +149,7 @@ def blob_of(principal, **changes) -> str:
     return signing.dumps(kept, salt=SALT, compress=True)
 
 
-def test_a_blob_of_ours_is_offered(client, principal):
+def test_a_valid_blob_is_offered(client, principal):
     """Or the refusals below would prove nothing."""
     response = client.post("/ingresar/", {**TITULAR, "unsent": blob_of(principal)})
     assert soup(response).h1.text == "Continúe donde estaba"
@@ -194,7 +192,7 @@ def NUL(principal):  # noqa: N802 its name is its value
     "spoil",
     [tampered, expired, of_another_salt, of_another_shape, with_more_keys, empty, oversized, NUL],
 )
-def test_what_is_not_a_blob_of_ours_is_ignored(client, principal, settings, spoil):
+def test_an_invalid_blob_is_ignored(client, principal, settings, spoil):
     blob = spoil(principal)
     if spoil is expired:
         settings.UNSENT_FORM_MAX_AGE = -1
@@ -203,14 +201,14 @@ def test_what_is_not_a_blob_of_ours_is_ignored(client, principal, settings, spoi
     assert response.url == "/"
 
 
-def test_a_form_of_too_many_fields_is_not_kept_and_is_no_error_of_ours(client, principal, settings):
+def test_a_form_of_too_many_fields_is_not_kept(client, principal, settings):
     many = ["90.1"] * (settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)
     response = send(client, CREATE, principal, option=many)
     assert response.status_code == 302
     assert response.url.startswith("/ingresar/")
 
 
-def test_what_is_kept_comes_back_as_text(client, principal):
+def test_the_kept_values_are_escaped(client, principal):
     hostile = '"><script>alert(1)</script>'
     response = sign_in_again(client, send(client, CREATE, principal, first_name=hostile))
     assert not soup(response).select("main script")
@@ -229,7 +227,7 @@ def strict_client(principal):
     return client
 
 
-def test_a_form_of_this_site_with_a_stale_token_is_offered_again(strict_client, principal):
+def test_a_form_with_a_stale_token_is_offered_again(strict_client, principal):
     response = strict_client.post(
         CREATE,
         {**FORM, "form_owner": owner_token(principal), "csrfmiddlewaretoken": "a" * 64},
@@ -254,7 +252,7 @@ def test_a_form_of_this_site_with_a_stale_token_is_offered_again(strict_client, 
         {"Origin": "http://testserver.ajeno.example"},
     ],
 )
-def test_a_form_of_another_site_is_not(strict_client, principal, headers):
+def test_a_form_of_another_site_is_not_offered(strict_client, principal, headers):
     response = strict_client.post(
         CREATE, {**FORM, "form_owner": owner_token(principal)}, headers=headers
     )
@@ -264,7 +262,7 @@ def test_a_form_of_another_site_is_not(strict_client, principal, headers):
     assert not User.objects.secondary().exists()
 
 
-def test_a_form_of_somebody_else_is_not(strict_client, secondary):
+def test_a_form_of_another_account_is_not_offered(strict_client, secondary):
     response = strict_client.post(
         CREATE, {**FORM, "form_owner": owner_token(secondary)}, headers=HERE
     )
@@ -272,7 +270,7 @@ def test_a_form_of_somebody_else_is_not(strict_client, secondary):
     assert not soup(response).select("[name=first_name]")
 
 
-def test_of_the_change_of_ones_own_clave_no_clave_is_kept(secondary, client_of):
+def test_no_password_of_a_password_change_is_kept(secondary, client_of):
     page = client_of(secondary).get("/clave/")
     owner = soup(page).select_one("[name=form_owner]")["value"]
     claves = {"current_password": PASSWORD, "password1": "Distinta27", "password2": "Distinta27"}

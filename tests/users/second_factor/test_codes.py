@@ -18,13 +18,15 @@ from users.signin import second_factor
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (1, True), (2, False)])
-def test_a_clock_may_be_thirty_seconds_off(client, door, telephone, clock, steps, right):
+def test_a_code_of_the_step_before_or_after_is_accepted(
+    client, door, telephone, clock, steps, right
+):
     clock.advance(minutes=5)
     door.enter(client, telephone.code(steps=steps))
     assert door.is_inside(client) == right
 
 
-def test_a_code_is_taken_once_and_none_of_before_it(client, door, telephone, clock):
+def test_a_code_is_accepted_once_and_no_earlier_one_after_it(client, door, telephone, clock):
     clock.advance(minutes=5)
     code, before = telephone.code(), telephone.code(steps=-1)
     door.enter(client, code)
@@ -36,7 +38,7 @@ def test_a_code_is_taken_once_and_none_of_before_it(client, door, telephone, clo
     assert door.is_inside(other)
 
 
-def test_the_code_that_turned_it_on_does_not_open_the_door(client, door, clock):
+def test_the_code_that_turned_the_second_factor_on_does_not_sign_in(client, door, clock):
     secret = pyotp.random_base32()
     code = pyotp.TOTP(secret).at(clock.now)
     signing_in.turn_on_second_factor(actor=acting(door.user), secret=secret, code=code)
@@ -46,7 +48,7 @@ def test_the_code_that_turned_it_on_does_not_open_the_door(client, door, clock):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["app", "recovery"])
-def test_of_eight_with_the_same_code_at_once_one_comes_in(shared_database, principal, kind):
+def test_of_eight_simultaneous_uses_of_a_code_one_succeeds(shared_database, principal, kind):
     telephone = Telephone(principal)
     code = telephone.code() if kind == "app" else telephone.recovery_codes[0]
     together = Barrier(8, timeout=60)
@@ -62,7 +64,7 @@ def test_of_eight_with_the_same_code_at_once_one_comes_in(shared_database, princ
         assert list(pool.map(use, range(8))).count(True) == 1
 
 
-def test_a_recovery_code_stands_in_for_the_app_once(client, door, telephone):
+def test_a_recovery_code_is_accepted_once(client, door, telephone):
     code = telephone.recovery_codes[0]
     response = door.enter(client, code)
     assert door.is_inside(client)
@@ -82,7 +84,7 @@ def test_a_recovery_code_stands_in_for_the_app_once(client, door, telephone):
 
 
 @pytest.mark.parametrize(("held", "said"), [(2, "le queda 1."), (1, "no le queda ninguno.")])
-def test_the_last_recovery_codes_are_counted_in_words(client, secondary, clock, held, said):
+def test_the_message_counts_the_remaining_recovery_codes(client, secondary, clock, held, said):
     codes = Telephone(secondary).recovery_codes
     for code in codes[held:]:
         signing_in.use_code(actor=acting(secondary), code=code)
@@ -90,13 +92,13 @@ def test_the_last_recovery_codes_are_counted_in_words(client, secondary, clock, 
     assert f"Ingresó con un código de recuperación; {said}" in soup(response).text
 
 
-def test_a_recovery_code_is_read_as_people_write_it(client, door, telephone):
+def test_a_recovery_code_may_have_spaces_hyphens_and_small_letters(client, door, telephone):
     code = second_factor.grouped(telephone.recovery_codes[3], " - ").lower()
     door.enter(client, f" {code} ")
     assert door.is_inside(client)
 
 
-def test_that_of_another_account_is_worth_nothing(client, door, telephone, stranger):
+def test_a_code_of_another_account_is_refused(client, door, telephone, stranger):
     theirs = Telephone(stranger)
     for code in (theirs.code(), theirs.recovery_codes[0]):
         door.enter(client, code)
@@ -113,7 +115,7 @@ def test_of_twenty_wrong_codes_five_are_compared(client, door, telephone, compar
     assert [("Por seguridad" in text) for text in said] == [False] * 5 + [True] * 15
 
 
-def test_the_right_code_is_not_even_looked_at_while_locked(client, door, telephone, compared):
+def test_the_right_code_is_not_compared_during_a_lock(client, door, telephone, compared):
     for _ in range(5):
         door.enter(client, "000000")
     compared.clear()
@@ -126,7 +128,7 @@ def test_the_right_code_is_not_even_looked_at_while_locked(client, door, telepho
     assert not door.is_inside(client)
 
 
-def test_the_right_clave_forgives_no_code(client, door, telephone, compared):
+def test_the_right_password_does_not_reset_the_counter_of_codes(client, door, telephone, compared):
     for _ in range(4):
         door.enter(Client(), "000000")
         door.give_clave(Client())
@@ -135,7 +137,7 @@ def test_the_right_clave_forgives_no_code(client, door, telephone, compared):
     assert len(compared) == 5
 
 
-def test_the_waits_grow_to_a_day_and_time_forgives_nothing(
+def test_the_waits_for_codes_grow_to_a_day_and_time_does_not_reset_them(
     client, door, telephone, clock, compared
 ):
     waits = [60, 5 * 60, 15 * 60, 60 * 60, 24 * 60 * 60, 24 * 60 * 60]
@@ -155,14 +157,14 @@ def test_the_waits_grow_to_a_day_and_time_forgives_nothing(
     assert not FailureCount.objects.filter(key__startswith="code-").exists()
 
 
-def test_what_is_no_code_is_no_guess(client, door, telephone, compared):
+def test_a_malformed_code_is_not_counted(client, door, telephone, compared):
     for code in ("12345", "abcdef", "", "1234567"):
         door.enter(client, code)
     assert compared == []
     assert not FailureCount.objects.filter(key__startswith="code-").exists()
 
 
-def test_a_browser_that_was_used_before_keeps_guesses_of_its_own(client, door, telephone, clock):
+def test_a_known_browser_has_its_own_guesses_of_codes(client, door, telephone, clock):
     door.enter(client, telephone.code())
     clock.advance(seconds=30)
     client.post("/salir/")
@@ -173,7 +175,9 @@ def test_a_browser_that_was_used_before_keeps_guesses_of_its_own(client, door, t
     assert door.is_inside(client)
 
 
-def test_the_principal_sees_the_lock_and_lifts_it(client, secondary, principal, client_of, clock):
+def test_the_principal_sees_and_lifts_a_lock_by_wrong_codes(
+    client, secondary, principal, client_of, clock
+):
     telephone, door = Telephone(secondary), Door(secondary)
     for _ in range(5):
         door.enter(Client(), "000000")

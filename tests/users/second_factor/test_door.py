@@ -22,7 +22,7 @@ from users.signin.unsent import owner_token
 # At the door --------------------------------------------------------------------------------------
 
 
-def test_the_right_clave_alone_lets_nobody_in(client, door, telephone):
+def test_the_password_alone_does_not_sign_in(client, door, telephone):
     response = door.give_clave(client)
     assert title(response) == CODE_TITLE
     assert response.wsgi_request.path == CODE_URL
@@ -30,27 +30,27 @@ def test_the_right_clave_alone_lets_nobody_in(client, door, telephone):
     assert Session.objects.filter(user=door.user).count() == 0
 
 
-def test_clave_and_code_do(client, door, telephone):
+def test_password_and_code_sign_in(client, door, telephone):
     response = door.enter(client, telephone.code())
     assert response.redirect_chain[-1][0] == door.home
     assert door.is_inside(client)
     assert "half_way" not in client.session
 
 
-def test_whoever_has_none_enters_with_his_clave_as_ever(client, door):
+def test_without_a_second_factor_the_password_signs_in(client, door):
     assert door.give_clave(client).redirect_chain[-1][0] == door.home
     assert client.get(CODE_URL).url == URL
 
 
 @pytest.mark.parametrize("code", ["000000", "12345", "", "１２３４５６", "A" * 1000, "\x00"])
-def test_a_wrong_code_does_not_and_says_what_to_do(client, door, telephone, code):
+def test_a_wrong_code_is_refused_with_a_sentence(client, door, telephone, code):
     response = door.enter(client, code)
     assert title(response) == CODE_TITLE
     assert soup(response).select_one(".error-summary a").text
     assert not door.is_inside(client)
 
 
-def test_what_was_asked_for_is_where_one_is_led(client, door, telephone):
+def test_sign_in_with_a_code_leads_to_the_page_asked_for(client, door, telephone):
     wanted = "/admin/users/user/" if door.staff else "/sesiones/"
     asked = client.get(wanted, follow=True)
     page = soup(door.give_clave(client, next=soup(asked).select_one("[name=next]")["value"]))
@@ -62,14 +62,14 @@ def test_what_was_asked_for_is_where_one_is_led(client, door, telephone):
 
 
 @pytest.mark.parametrize("next_url", ["https://otro.example/", "//otro.example", "javascript:x"])
-def test_nobody_is_led_to_another_site(client, door, telephone, next_url):
+def test_sign_in_with_a_code_never_redirects_to_another_site(client, door, telephone, next_url):
     page = door.give_clave(client, next=next_url)
     assert "otro.example" not in page.content.decode()
     response = client.post(CODE_URL, {"code": telephone.code(), "next": next_url})
     assert response.url in ("/", "/admin/")
 
 
-def test_a_wrong_clave_does_not_tell_whether_there_is_a_second_factor(client, door, clock):
+def test_a_wrong_password_does_not_reveal_a_second_factor(client, door, clock):
     def answer() -> str:
         response = door.give_clave(Client(), "Otra20260")
         return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
@@ -79,7 +79,7 @@ def test_a_wrong_clave_does_not_tell_whether_there_is_a_second_factor(client, do
     assert answer() == without
 
 
-def test_a_form_that_was_kept_survives_the_code(client, principal, clock):
+def test_a_kept_form_survives_the_page_of_the_code(client, principal, clock):
     telephone, door = Telephone(principal), Door(principal)
     sent = {"first_name": "Ana María", "form_owner": owner_token(principal)}
     page = soup(client.post("/usuarios/nuevo/", sent))
@@ -93,7 +93,9 @@ def test_a_form_that_was_kept_survives_the_code(client, principal, clock):
     assert soup(response).select_one("[name=first_name]")["value"] == "Ana María"
 
 
-def test_one_is_told_how_it_was_left(client, door, telephone, clock):
+def test_sign_in_with_a_code_reports_all_failures_since_the_previous_one(
+    client, door, telephone, clock
+):
     door.enter(client, telephone.code())
     clock.advance(minutes=1)
     door.give_clave(Client(), "Otra20260")
@@ -105,9 +107,7 @@ def test_one_is_told_how_it_was_left(client, door, telephone, clock):
     assert User.objects.get(pk=door.user.pk).failed_sign_ins == 0
 
 
-def test_one_is_told_of_the_right_clave_without_a_code_and_not_of_ones_own(
-    client, door, telephone, clock
-):
+def test_a_password_without_its_code_is_reported_as_a_failure(client, door, telephone, clock):
     door.enter(client, telephone.code())
     door.give_clave(Client())
     assert User.objects.get(pk=door.user.pk).failed_sign_ins == 1
@@ -119,7 +119,7 @@ def test_one_is_told_of_the_right_clave_without_a_code_and_not_of_ones_own(
         assert ("intento" in page) == told
 
 
-def test_the_log_tells_who_is_in_from_who_has_given_the_clave_only(client, door, telephone, caplog):
+def test_the_log_tells_a_pending_sign_in_from_a_completed_one(client, door, telephone, caplog):
     caplog.set_level(logging.INFO, logger="users.security")
     door.enter(client, "000000")
     give_code(client, telephone.code())
@@ -139,9 +139,7 @@ def test_the_log_tells_who_is_in_from_who_has_given_the_clave_only(client, door,
         }
 
 
-def test_a_pending_sign_in_ends_when_somebody_else_signs_in_there(
-    client, principal, secondary, clock
-):
+def test_a_pending_sign_in_ends_when_another_account_signs_in(client, principal, secondary, clock):
     Telephone(principal)
     Door(principal).give_clave(client)
     Door(secondary).give_clave(client)
@@ -152,7 +150,7 @@ def test_a_pending_sign_in_ends_when_somebody_else_signs_in_there(
 # Half-way -----------------------------------------------------------------------------------------
 
 
-def test_five_minutes_are_given(client, door, telephone, clock):
+def test_a_pending_sign_in_expires_after_five_minutes(client, door, telephone, clock):
     door.give_clave(client)
     clock.advance(minutes=5, seconds=-1)
     assert client.get(CODE_URL).status_code == 200
@@ -163,7 +161,7 @@ def test_five_minutes_are_given(client, door, telephone, clock):
     assert not door.is_inside(client)
 
 
-def test_a_form_that_was_kept_survives_the_end_of_that_time(client, principal, clock):
+def test_a_kept_form_survives_an_expired_pending_sign_in(client, principal, clock):
     Telephone(principal)
     sent = {"first_name": "Ana María", "form_owner": owner_token(principal)}
     unsent = soup(client.post("/usuarios/nuevo/", sent)).select_one("[name=unsent]")["value"]
@@ -174,7 +172,7 @@ def test_a_form_that_was_kept_survives_the_end_of_that_time(client, principal, c
     assert soup(response).select_one("[name=unsent]")
 
 
-def test_what_one_began_another_does_not_finish(client, door, telephone, stranger):
+def test_a_pending_sign_in_needs_the_code_of_its_own_account(client, door, telephone, stranger):
     theirs = Telephone(stranger)
     door.give_clave(client)
     assert not door.is_inside(Client())
@@ -185,7 +183,7 @@ def test_what_one_began_another_does_not_finish(client, door, telephone, strange
     assert client.get("/").context["user"] == stranger
 
 
-def test_a_key_of_a_session_from_before_the_clave_is_worth_nothing(client, door, telephone):
+def test_a_session_key_from_before_the_password_is_rotated(client, door, telephone):
     client.get(door.url)
     client.session["anything"] = 1
     planted = client.session.session_key
@@ -215,7 +213,7 @@ def _another_state(user):
     ],
     ids=["another clave", "suspended", "turned off"],
 )
-def test_what_changes_meanwhile_makes_one_begin_again(client, door, telephone, change):
+def test_a_change_of_the_account_voids_a_pending_sign_in(client, door, telephone, change):
     door.give_clave(client)
     change(User.objects.get(pk=door.user.pk))
     response = client.post(CODE_URL, {"code": telephone.code()})
@@ -226,7 +224,7 @@ def test_what_changes_meanwhile_makes_one_begin_again(client, door, telephone, c
 # It stays with the account ------------------------------------------------------------------------
 
 
-def test_a_reset_of_the_clave_does_not_take_it_away(client, secondary, principal, clock):
+def test_a_password_reset_keeps_the_second_factor(client, secondary, principal, clock):
     telephone = Telephone(secondary)
     passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     door = Door(secondary)

@@ -39,7 +39,7 @@ def every_value() -> str:
     return "\n".join([*rows, *(repr(session.get_decoded()) for session in Session.objects.all())])
 
 
-def test_no_secret_and_no_code_is_kept_told_or_shown(client, door, own, clock, caplog):
+def test_no_secret_or_code_is_stored_logged_or_shown(client, door, own, clock, caplog):
     caplog.set_level(logging.DEBUG)
     page = Page(own)
     shown = page.send(clock, password=door.password)
@@ -77,7 +77,7 @@ def reports():
 
 
 @pytest.mark.parametrize("fails", ["step_of", "recovery_digest", "unseal"])
-def test_the_report_of_a_failure_tells_no_code(door, telephone, monkeypatch, reports, fails):
+def test_an_error_report_shows_no_code(door, telephone, monkeypatch, reports, fails):
     def fail(*args):
         raise RuntimeError(fails)
 
@@ -92,9 +92,7 @@ def test_the_report_of_a_failure_tells_no_code(door, telephone, monkeypatch, rep
         assert secret not in report
 
 
-def test_a_secret_outlives_a_new_key_while_the_former_one_is_kept(
-    client, door, telephone, settings
-):
+def test_a_secret_can_be_sealed_again_with_a_new_key(client, door, telephone, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "b" * 50, [settings.SECRET_KEY]
     assert signing_in.use_code(actor=acting(door.user), code=telephone.code())
     call_command("second_factor", reseal=True)
@@ -102,7 +100,7 @@ def test_a_secret_outlives_a_new_key_while_the_former_one_is_kept(
     assert signing_in.use_code(actor=acting(door.user), code=telephone.recovery_codes[0])
 
 
-def test_without_its_key_a_secret_is_not_read(door, telephone, settings):
+def test_a_secret_cannot_be_read_without_its_key(door, telephone, settings):
     settings.SECRET_KEY = "b" * 50
     with pytest.raises(BrokenSealError):
         signing_in.use_code(actor=acting(door.user), code=telephone.code())

@@ -23,7 +23,7 @@ from users.models import AuditEntry, FailureCount, RecoveryCode, SecondFactor
 from users.signin import second_factor
 
 
-def test_it_is_turned_on_with_a_code_and_the_clave(client, door, own, clock):
+def test_the_second_factor_is_turned_on_with_a_code_and_the_password(client, door, own, clock):
     response = Page(own).send(clock, password=door.password)
     assert title(response) == "Sus códigos de recuperación"
     codes = codes_on(response)
@@ -37,7 +37,7 @@ def test_it_is_turned_on_with_a_code_and_the_clave(client, door, own, clock):
     assert door.is_inside(client)
 
 
-def test_the_codes_can_be_kept_as_a_file(door, own, clock):
+def test_the_recovery_codes_can_be_downloaded(door, own, clock):
     response = Page(own).send(clock, password=door.password)
     link = soup(response).select_one("a[download]")
     assert link["href"].startswith("data:text/plain;charset=utf-8,")
@@ -45,7 +45,7 @@ def test_the_codes_can_be_kept_as_a_file(door, own, clock):
         assert second_factor.grouped(code, "-") in link["href"]
 
 
-def test_the_drawing_says_what_is_written_below(own, door, monkeypatch):
+def test_the_qr_code_holds_the_secret_and_the_name_of_the_account(own, door, monkeypatch):
     drawn = []
     monkeypatch.setattr(
         second_factor, "qr_code", lambda *args: drawn.append(args) or "data:image/svg+xml,"
@@ -56,7 +56,7 @@ def test_the_drawing_says_what_is_written_below(own, door, monkeypatch):
     assert name == (f"{RUC} {door.user}" if door.user.operator else "admin")
 
 
-def test_the_drawing_is_an_image_that_needs_no_script_nor_style(own):
+def test_the_qr_code_needs_no_script_and_no_style(own):
     source = soup(own.get(OWN)).select_one("img.qr-code")["src"]
     assert source.startswith("data:image/svg+xml")
     assert "style" not in source
@@ -71,7 +71,7 @@ def test_the_drawing_is_an_image_that_needs_no_script_nor_style(own):
         ({"password": ""}, {"password": "Ingrese su clave"}),
     ],
 )
-def test_what_is_wrong_is_said_and_the_secret_stays_the_same(door, own, clock, fields, expected):
+def test_an_error_is_shown_and_the_secret_stays_the_same(door, own, clock, fields, expected):
     page = Page(own)
     response = page.send(clock, **{"password": door.password, **fields})
     assert field_errors(response) == expected
@@ -80,26 +80,26 @@ def test_what_is_wrong_is_said_and_the_secret_stays_the_same(door, own, clock, f
 
 
 @pytest.mark.parametrize("offer", ["", "inventada", "a:b:c", "\x00"])
-def test_a_secret_of_ones_own_choice_is_not_taken(door, own, clock, offer):
+def test_a_forged_secret_is_refused(door, own, clock, offer):
     response = Page(own).send(clock, password=door.password, offer=offer)
     assert response.url == OWN
     assert not door.user.has_second_factor
 
 
-def test_nor_one_that_was_shown_to_another(door, own, stranger, client_of, clock):
+def test_a_secret_offered_to_another_account_is_refused(door, own, stranger, client_of, clock):
     offer = Page(client_of(stranger)).offer
     assert Page(own).send(clock, password=door.password, offer=offer).url == OWN
     assert not door.user.has_second_factor
 
 
-def test_nor_one_of_half_an_hour_ago(door, own, settings, clock):
+def test_an_expired_offer_of_a_secret_is_refused(door, own, settings, clock):
     page = Page(own)
     settings.SECOND_FACTOR_OFFER_AGE = timedelta(seconds=-1)
     assert page.send(clock, password=door.password).url == OWN
     assert not door.user.has_second_factor
 
 
-def test_other_sessions_end_when_it_is_turned_on(door, own, client_of, clock):
+def test_turning_the_second_factor_on_closes_other_sessions(door, own, client_of, clock):
     other = client_of(door.user)
     assert door.is_inside(other)
     response = Page(own).send(clock, password=door.password)
@@ -108,7 +108,7 @@ def test_other_sessions_end_when_it_is_turned_on(door, own, client_of, clock):
     assert door.is_inside(own)
 
 
-def test_the_same_form_sent_twice_turns_it_on_once(door, own, clock):
+def test_the_same_form_sent_twice_turns_the_second_factor_on_once(door, own, clock):
     page = Page(own)
     page.send(clock, password=door.password)
     kept = SecondFactor.objects.values_list().get()
@@ -119,7 +119,7 @@ def test_the_same_form_sent_twice_turns_it_on_once(door, own, clock):
         Telephone(door.user)
 
 
-def test_its_page_shows_no_secret_once_it_is_on(door, telephone, own):
+def test_the_page_of_an_active_second_factor_shows_no_secret(door, telephone, own):
     page = own.get(OWN).content.decode()
     assert "Le quedan 10" in page
     for secret in (telephone.totp.secret, *telephone.recovery_codes):
@@ -127,7 +127,7 @@ def test_its_page_shows_no_secret_once_it_is_on(door, telephone, own):
 
 
 @pytest.mark.parametrize("url", [OFF, RECOVERY])
-def test_what_is_done_to_it_asks_for_the_clave(door, telephone, own, url):
+def test_changing_the_second_factor_needs_the_password(door, telephone, own, url):
     before = list(RecoveryCode.objects.order_by("pk").values())
     response = own.post(url, {"password": "Otra20260"})
     assert field_errors(response) == {"password": "La clave actual no es correcta"}
@@ -136,19 +136,19 @@ def test_what_is_done_to_it_asks_for_the_clave(door, telephone, own, url):
 
 
 @pytest.mark.parametrize("url", [OFF, RECOVERY])
-def test_the_guesses_at_the_clave_there_are_counted(door, telephone, own, url):
+def test_wrong_passwords_on_those_pages_are_counted(door, telephone, own, url):
     said = [own.post(url, {"password": "Otra20260"}).content.decode() for _ in range(6)]
     assert "La clave actual no es correcta" in said[4]
     assert "Por seguridad, el acceso está bloqueado." in said[5]
 
 
 @pytest.mark.parametrize("url", [OFF, RECOVERY])
-def test_without_one_there_is_nothing_to_do_it_to(door, own, url):
+def test_the_pages_redirect_without_a_second_factor(door, own, url):
     assert own.get(url).url == OWN
     assert own.post(url, {"password": door.password}).url == OWN
 
 
-def test_turned_off_the_clave_is_enough_again(client, door, telephone, own):
+def test_after_turning_it_off_the_password_alone_signs_in(client, door, telephone, own):
     own.post(OFF, {"password": door.password})
     entry = AuditEntry.objects.get(action="user.second_factor_off")
     assert (entry.actor, entry.subject) == (door.user, door.user)
@@ -157,7 +157,7 @@ def test_turned_off_the_clave_is_enough_again(client, door, telephone, own):
     assert door.is_inside(client)
 
 
-def test_its_owner_turns_it_off_and_lifts_no_lock_but_that_of_his_codes(door, telephone):
+def test_turning_it_off_deletes_only_the_counters_of_codes(door, telephone):
     for _ in range(5):
         door.enter(Client(), "000000")
     fail_to_sign_in(door.user)
@@ -169,7 +169,7 @@ def test_its_owner_turns_it_off_and_lifts_no_lock_but_that_of_his_codes(door, te
     assert list(counts.values()) == before
 
 
-def test_new_recovery_codes_void_the_old_ones(client, door, telephone, own):
+def test_new_recovery_codes_void_the_former_ones(client, door, telephone, own):
     response = own.post(RECOVERY, {"password": door.password})
     entry = AuditEntry.objects.get(action="recovery_codes.made")
     assert (entry.subject, entry.after) == (door.user, {"recovery_codes": 10})
@@ -179,7 +179,7 @@ def test_new_recovery_codes_void_the_old_ones(client, door, telephone, own):
     assert door.is_inside(client)
 
 
-def test_mi_clave_leads_to_it(client_of, secondary, staff):
+def test_the_password_pages_link_to_the_second_factor(client_of, secondary, staff):
     page = soup(client_of(secondary).get("/clave/"))
     assert page.select_one(f'main a[href="{OWN}"]')
     for url, where in (("/admin/password_change/", "#content"), ("/admin/", "#user-tools")):
@@ -187,7 +187,7 @@ def test_mi_clave_leads_to_it(client_of, secondary, staff):
         assert page.select_one(f'{where} a[href="{OWN}"]')
 
 
-def test_the_history_says_it_in_words(principal, client_of, clock):
+def test_the_history_describes_changes_of_the_second_factor(principal, client_of, clock):
     telephone = Telephone(principal)
     signing_in.use_code(actor=acting(principal), code=telephone.recovery_codes[0])
     signing_in.make_recovery_codes(actor=acting(principal))
@@ -211,7 +211,7 @@ def required(settings):
     settings.STAFF_SECOND_FACTOR_REQUIRED = True
 
 
-def test_staff_without_one_is_led_to_turn_it_on_and_nowhere_else(client, staff, required, clock):
+def test_staff_must_turn_it_on_before_any_other_page(client, staff, required, clock):
     door = Door(staff)
     assert door.give_clave(client).redirect_chain[-1][0] == OWN
     for url in ("/admin/", "/admin/users/user/", "/", OFF, "/admin/password_change/"):
@@ -224,11 +224,11 @@ def test_staff_without_one_is_led_to_turn_it_on_and_nowhere_else(client, staff, 
 
 
 @pytest.mark.parametrize("url", ["/salir/", "/admin/logout/"])
-def test_the_way_out_stays_open(staff, required, client_of, url):
+def test_sign_out_works_before_it_is_turned_on(staff, required, client_of, url):
     desk = client_of(staff)
     assert desk.post(url).status_code in (200, 302)
     assert "_auth_user_id" not in desk.session
 
 
-def test_of_operators_accounts_it_is_not_required(principal, required, client_of):
+def test_the_second_factor_is_not_required_of_operators(principal, required, client_of):
     assert client_of(principal).get("/").status_code == 200

@@ -15,7 +15,9 @@ from users.models import AuditEntry, SecondFactor, User
 # Taken away by another ----------------------------------------------------------------------------
 
 
-def test_a_principal_takes_it_from_a_secondary_user(client, secondary, principal, client_of, clock):
+def test_a_principal_removes_the_second_factor_of_a_secondary_user(
+    client, secondary, principal, client_of, clock
+):
     Telephone(secondary)
     desk, url = client_of(principal), "/usuarios/JPEREZ01/segundo-factor/"
     assert soup(desk.get("/usuarios/JPEREZ01/")).select_one(f'a[href="{url}"]')
@@ -44,7 +46,7 @@ def admin_page(user: User) -> str:
     return reverse("admin:users_user_second_factor", args=[user.pk])
 
 
-def test_staff_takes_it_from_a_principal(client, principal, clerk, client_of, clock):
+def test_staff_removes_the_second_factor_of_a_principal(client, principal, clerk, client_of, clock):
     telephone = Telephone(principal)
     for _ in range(5):
         Door(principal).enter(Client(), "000000")
@@ -67,7 +69,7 @@ def test_staff_takes_it_from_a_principal(client, principal, clerk, client_of, cl
     assert Door(principal).is_inside(other)
 
 
-def test_from_staff_a_superuser_takes_it_and_nobody_else(staff, clerk, client_of, clock):
+def test_only_a_superuser_removes_the_second_factor_of_staff(staff, clerk, client_of, clock):
     Telephone(clerk)
     Telephone(staff)
     desk = client_of(clerk)
@@ -82,7 +84,7 @@ def test_from_staff_a_superuser_takes_it_and_nobody_else(staff, clerk, client_of
     assert "Segundo factor desactivado" in row.text
 
 
-def test_ones_own_is_not_taken_away_without_the_clave(staff, client_of, clock):
+def test_the_administration_does_not_remove_the_actors_own_second_factor(staff, client_of, clock):
     Telephone(staff)
     desk = client_of(staff)
     for response in (desk.get(admin_page(staff)), desk.post(admin_page(staff))):
@@ -90,7 +92,9 @@ def test_ones_own_is_not_taken_away_without_the_clave(staff, client_of, clock):
     assert staff.has_second_factor
 
 
-def test_nobody_else_takes_it_away(principal, secondary, make_secondary, stranger, clerk, clock):
+def test_no_other_account_removes_a_second_factor(
+    principal, secondary, make_secondary, stranger, clerk, clock
+):
     colleague = make_secondary("COLEGA01", 90000050)
     for user in (principal, secondary, clerk):
         Telephone(user)
@@ -107,7 +111,9 @@ def test_nobody_else_takes_it_away(principal, secondary, make_secondary, strange
     assert SecondFactor.objects.count() == 3
 
 
-def test_the_command_takes_it_from_the_last_superuser(staff, principal, capsys, clock):
+def test_the_command_removes_the_second_factor_of_the_last_superuser(
+    staff, principal, capsys, clock
+):
     Telephone(staff)
     Telephone(principal)
     call_command("second_factor", off="admin")
@@ -138,6 +144,6 @@ def test_the_command_takes_it_from_the_last_superuser(staff, principal, capsys, 
         {},
     ],
 )
-def test_the_command_says_what_it_does_not_understand(principal, arguments):
+def test_the_command_refuses_wrong_arguments(principal, arguments):
     with pytest.raises(CommandError):
         call_command("second_factor", **arguments)

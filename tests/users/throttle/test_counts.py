@@ -18,7 +18,7 @@ from users.signin import counters, limits, throttle
 # The lock of an account ----------------------------------------------------------------------------
 
 
-def test_five_failures_are_heard_and_the_sixth_guess_is_not(client, secondary, clock, compared):
+def test_five_guesses_are_compared_and_the_sixth_is_refused(client, secondary, clock, compared):
     compared.clear()
     for _ in range(5):
         assert said(sign_in(client)) == WRONG
@@ -26,7 +26,7 @@ def test_five_failures_are_heard_and_the_sixth_guess_is_not(client, secondary, c
     assert len(compared) == 5
 
 
-def test_the_right_clave_is_not_even_looked_at_while_locked(client, secondary, clock, compared):
+def test_the_right_password_is_not_compared_during_a_lock(client, secondary, clock, compared):
     fail_to_sign_in(secondary)
     compared.clear()
     wrong, right = sign_in(client), sign_in(client, PASSWORD)
@@ -48,7 +48,7 @@ def test_the_waits_grow_to_a_quarter_of_an_hour_and_no_further(client, secondary
     assert sign_in(client, PASSWORD).status_code == 302
 
 
-def test_knocking_at_a_locked_door_does_not_keep_it_locked(client, secondary, clock):
+def test_retrying_does_not_extend_a_lock(client, secondary, clock):
     fail_to_sign_in(secondary)
     for _ in range(6):
         clock.advance(seconds=9)
@@ -57,7 +57,7 @@ def test_knocking_at_a_locked_door_does_not_keep_it_locked(client, secondary, cl
     assert said(sign_in(client)) == WRONG
 
 
-def test_failures_are_forgotten_after_twelve_hours(client, secondary, clock):
+def test_the_counter_resets_after_twelve_hours(client, secondary, clock):
     fail_to_sign_in(secondary, 4)
     clock.advance(hours=12)
     fail_to_sign_in(secondary, 4)
@@ -68,7 +68,7 @@ def test_failures_are_forgotten_after_twelve_hours(client, secondary, clock):
     assert said(sign_in(client)) == LOCKED.format("5 minutos")
 
 
-def test_the_right_clave_wipes_them_out(client, secondary):
+def test_the_right_password_resets_the_counter(client, secondary):
     fail_to_sign_in(secondary, 4)
     assert sign_in(client, PASSWORD).status_code == 302
     for _ in range(5):
@@ -78,20 +78,20 @@ def test_the_right_clave_wipes_them_out(client, secondary):
 @pytest.mark.parametrize(
     "spelling", ["jperez01", "JPEREZ01 ", "\tJPerez01", "ＪＰＥＲＥＺ０１", " " * 300 + "JPEREZ01"]
 )
-def test_all_spellings_of_a_name_share_one_count(client, secondary, spelling):
+def test_all_spellings_of_a_name_share_one_counter(client, secondary, spelling):
     for _ in range(5):
         sign_in(client, username=spelling)
     assert said(sign_in(client, PASSWORD)).startswith("Por seguridad")
     assert FailureCount.objects.filter(key__startswith="account:").count() == 1
 
 
-def test_a_name_of_any_length_makes_a_row_of_bounded_length(client, secondary):
+def test_a_counter_key_has_a_bounded_length_for_any_name(client, secondary):
     sign_in(client, username="A" * 1024 * 1024)
     longest = max(len(row.key) for row in FailureCount.objects.all())
     assert longest <= FailureCount._meta.get_field("key").max_length
 
 
-def test_a_lock_is_of_one_account_only(client, secondary, stranger, make_secondary):
+def test_a_lock_affects_one_account_only(client, secondary, stranger, make_secondary):
     make_secondary("COLEGA01", 90000050)
     fail_to_sign_in(secondary)
     assert sign_in(Client(), PASSWORD, username="COLEGA01").status_code == 302
@@ -99,7 +99,7 @@ def test_a_lock_is_of_one_account_only(client, secondary, stranger, make_seconda
 
 
 @pytest.mark.parametrize("username", ["", "   "])
-def test_an_empty_name_locks_nobody(client, secondary, staff, username):
+def test_an_empty_name_is_not_counted(client, secondary, staff, username):
     for _ in range(60):
         sign_in(client, username=username)
         staff_sign_in(client, username=username)
@@ -186,7 +186,7 @@ def test_a_ruc_with_a_wrong_check_digit_is_refused_without_looking_anything_up(c
 # What many accounts share --------------------------------------------------------------------------
 
 
-def test_one_clave_on_many_accounts_from_one_address_is_stopped(client, operator, clock):
+def test_one_password_on_many_accounts_from_one_address_is_limited(client, operator, clock):
     for number in range(25):
         ruc = RUC if number % 2 else OTHER_RUC
         assert said(sign_in(client, PASSWORD, ruc=ruc, username=f"NADIE{number:03}")) == WRONG
@@ -200,9 +200,7 @@ def test_one_clave_on_many_accounts_from_one_address_is_stopped(client, operator
     assert said(sign_in(client, username="NADIE996")) == WRONG
 
 
-def test_one_clave_on_many_accounts_of_a_ruc_from_many_addresses_is_stopped(
-    client, secondary, stranger, clock
-):
+def test_one_password_on_many_accounts_of_a_ruc_is_limited(client, secondary, stranger, clock):
     def from_somewhere(number, **sent):
         return sign_in(
             client, username=f"NADIE{number:03}", REMOTE_ADDR=f"192.0.2.{number}", **sent
@@ -216,13 +214,13 @@ def test_one_clave_on_many_accounts_of_a_ruc_from_many_addresses_is_stopped(
     assert sign_in(client, PASSWORD, REMOTE_ADDR="192.0.2.99").status_code == 302
 
 
-def test_whoever_signs_in_uses_up_nothing_of_what_is_shared(secondary, clock):
+def test_a_right_password_does_not_use_up_the_shared_limits(secondary, clock):
     for _ in range(30):
         assert sign_in(Client(), PASSWORD).status_code == 302
     assert set(FailureCount.objects.values_list("failures", flat=True)) == {0}
 
 
-def test_an_ipv6_network_is_one_address(client, operator, clock):
+def test_all_addresses_of_an_ipv6_network_share_one_counter(client, operator, clock):
     for number in range(25):
         sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"2001:db8::{number:x}")
     assert said(sign_in(client, REMOTE_ADDR="2001:db8::ffff:1")).startswith("Por seguridad")
@@ -241,7 +239,7 @@ def test_an_ipv6_network_is_one_address(client, operator, clock):
     ],
     ids=lambda disguise: next(iter(disguise)),
 )
-def test_a_disguise_does_not_make_a_stranger_somebody_else(
+def test_a_header_of_the_client_does_not_change_its_counters(
     client, secondary, disguise, settings, clock
 ):
     settings.ALLOWED_HOSTS = ["*"]
@@ -262,7 +260,9 @@ def test_a_disguise_does_not_make_a_stranger_somebody_else(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("right", [None, 0, 39], ids=["all wrong", "right first", "right last"])
-def test_of_forty_guesses_at_once_five_are_compared(shared_database, secondary, compared, right):
+def test_of_forty_simultaneous_guesses_five_are_compared(
+    shared_database, secondary, compared, right
+):
     compared.clear()
     together = Barrier(40, timeout=60)
 
@@ -290,7 +290,7 @@ def test_of_forty_guesses_at_once_five_are_compared(shared_database, secondary, 
         assert len(compared) <= 10
 
 
-def test_a_counter_that_another_transaction_deletes_meanwhile_is_created_again(
+def test_a_counter_that_another_transaction_deletes_is_created_again(
     client, secondary, monkeypatch
 ):
     hold, held = counters.hold, []
@@ -310,7 +310,7 @@ def test_a_counter_that_another_transaction_deletes_meanwhile_is_created_again(
 # The table does not grow for ever -----------------------------------------------------------------------
 
 
-def test_what_no_rule_remembers_is_taken_away(client, secondary, clock):
+def test_expired_counters_are_deleted(client, secondary, clock):
     for number in range(20):
         sign_in(client, username=f"NADIE{number:03}", REMOTE_ADDR=f"192.0.2.{number}")
     clock.advance(hours=11)
@@ -321,7 +321,7 @@ def test_what_no_rule_remembers_is_taken_away(client, secondary, clock):
     assert [row.key for row in accounts] == [str(limits.account_key(RUC, "RECIENTE"))]
 
 
-def test_what_failed_on_our_side_is_no_failure_of_his(secondary):
+def test_an_error_during_the_comparison_uncounts_the_guess(secondary):
     with (
         pytest.raises(ZeroDivisionError),
         throttle.guess(None, ruc=RUC, username="JPEREZ01", user=secondary),

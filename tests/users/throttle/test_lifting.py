@@ -44,7 +44,7 @@ def test_the_principal_sees_the_lock_and_lifts_it(client, client_of, principal, 
     assert sign_in(client, PASSWORD).status_code == 302
 
 
-def test_there_may_be_nothing_to_lift(client_of, principal, secondary):
+def test_unlocking_an_unlocked_account_records_nothing(client_of, principal, secondary):
     desk = client_of(principal)
     assert "JPEREZ01 no está bloqueado." in soup(desk.get("/usuarios/JPEREZ01/bloqueo/")).text
     response = desk.post("/usuarios/JPEREZ01/bloqueo/", follow=True)
@@ -52,7 +52,7 @@ def test_there_may_be_nothing_to_lift(client_of, principal, secondary):
     assert not AuditEntry.objects.filter(action="user.unlocked").exists()
 
 
-def test_lifting_reaches_the_browsers_of_the_account_and_its_ruc(
+def test_unlocking_covers_known_browsers_and_the_ruc(
     client, principal, secondary, known_browser, clock
 ):
     for _ in range(10):
@@ -66,13 +66,13 @@ def test_lifting_reaches_the_browsers_of_the_account_and_its_ruc(
     assert said(sign_in(client, username="OTRO0001")) == WRONG
 
 
-def test_resetting_the_clave_lifts_it_too(client, principal, secondary):
+def test_resetting_the_password_unlocks_the_account(client, principal, secondary):
     fail_to_sign_in(secondary)
     passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     assert sign_in(client, "Temporal1").status_code == 302
 
 
-def test_staff_lifts_the_lock_of_anybody(client, principal, staff):
+def test_staff_unlocks_principals_and_other_staff(client, principal, staff):
     other = User.objects.create_superuser("otra", password=STAFF_PASSWORD)
     for user in (principal, other):
         fail_to_sign_in(user)
@@ -81,7 +81,7 @@ def test_staff_lifts_the_lock_of_anybody(client, principal, staff):
     assert staff_sign_in(Client(), STAFF_PASSWORD, username="otra").status_code == 302
 
 
-def test_staff_lifts_locks_in_the_administration_too(client_of, principal, staff, clock):
+def test_staff_unlocks_accounts_in_the_administration(client_of, principal, staff, clock):
     other = User.objects.create_superuser("otra", password=STAFF_PASSWORD)
     for user in (principal, other):
         fail_to_sign_in(user)
@@ -102,7 +102,7 @@ def test_staff_lifts_locks_in_the_administration_too(client_of, principal, staff
     assert AuditEntry.objects.get(action="user.unlocked").subject == principal
 
 
-def test_a_session_that_stands_goes_on_during_a_lock(client_of, secondary):
+def test_a_lock_does_not_end_open_sessions(client_of, secondary):
     inside = client_of(secondary)
     fail_to_sign_in(secondary)
     assert inside.get("/").status_code == 200
@@ -123,7 +123,9 @@ def notices(response) -> list[str]:
         (7, " Desde entonces hubo 7 intentos fallidos."),
     ],
 )
-def test_whoever_enters_is_told_once_how_it_was_left(client, secondary, clock, failures, sentence):
+def test_sign_in_reports_the_previous_sign_in_and_its_failures_once(
+    client, secondary, clock, failures, sentence
+):
     assert notices(sign_in(client, PASSWORD, follow=True)) == []
     at = timezone.localtime(clock.now)
     client.post("/salir/")
@@ -140,14 +142,14 @@ def test_whoever_enters_is_told_once_how_it_was_left(client, secondary, clock, f
     assert secondary.failed_sign_ins == 0
 
 
-def test_what_was_to_be_told_to_one_is_not_told_to_the_next(client, secondary):
+def test_messages_of_a_session_do_not_outlive_it(client, secondary):
     sign_in(client, PASSWORD)
     sign_in(client, PASSWORD)
     client.post("/salir/")
     assert notices(client.get(URL)) == []
 
 
-def test_staff_is_told_too(client, staff):
+def test_sign_in_of_staff_reports_the_previous_sign_in(client, staff):
     staff_sign_in(client, STAFF_PASSWORD)
     fail_to_sign_in(staff, 2)
     response = staff_sign_in(client, STAFF_PASSWORD, follow=True)
@@ -156,7 +158,7 @@ def test_staff_is_told_too(client, staff):
     assert "Desde entonces hubo 2 intentos fallidos." in message
 
 
-def test_each_attempt_leaves_one_line_without_a_clave(client, secondary, caplog, clock):
+def test_each_attempt_logs_one_event_without_a_password(client, secondary, caplog, clock):
     caplog.set_level(logging.INFO, logger="users.security")
     sign_in(client)
     sign_in(client, username="NADIE001")
@@ -182,7 +184,7 @@ def test_each_attempt_leaves_one_line_without_a_clave(client, secondary, caplog,
 
 
 @pytest.mark.parametrize("username", ["A\r\nsign_in_ok {}", "A\u2028B", "\x00", "A\x1b[2J"])
-def test_nothing_that_is_typed_begins_a_second_line(client, secondary, caplog, username):
+def test_typed_text_cannot_start_a_second_log_line(client, secondary, caplog, username):
     staff_sign_in(client, username=username)
     sign_in(client, username=username)
     for record in caplog.records:
@@ -190,7 +192,7 @@ def test_nothing_that_is_typed_begins_a_second_line(client, secondary, caplog, u
             assert JsonFormatter().format(record).isprintable()
 
 
-def test_a_failed_attempt_is_no_entry_of_the_history(client, secondary):
+def test_a_failed_sign_in_makes_no_history_entry(client, secondary):
     before = AuditEntry.objects.count()
     for _ in range(7):
         sign_in(client)

@@ -22,7 +22,7 @@ from users.models import User
 # A browser that the owner used before ---------------------------------------------------------------
 
 
-def test_no_stranger_keeps_the_owner_out_of_a_browser_that_he_used(
+def test_strangers_cannot_lock_an_account_in_its_known_browser(
     client, secondary, known_browser, clock
 ):
     fail_to_sign_in(secondary)
@@ -34,18 +34,18 @@ def test_no_stranger_keeps_the_owner_out_of_a_browser_that_he_used(
     assert sign_in(known_browser, PASSWORD).status_code == 302
 
 
-def test_its_allowance_is_five_more_and_not_without_end(secondary, known_browser, clock):
+def test_a_known_browser_has_five_more_guesses(secondary, known_browser, clock):
     heard = [said(sign_in(known_browser)) for _ in range(12)]
     assert heard == [WRONG] * 10 + [LOCKED.format("1 minuto")] * 2
 
 
-def test_what_is_guessed_there_does_not_lock_the_account_elsewhere(client, known_browser):
+def test_guesses_in_a_known_browser_do_not_lock_the_account_elsewhere(client, known_browser):
     for _ in range(5):
         sign_in(known_browser)
     assert sign_in(client, PASSWORD).status_code == 302
 
 
-def test_a_browser_is_known_to_the_account_that_used_it_only(
+def test_a_browser_is_known_only_for_the_accounts_that_used_it(
     secondary, make_secondary, known_browser
 ):
     colleague = make_secondary("COLEGA01", 90000050)
@@ -53,7 +53,7 @@ def test_a_browser_is_known_to_the_account_that_used_it_only(
     assert said(sign_in(known_browser, PASSWORD, username="COLEGA01")).startswith("Por seguridad")
 
 
-def test_a_shared_machine_is_known_to_the_last_eight(secondary, make_secondary, known_browser):
+def test_a_browser_is_known_for_the_last_eight_accounts(secondary, make_secondary, known_browser):
     others = [make_secondary(f"COLEGA{number:02}", 90000050 + number) for number in range(8)]
     for user in others[:7]:
         sign_in(known_browser, PASSWORD, username=user.username)
@@ -65,13 +65,13 @@ def test_a_shared_machine_is_known_to_the_last_eight(secondary, make_secondary, 
     assert said(refused).startswith("Por seguridad")
 
 
-def test_another_clave_makes_every_browser_a_stranger(principal, secondary, known_browser):
+def test_a_new_password_makes_every_browser_unknown(principal, secondary, known_browser):
     passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     fail_to_sign_in(secondary)
     assert said(sign_in(known_browser, "Temporal1")).startswith("Por seguridad")
 
 
-def test_the_browser_in_which_the_owner_changed_it_stays_known(secondary, known_browser):
+def test_the_browser_of_a_password_change_stays_known(secondary, known_browser):
     sign_in(known_browser, PASSWORD)
     known_browser.post(
         "/clave/",
@@ -82,7 +82,7 @@ def test_the_browser_in_which_the_owner_changed_it_stays_known(secondary, known_
     assert sign_in(known_browser, "Distinta2027").status_code == 302
 
 
-def test_the_cookie_is_no_script_s_business_and_says_nothing_of_whose_it_is(client, secondary):
+def test_the_cookie_is_http_only_and_does_not_name_the_account(client, secondary):
     cookie = sign_in(client, PASSWORD).cookies["device"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
@@ -91,7 +91,7 @@ def test_the_cookie_is_no_script_s_business_and_says_nothing_of_whose_it_is(clie
 
 
 @pytest.mark.parametrize("value", ["", ".", "a.b", "x" * 4000, ".".join("abcdefghijkl"), "ñ.ñ"])
-def test_an_invented_cookie_is_none(client, secondary, value):
+def test_a_forged_device_cookie_is_ignored(client, secondary, value):
     fail_to_sign_in(secondary)
     client.cookies["device"] = value
     assert said(sign_in(client, PASSWORD)).startswith("Por seguridad")
@@ -107,7 +107,7 @@ STAFF_LOCKED = (
 
 
 @pytest.mark.parametrize("username", ["admin", "ADMIN", "nadie"])
-def test_the_staff_door_locks_in_the_same_way_in_its_own_words(client, staff, clock, username):
+def test_staff_sign_in_locks_alike_with_its_own_sentence(client, staff, clock, username):
     for _ in range(5):
         assert "bloqueado" not in staff_said(staff_sign_in(client, username=username))
     assert staff_said(staff_sign_in(client, STAFF_PASSWORD, username=username)) == STAFF_LOCKED
@@ -115,20 +115,20 @@ def test_the_staff_door_locks_in_the_same_way_in_its_own_words(client, staff, cl
     assert staff_sign_in(client, STAFF_PASSWORD).status_code == 302
 
 
-def test_staff_and_a_user_of_the_same_name_have_counts_of_their_own(client, staff, secondary):
+def test_staff_and_a_user_of_the_same_name_have_separate_counters(client, staff, secondary):
     User.objects.create_superuser("JPEREZ01", password=STAFF_PASSWORD)
     fail_to_sign_in(secondary)
     response = staff_sign_in(client, STAFF_PASSWORD, username="JPEREZ01")
     assert response.status_code == 302
 
 
-def test_both_doors_count_what_comes_from_one_address_together(client, staff, operator, clock):
+def test_both_sign_in_pages_share_the_counter_of_an_address(client, staff, operator, clock):
     for number in range(25):
         staff_sign_in(client, username=f"nadie{number}")
     assert said(sign_in(client)).startswith("Por seguridad")
 
 
-def test_staff_in_a_browser_that_it_used_is_not_kept_out_either(client, staff):
+def test_strangers_cannot_lock_staff_in_a_known_browser(client, staff):
     staff_sign_in(client, STAFF_PASSWORD)
     client.post("/admin/logout/")
     fail_to_sign_in(staff)
@@ -139,7 +139,7 @@ def test_staff_in_a_browser_that_it_used_is_not_kept_out_either(client, staff):
 # Wherever else a clave can be guessed ----------------------------------------------------------------
 
 
-def test_the_present_clave_is_asked_for_five_times(client_of, secondary, clock, compared):
+def test_guesses_of_the_current_password_are_limited_to_five(client_of, secondary, clock, compared):
     inside = client_of(secondary)
     form = {"password1": "Distinta2027", "password2": "Distinta2027"}
     compared.clear()
@@ -164,7 +164,7 @@ def test_a_right_current_password_is_not_counted_as_a_failed_sign_in(client_of, 
     assert "own_password_ok" in [record.getMessage() for record in caplog.records]
 
 
-def test_so_is_that_of_staff(client_of, staff, clock):
+def test_guesses_of_the_current_password_of_staff_are_limited(client_of, staff, clock):
     inside = client_of(staff)
     form = {"new_password1": "otra-clave-muy-larga", "new_password2": "otra-clave-muy-larga"}
     for _ in range(5):
