@@ -5,7 +5,7 @@ from operators.models import OperatorType
 
 @admin.register(OperatorType)
 class OperatorTypeAdmin(admin.ModelAdmin):
-    """The types come with the catalogue; here only their wording is corrected."""
+    """Types of operator: the catalogue creates them, staff corrects their wording."""
 
     list_display = ["name", "code", "source"]
     readonly_fields = ["code"]

@@ -1,4 +1,4 @@
-"""Who the tenants are: the foreign-trade operators and the kinds there are of them."""
+"""The tenants: foreign-trade operators and their types."""
 
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,7 @@ from operators.validators import validate_printable, validate_ruc
 
 
 def spoken(duration: timedelta) -> str:
-    """A duration in Spanish words, down to minutes: «1 día y 3 horas»."""
+    """Return a duration in Spanish words, down to minutes: «1 día y 3 horas»."""
     minutes = int(duration.total_seconds()) // 60
     parts = [
         f"{number} {unit}{'s' if number != 1 else ''}"
@@ -24,9 +24,9 @@ def spoken(duration: timedelta) -> str:
 
 
 class OperatorType(models.Model):
-    """One of the participants that the guide names, such as a customs agent.
+    """A kind of participant that the guide names, such as a customs agent.
 
-    Identity is the code: catalogue rows refer to it.
+    The code identifies it: catalogue rows refer to it.
     """
 
     code = models.CharField("código", max_length=30, primary_key=True)
@@ -43,12 +43,12 @@ class OperatorType(models.Model):
         return self.name
 
 
-# "24 horas" is what people report of the real portal (docs/fidelity.md); the rest is for rehearsal.
+# Users of the real portal report 24 hours (docs/fidelity.md); the others are for practice.
 DELAYS = {0: "Ninguna: rige al instante", 1: "1 hora", 24: "24 horas", 48: "48 horas"}
 
 
 class Operator(models.Model):
-    """A company that signs in with its RUC; every other account of the company belongs to it."""
+    """A tenant: a company whose accounts sign in with its RUC."""
 
     ruc = models.CharField(
         "RUC",
@@ -76,7 +76,7 @@ class Operator(models.Model):
         help_text="Si se desmarca, ninguno de sus usuarios puede ingresar.",
     )
 
-    # How far this operator's simulated clock runs ahead of real time.
+    # How far the simulated clock is ahead of real time.
     clock_offset = models.DurationField("adelanto del reloj", default=timedelta(), editable=False)
     activation_delay = models.DurationField(
         "demora de activación",
@@ -85,7 +85,7 @@ class Operator(models.Model):
         help_text="Cuánto tarda en regir una opción o un rol recién asignado.",
     )
 
-    # A rehearsal looks some months ahead; a year is enough to see anything expire.
+    # Practice looks some months ahead; within a year every grant expires.
     MAX_CLOCK_OFFSET = timedelta(days=366)
 
     class Meta:
@@ -107,19 +107,19 @@ class Operator(models.Model):
         return f"{self.ruc} – {self.name}"
 
     def now(self) -> datetime:
-        """The instant at which this operator lives; the only source of domain time.
+        """Return the operator's current time, the only source of domain time.
 
-        Grants, validity and delays read it, never the machine's clock directly.
+        Grants, validity and delays use it, never the machine's clock directly.
         """
         return timezone.now() + self.clock_offset
 
     def today(self) -> date:
-        """The calendar day of that instant, in the time zone of the site."""
+        """Return the operator's current day, in the time zone of the site."""
         return timezone.localdate(self.now())
 
     @property
     def clock_lead(self) -> str:
-        """How far ahead the clock runs, in words; empty at real time."""
+        """How far the clock is ahead, in Spanish words; empty at real time."""
         return spoken(self.clock_offset)
 
     @property

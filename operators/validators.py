@@ -1,4 +1,4 @@
-"""What a RUC is."""
+"""The rules of a RUC and of a company's name."""
 
 from django.core.exceptions import ValidationError
 from stdnum import exceptions
@@ -6,12 +6,12 @@ from stdnum.pe import ruc as stdnum_ruc
 
 
 def normalise_ruc(value: str) -> str:
-    """Take away the spaces people type or paste into a RUC."""
+    """Remove the spaces that people type or paste into a RUC."""
     return "".join(value.split())
 
 
 def validate_printable(value: str) -> None:
-    """Refuse controls and what changes the direction of text or hides in it."""
+    """Raise ValidationError for control, direction and invisible characters."""
     if not value.isprintable():
         raise ValidationError(
             "Hay caracteres que no se ven. Escríbalo de nuevo", code="unprintable"
@@ -19,12 +19,12 @@ def validate_printable(value: str) -> None:
 
 
 def validate_ruc(value: str) -> None:
-    """Refuse anything but 11 digits with a known prefix and a right check digit.
+    """Raise ValidationError unless it has 11 digits, a known prefix and a valid check digit.
 
     Prefixes 10 (natural person), 15, 17 and 20 (company); weights 5,4,3,2,7,6,5,4,3,2 modulo 11:
     python-stdnum, which agrees with the authority's own script (docs/fidelity.md).
     """
-    # stdnum also reads full-width and other Unicode digits; a RUC is stored in ASCII ones.
+    # stdnum also accepts full-width and other Unicode digits; a RUC is stored in ASCII.
     if not (value.isascii() and value.isdigit()):
         raise ValidationError("El RUC debe tener 11 dígitos", code="format")
     try:

@@ -1,4 +1,4 @@
-"""Apart from ``portal.apps``, where Django would take it for the configuration of the portal."""
+"""Outside ``portal.apps``, where Django would take it for the configuration of the portal."""
 
 from django.contrib.admin.apps import AdminConfig
 

@@ -1,4 +1,4 @@
-"""What an installation that is not a practice one must not hold."""
+"""System check: a real installation holds no practice account with its public password."""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -10,7 +10,7 @@ from portal import demo
 
 
 def no_practice_accounts(app_configs=None, databases=None, **kwargs):
-    """Anybody can read the claves of the practice accounts: here none of them may open anything."""
+    """Report every practice account whose public password still works, except with DEMO."""
     if settings.DEMO:
         return []
     return [
@@ -25,8 +25,9 @@ def no_practice_accounts(app_configs=None, databases=None, **kwargs):
 
 
 def accounts_with_a_public_clave(database: str):
+    """Yield the RUC and the usuario of each of them."""
     user_model = get_user_model()
-    # ``migrate`` checks before it makes the tables, or the columns that are new.
+    # ``migrate`` runs the checks before it creates the tables.
     if user_model._meta.db_table not in connections[database].introspection.table_names():
         return
     claves = {

@@ -8,7 +8,7 @@ from users.signin.unsent import owner_token
 
 
 def site(request):
-    """Whose form a page holds, until when its session lasts, and in a practice installation the
+    """Add the owner of the page's forms, the end of the session and, with DEMO, the practice
     accounts."""
     signed_in = hasattr(request, "user") and request.user.is_authenticated
     return {

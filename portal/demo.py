@@ -9,11 +9,12 @@ DEMO_FILE = Path(__file__).with_name("demo.toml")
 
 @cache
 def data() -> dict:
+    """Return the contents of ``demo.toml``."""
     return tomllib.loads(DEMO_FILE.read_text(encoding="utf-8"))
 
 
 def operators() -> list[dict]:
-    """Each practice operator with all its accounts, the principal first."""
+    """Return each practice operator with all its accounts, the principal first."""
     principal = data()["principal"]
     return [
         {

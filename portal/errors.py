@@ -18,6 +18,7 @@ RETRY_AFTER_SECONDS = 30
 
 
 def error_page(request, status: HTTPStatus, **context):
+    """Return the page of that status, with the number of the request."""
     context["number"] = request.number
     return render(request, f"{status:d}.html", context, status=status)
 
@@ -38,8 +39,11 @@ def page_not_found(request, exception):
 
 
 def csrf_failure(request, reason=""):
-    """A form whose token is from an earlier session; if it came from a page of this site, it is
-    offered to its owner to be sent again. So is one that a sign-in page was keeping."""
+    """Answer a form whose CSRF token is from an earlier session.
+
+    If the form came from a page of this site, or a sign-in page kept it, offer its owner to send it
+    again.
+    """
     if request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}":
         kept = UnsentForm.loads(request.POST.get("unsent", ""))
         unsent = kept or UnsentForm.from_request(request)
@@ -56,10 +60,10 @@ def csrf_failure(request, reason=""):
 
 
 def server_error(request):
-    """A failure, or a database that is gone, full or read-only: that one ends by itself.
+    """Answer 503 with Retry-After if the database is gone, full or read-only, else 500.
 
-    Django calls this while the exception is being handled. The page needs neither database nor
-    session nor the list of static files: whatever broke may be one of them.
+    Django calls this while the exception is being handled. The page uses neither the database nor
+    the session nor the list of static files: any of them may be what failed.
     """
     unavailable = database_is_unavailable(sys.exc_info()[1])
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
@@ -69,8 +73,9 @@ def server_error(request):
 
 
 def database_is_unavailable(error: BaseException | None) -> bool:
+    """Return whether the error is one of the database that ends without a change of code."""
     return isinstance(error, OperationalError | InterfaceError) or isinstance(
-        # PostgreSQL after a failover; Django counts it among the faults of a program.
+        # PostgreSQL after a failover; Django reports it as a programming error.
         error.__cause__ if error else None,
         ReadOnlySqlTransaction,
     )

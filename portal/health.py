@@ -1,4 +1,4 @@
-"""For whoever watches over the process: does it live, and may people be sent to it."""
+"""Health checks: whether the process lives, and whether it is ready for requests."""
 
 from http import HTTPStatus
 
@@ -14,13 +14,14 @@ from profiles.models import Option
 @login_not_required
 @require_safe
 def live(request):
-    """It answers. Nothing else is asked: a process is not to be ended because a database is gone."""
+    """Answer 200, without asking the database: an outage of it is no reason to kill the process."""
     return JsonResponse({"estado": "vivo"})
 
 
 @login_not_required
 @require_safe
 def ready(request):
+    """Answer 200 if requests can be served, else 503 with the reason."""
     if reason := what_is_missing():
         return JsonResponse(
             {"estado": "no está listo", "motivo": reason}, status=HTTPStatus.SERVICE_UNAVAILABLE
@@ -29,6 +30,7 @@ def ready(request):
 
 
 def what_is_missing() -> str | None:
+    """Return in Spanish why the installation is not ready; None if it is."""
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):

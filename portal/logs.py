@@ -1,8 +1,7 @@
-"""One line for each event, whatever the event says: JSON for machines, or text to be read.
+"""Log formats: one line for each event, as JSON for machines or as text for people.
 
-A line holds the request that it belongs to: its number, who asked, from where and for what. It
-never holds the query string, the body or a cookie. What else an event has to say it gives as
-``extra={"facts": {...}}``.
+A line has the facts of its request: number, user, address, method and path. It never has the
+query string, the body or a cookie. Further facts of an event come as ``extra={"facts": {...}}``.
 """
 
 import json
@@ -26,7 +25,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        # Left as ASCII, no character of a name or an address can end the line.
+        # In ASCII, no character of a name or an address ends the line.
         return json.dumps(line, default=str)
 
 
@@ -44,20 +43,22 @@ class TextFormatter(logging.Formatter):
 
 
 def facts(record: logging.LogRecord) -> dict:
-    # Django's last word about an answer comes after our middleware, and brings the request along.
+    """Return the facts of the request and those of the event."""
+    # Django logs a response after our middleware has ended; its record has the request.
     request = current_request.get() or getattr(record, "request", None)
     known = of_request(request) if hasattr(request, "number") else {}
     return known | getattr(record, "facts", {})
 
 
 def of_request(request) -> dict:
+    """Return the facts of a request."""
     known = {
         "request": request.number,
         "address": client_address(request),
         "method": request.method,
         "path": request.path,
     }
-    # Only if somebody has looked already: a line in the log is no reason to ask the database.
+    # Only a user who is loaded already: do not query the database for a log line.
     user = getattr(request, "_cached_user", None)
     if user is not None and user.is_authenticated:
         known["user"] = user.get_username()

@@ -1,4 +1,4 @@
-"""What holds for every request and every answer."""
+"""What every request and every response goes through."""
 
 import logging
 import secrets
@@ -15,15 +15,14 @@ from portal.errors import bad_request, error_page
 from portal.logs import current_request
 from users.signin.hashers import HashingBusyError
 
-# Crockford's 32: nobody who reads a number out over the telephone takes one sign for another.
+# Crockford's 32 characters: none is mistaken for another over the telephone.
 NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 access = logging.getLogger("portal.access")
 
 
 class RequestNumberMiddleware:
-    """Give each request a number, the same in its answer, on its error page and in the log, where
-    the request leaves one line when it ends."""
+    """Number each request, for its response, its error page and the log, and log it when it ends."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -47,7 +46,7 @@ class RequestNumberMiddleware:
             logging.WARNING if refused else logging.INFO,
             "%s %s %s",
             request.method,
-            # As it was sent: an address may hold the end of a line.
+            # Encoded, as it was sent: a decoded path may contain line breaks.
             iri_to_uri(request.path),
             response.status_code,
             extra={"facts": facts},
@@ -55,12 +54,13 @@ class RequestNumberMiddleware:
 
 
 def new_number() -> str:
+    """Return a random number such as 4H2P-WAF8."""
     signs = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8))
     return f"{signs[:4]}-{signs[4:]}"
 
 
 class SecurityHeadersMiddleware:
-    """The headers that Django does not set, on every answer: pages, redirects, files, refusals."""
+    """Set the security headers that Django does not know, on every response."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -73,8 +73,8 @@ class SecurityHeadersMiddleware:
 
 
 class NeverStoreMiddleware:
-    """Pages show people's documents: no browser or proxy keeps one, and Back after sign-out
-    asks the server again."""
+    """Forbid browsers and proxies to store responses: pages show people's documents, and Back after
+    sign-out must ask the server again."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -86,7 +86,7 @@ class NeverStoreMiddleware:
 
 
 class ErrorPageMiddleware:
-    """An answer that says no and nothing else gets the page that says what to do."""
+    """Give an empty error response the page that says what to do."""
 
     PAGES = (
         HTTPStatus.METHOD_NOT_ALLOWED,
@@ -110,11 +110,11 @@ class ErrorPageMiddleware:
 
 
 class PlainRequestMiddleware:
-    """Refuse what no page of ours sends and the layers below stumble over.
+    """Refuse requests that no page sends and that the layers below cannot handle.
 
-    A method that is none of a browser's (the administration takes any for a GET), a charset that
-    is not one of text (Django fails on it), a NUL in the address (PostgreSQL does), and a body
-    that would fill the disk: Django counts the fields of a form, not the bytes of its files.
+    An unknown method (the administration treats it as GET), another charset than UTF-8 (Django
+    fails on it), a NUL in the address (PostgreSQL fails on it), and a body that would fill the
+    disk: Django limits the fields of a form, not the bytes of its files.
     """
 
     METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -134,14 +134,14 @@ class PlainRequestMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        """A number or a text that no column can hold: SQLite and PostgreSQL call it so."""
+        """Answer 400 to a number or a text that no column can hold, on SQLite and PostgreSQL."""
         if isinstance(exception, OverflowError | DataError):
             return bad_request(request, exception)
         return None
 
 
 class OverloadMiddleware:
-    """Whoever could not have his turn is told when to come back."""
+    """Return 503 with Retry-After when the hashing queue is full."""
 
     def __init__(self, get_response):
         self.get_response = get_response

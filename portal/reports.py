@@ -1,4 +1,4 @@
-"""What the report of a failure, in the log, a mail or Django's page for developers, never tells."""
+"""What error reports hide, in the log, in mails and on Django's page for developers."""
 
 import re
 
@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class SecretsFilter(SafeExceptionReporterFilter):
-    """Django's own filter waits for a decorator on each view, and knows English names only."""
+    """Hide secrets always and by Spanish names too: Django's filter needs a decorator on each view."""
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern
@@ -24,7 +24,7 @@ class SecretsFilter(SafeExceptionReporterFilter):
         return sent
 
     def get_traceback_frame_variables(self, request, tb_frame):
-        """A form's clave passes through variables of every name, Django's own ``value`` too."""
+        """Hide all variables unless the request is a GET: a password passes through any of them."""
         variables = super().get_traceback_frame_variables(request, tb_frame)
         if request is not None and request.method in ("GET", "HEAD"):
             return [(name, self.cleanse_setting(name, value)) for name, value in variables]

@@ -1,4 +1,4 @@
-"""The administration, with a door and a change of password of its own that count guesses."""
+"""The administration site, whose sign-in and change of password count failed attempts."""
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
@@ -16,7 +16,7 @@ class StaffSite(AdminSite):
 
     @login_not_required
     def login(self, request, extra_context=None):
-        """As Django's own, whose view would let in whoever has the right password."""
+        """Show our sign-in: Django's view knows neither the throttle nor the second factor."""
         if request.method == "GET" and self.has_permission(request):
             return redirect(reverse("admin:index", current_app=self.name))
         request.current_app = self.name

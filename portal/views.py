@@ -1,4 +1,4 @@
-"""The frame of the site: Comunidad del Operador, the page of an option, the error pages."""
+"""The screens of the frame: Comunidad del Operador and the page of an option."""
 
 from http import HTTPStatus
 
@@ -17,7 +17,7 @@ from users import tenancy
 
 
 class HomeView(View):
-    """Comunidad del Operador: for a principal what he administers, for everybody his own menu."""
+    """Comunidad del Operador: the account's menu and, for a principal, the administration."""
 
     def get(self, request):
         user = request.user
@@ -41,7 +41,7 @@ class HomeView(View):
 
 
 class OptionView(View):
-    """The page of an option: what one would do there, and whether this visitor may."""
+    """The page of an option: what it is for, and whether the account may open it."""
 
     def get(self, request, code):
         user = request.user

@@ -2,5 +2,5 @@
 
 from users.admin import accounts, history, operators
 
-# Django finds this package; that a subject is imported is what registers it.
+# Django imports this package; importing a module registers its models.
 __all__ = ["accounts", "history", "operators"]

@@ -1,7 +1,7 @@
-"""All accounts, for staff.
+"""The administration of all accounts.
 
-Operators' accounts are written by the actions only, so that each change leaves its entry; staff
-accounts are Django's own.
+Only the actions write operators' accounts, so that each change leaves its audit entry; Django
+writes staff accounts.
 """
 
 from django.contrib import admin, messages
@@ -45,9 +45,9 @@ from users.views.password import advise
 
 
 class StaffCreationForm(BaseUserCreationForm):
-    """Django's form without its look for the same name among operators' accounts too.
+    """Django's form without its check of the usuario against every account.
 
-    ``User.clean`` looks among staff.
+    ``User.clean`` checks it among staff.
     """
 
     class Meta:
@@ -61,7 +61,7 @@ class StaffCreationForm(BaseUserCreationForm):
 
 
 class StaffChangeForm(UserChangeForm):
-    # Its hash is of use to nobody; the page has a button for the password.
+    # Do not show the hash; the page has a button to change the password.
     password = None
 
     class Meta(UserChangeForm.Meta):
@@ -69,7 +69,7 @@ class StaffChangeForm(UserChangeForm):
 
 
 class ResetPasswordForm(SetPasswordForm):
-    """A new clave for an operator's account, by the rule of operators' claves."""
+    """A new password for an operator's account, by the operators' rule."""
 
     error_messages = {"password_mismatch": "Las claves no coinciden"}
     new_password1 = password_field(
@@ -84,7 +84,7 @@ class ResetPasswordForm(SetPasswordForm):
 
     @sensitive_variables()
     def clean(self):
-        # As in Django's form, but a broken rule is told where the clave is typed first.
+        # As Django's form does, but the error of the rule goes to the first field.
         self.validate_passwords("new_password1", "new_password2")
         self.validate_password_for_user(self.user, "new_password1")
         return self.cleaned_data
@@ -117,8 +117,8 @@ class UserAdmin(
     FoldedSearch,
     DjangoUserAdmin,
 ):
-    """All accounts. Operators' ones are looked at, brought to another state, put out of their
-    sessions and given another clave; the staff's are edited, by superusers only."""
+    """All accounts. For operators' accounts staff changes state, sessions and password; superusers
+    edit staff accounts."""
 
     list_display = [
         "username",
@@ -177,7 +177,7 @@ class UserAdmin(
             },
         ),
     ]
-    # What the permissions are called cannot be said in Spanish on a page that is only read.
+    # Django's read-only page shows the names of permissions in English: leave them out.
     STAFF_FIELDSETS_TO_READ = [
         *STAFF_FIELDSETS[:2],
         ("Permisos", {"fields": ["is_superuser", "groups"]}),
@@ -221,15 +221,15 @@ class UserAdmin(
     def second_factor_state(self, user):
         return "Activado" if user.has_second_factor else "No"
 
-    # Who may do what
+    # Permissions
 
     def has_add_permission(self, request):
         return request.user.is_superuser
 
     def has_change_permission(self, request, obj=None):
-        """To edit the row: only staff accounts are, by superusers only.
+        """With a row: only superusers edit, and only staff accounts.
 
-        Without a row: to act on operators' accounts, for which the permission is enough.
+        Without a row: the permission is enough to act on operators' accounts.
         """
         if obj is None:
             return super().has_change_permission(request)
@@ -245,7 +245,7 @@ class UserAdmin(
         return self.STAFF_FIELDSETS_TO_READ
 
     def get_readonly_fields(self, request, obj=None):
-        # A superuser who takes his own power away may be the last one.
+        # Superusers may not remove their own power: they may be the last one.
         own = ["state", "is_superuser"] if obj == request.user else []
         return [*self.readonly_fields, *own]
 
@@ -261,7 +261,7 @@ class UserAdmin(
 
     @method_decorator(sensitive_post_parameters())
     def user_change_password(self, request, id, form_url=""):
-        """Django's page of the same address does not know the actions, nor the entry they leave."""
+        """Replace Django's page at this address: it would bypass the actions and their entries."""
         user = self.get_object(request, unquote(id))
         if user is None:
             raise Http404
@@ -283,7 +283,7 @@ class UserAdmin(
             passwords.reset_password(actor=acting(request), user=user, password=password)
         else:
             form.save()
-            # Whoever changes his own stays signed in.
+            # Keep the session of staff who change their own password.
             update_session_auth_hash(request, user)
         self.log_change(request, user, f"Se ha {done}.")
         messages.success(request, f"Se ha {done} de {user}.")

@@ -1,4 +1,4 @@
-"""What staff does to several marked accounts of operators at once."""
+"""Bulk actions on the accounts that staff marks in the list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

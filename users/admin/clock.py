@@ -1,4 +1,4 @@
-"""The page on which staff moves the simulated clock of an operator."""
+"""The page where staff moves the simulated clock of an operator."""
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect
@@ -10,7 +10,7 @@ from users.views.clock import ClockScreen
 
 
 class ClockPage:
-    """Of the administration of operators."""
+    """Mixin of the administration of operators: adds the page of the clock."""
 
     def get_urls(self):
         view = self.admin_site.admin_view(OperatorClockView.as_view(model_admin=self))
@@ -19,7 +19,7 @@ class ClockPage:
 
 
 class OperatorClockView(ClockScreen):
-    """The forms that the principal has in practice mode, for staff always."""
+    """The forms that a principal has in practice mode; staff always has them."""
 
     model_admin = None
     channel = AuditEntry.Channel.ADMIN

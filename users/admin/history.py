@@ -1,4 +1,4 @@
-"""What was done to accounts and operators, for staff to read."""
+"""The history of accounts and operators, read-only for staff."""
 
 import re
 
@@ -32,18 +32,18 @@ class AuditEntryAdmin(ReadOnly, LongList, admin.ModelAdmin):
     list_filter = [ActionFilter, "channel"]
     linked_by = ("subject__id__exact",)
     list_select_related = ["operator", "subject", "actor"]
-    # Django wants it, and get_search_results does not.
+    # Django requires it to show the search box; get_search_results ignores it.
     search_fields = ["pk"]
     search_help_text = "RUC, razón social, o la persona que actuó o sobre la que se actuó"
     fields = ["at", "what", "actor", "operator", "subject", "changes", "channel", "address"]
     readonly_fields = ["what", "changes"]
 
-    # Of more the database would sort half of the history.
+    # With more people the database would sort half of the history.
     MOST_PEOPLE = 200
     TOO_MANY = "Hay muchas personas así y no están todas. Escriba también el RUC o el documento."
 
     def get_search_results(self, request, queryset, search_term):
-        """By way of the people and the companies: of those there are few, of entries millions."""
+        """Search people and operators, which are few, then their entries, which are millions."""
         words = search_words(search_term)
         if not words:
             return queryset, False

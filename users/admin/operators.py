@@ -1,7 +1,7 @@
-"""Operators, for staff.
+"""The administration of operators.
 
-Registered here, not in ``operators.admin``: one is opened together with its principal user, and
-``operators`` does not know users.
+Registered here, not in ``operators.admin``: staff opens an operator together with its principal
+user, and ``operators`` does not import users.
 """
 
 from django import forms
@@ -58,7 +58,7 @@ class NewOperatorForm(NewAccountForm):
             },
         ),
     ]
-    # Of the operator that is not saved yet: any id but None, which would mean staff.
+    # The id of an operator not saved yet: any but None, which would mean staff.
     NOT_SAVED = 0
 
     def __init__(self, *args, **kwargs):
@@ -83,12 +83,12 @@ class NewOperatorForm(NewAccountForm):
         return cleaned
 
     def add_errors(self, error: ValidationError) -> None:
-        # That the account's operator does not exist is no news here.
+        # The operator is not saved yet: ignore that error.
         error.error_dict.pop("operator", None)
         super().add_errors(error)
 
     def create(self, actor: Actor) -> Operator | None:
-        """The operator, or None with the errors in the form."""
+        """Create the operator and return it; on errors add them to the form and return None."""
         own = {field: self.cleaned_data[field] for field in ("ruc", "name", "operator_types")}
         try:
             return operators.create_operator(actor=actor, **own, **self.account())
@@ -173,4 +173,4 @@ class OperatorAdmin(PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, ad
         operators.change_operator(actor=acting(request), operator=obj, **chosen)
 
     def save_related(self, request, form, formsets, change):
-        """The types are saved by the action, in its own transaction."""
+        """Do nothing: the action has saved the types in its transaction."""

@@ -1,4 +1,4 @@
-"""What the pages of the administration share, those of the other apps too."""
+"""What the pages of the administration share, in this app and the others."""
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
 from django.contrib.admin.utils import unquote
@@ -17,11 +17,12 @@ from users.tenancy import key_of
 
 
 def acting(request) -> Actor:
+    """Return the staff account of the request as the actor."""
     return Actor.from_request(request, AuditEntry.Channel.ADMIN)
 
 
 def page(model_admin, request, template: str, **context):
-    """A page that Django's own have no template for, under the model that it is about."""
+    """Return a page of the administration with a template of ours, under the given model."""
     request.current_app = model_admin.admin_site.name
     return TemplateResponse(
         request,
@@ -31,9 +32,9 @@ def page(model_admin, request, template: str, **context):
 
 
 def form_page(model_admin, request, form, *, fieldsets=None, **context):
-    """A form that is not of one row of one model, in the shape of Django's own.
+    """Return a page with a form that is not a ModelForm, drawn as Django draws its own.
 
-    Needs a ``title``; without ``submit``, the word on its button, there is only something to read.
+    Needs a ``title``; ``submit`` is the text of the button, and without it the form is not shown.
     """
     return page(
         model_admin,
@@ -47,14 +48,14 @@ def form_page(model_admin, request, form, *, fieldsets=None, **context):
 
 
 def in_fieldsets(model_admin, form, fieldsets=None) -> AdminForm:
-    """The form as Django's templates draw it."""
+    """Wrap the form for Django's templates."""
     fieldsets = fieldsets or [(None, {"fields": list(form.fields)})]
     return AdminForm(form, fieldsets, {}, model_admin=model_admin)
 
 
 def row_to_change(model_admin, request, object_id: str):
-    """What a page about one row is about, for whom may change it; else Http404 or
-    PermissionDenied."""
+    """Return the row of a page. Raises PermissionDenied without permission to change it, and
+    Http404 for a row that does not exist."""
     row = model_admin.get_object(request, unquote(object_id))
     if not model_admin.has_change_permission(request, row):
         raise PermissionDenied
@@ -64,14 +65,14 @@ def row_to_change(model_admin, request, object_id: str):
 
 
 class NeverDeleted:
-    """A row that grants, history or people refer to: it is closed or retired instead."""
+    """Mixin for rows that others refer to: they are closed or retired, never deleted."""
 
     def has_delete_permission(self, request, obj=None):
         return False
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than anybody leafs: what is older is found by searching."""
+    """Stop counting at COUNTED rows: older rows are found by searching."""
 
     @cached_property
     def count(self) -> int:
@@ -79,19 +80,19 @@ class BoundedPaginator(Paginator):
 
 
 class LongList:
-    """A list of millions of rows, the latest first, in the order in which they are stored."""
+    """Mixin for a list of millions of rows, the latest first, in primary key order."""
 
     ordering = ["-pk"]
     paginator = BoundedPaginator
     show_full_result_count = False
-    # Not even one of the columns: the database would read all rows to sort them.
+    # To sort by a column, the database would read all rows.
     sortable_by = ()
 
-    # What links from other pages narrow it to.
+    # Lookups of the links from other pages.
     linked_by = ()
 
     def lookup_allowed(self, lookup, value, request):
-        """By filters and links only: an address may name any column, and a year that never was."""
+        """Allow filters and our links only: an address could name any column or an invalid date."""
         filters = [getattr(each, "parameter_name", each) for each in self.list_filter]
         return lookup.startswith((*filters, *self.linked_by)) and super().lookup_allowed(
             lookup, value, request
@@ -99,7 +100,7 @@ class LongList:
 
 
 class ReadOnly(NeverDeleted):
-    """A record of what happened: looked at, never written here."""
+    """Mixin for records that the administration shows and never writes."""
 
     change_form_template = "admin/read_only_change_form.html"
 
@@ -111,7 +112,7 @@ class ReadOnly(NeverDeleted):
 
 
 class FoldedSearch:
-    """Searches the words as they are typed and folded, as ``User.search_text`` stores them."""
+    """Search the words both as typed and folded, as ``User.search_text`` stores them."""
 
     def get_search_results(self, request, queryset, search_term):
         as_typed, duplicates = super().get_search_results(request, queryset, search_term)
@@ -120,9 +121,9 @@ class FoldedSearch:
 
 
 class FoldedNameSearch:
-    """Searches code and name without accents or case, in tables small enough to be read whole.
+    """Search code and name without accents or case by reading the whole table, which is small.
 
-    SQLite compares only ASCII without case, and no database here ignores accents.
+    SQLite ignores the case of ASCII only, and neither database ignores accents.
     """
 
     def get_search_results(self, request, queryset, search_term):
@@ -135,7 +136,7 @@ class FoldedNameSearch:
 
 
 class NumberedRows:
-    """Django takes the marks of a list for the numbers of rows without looking."""
+    """Answer 400 when a marked row of a list is not a number: Django does not check it."""
 
     def response_action(self, request, queryset):
         if not all(map(key_of, request.POST.getlist(ACTION_CHECKBOX_NAME))):
@@ -144,7 +145,7 @@ class NumberedRows:
 
 
 class SpanishPermissions:
-    """Django stores the names of permissions in English; here they are said in Spanish."""
+    """Show permissions in Spanish: Django stores their names in English."""
 
     VERBS = {"add": "agregar", "change": "modificar", "delete": "eliminar", "view": "ver"}
 

@@ -1,4 +1,4 @@
-"""The page on which staff names another principal user of an operator."""
+"""The page where staff makes another account the principal user of an operator."""
 
 from django import forms
 from django.contrib import messages
@@ -19,9 +19,9 @@ class PersonChoiceField(forms.ModelChoiceField):
 
 
 class PrincipalForm(forms.Form):
-    """Who of an operator's users; ``seen`` is the usuario of the principal on the screen.
+    """Which account becomes the principal; ``seen`` is the principal's usuario on the screen.
 
-    No more than OFFERED are to choose from, of those that ``wanted`` finds.
+    Offers at most OFFERED accounts, those that ``wanted`` finds.
     """
 
     OFFERED = 100
@@ -42,7 +42,7 @@ class PrincipalForm(forms.Form):
         some = list(candidates.order_by("username")[: self.OFFERED + 1])
         self.is_cut = len(some) > self.OFFERED
         self.able = [user for user in some[: self.OFFERED] if not user.blocks]
-        # All are taken, for a form sent twice arrives when its user is the principal already.
+        # Accept every user: when a form is sent twice, its user is the principal already.
         field.queryset = existing
         offered = [(user.pk, field.label_from_instance(user)) for user in self.able]
         field.widget.choices = [("", field.empty_label), *offered]
@@ -53,7 +53,7 @@ class PrincipalForm(forms.Form):
 
 
 class PrincipalPage:
-    """Of the administration of operators."""
+    """Mixin of the administration of operators: adds the page of the principal."""
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.principal_view)

@@ -1,4 +1,4 @@
-"""The page on which staff takes the second factor away from whoever can not show it any more."""
+"""The page where staff removes the second factor of an account that lost it."""
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +12,7 @@ from users.admin.pages import acting, form_page
 
 
 class SecondFactorPage:
-    """Of the administration of accounts."""
+    """Mixin of the administration of accounts: adds the page of the second factor."""
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.second_factor_view)
@@ -20,7 +20,7 @@ class SecondFactorPage:
         return [path("<int:pk>/segundo-factor/", view, name=name), *super().get_urls()]
 
     def may_take_from(self, request, user) -> bool:
-        """Of operators' accounts with the permission to act on them, of staff's as superuser."""
+        """Whether the staff account may remove it: from staff, superusers only."""
         return self.has_change_permission(request, user if user.operator_id is None else None)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -40,7 +40,7 @@ class SecondFactorPage:
         if not self.may_take_from(request, user):
             raise PermissionDenied
         if user == request.user:
-            # One's own asks for the clave.
+            # To turn off your own, the portal asks for the password.
             return redirect("users:second_factor")
         if request.method == "POST":
             if signing_in.turn_off_second_factor(actor=acting(request), user=user):

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             )
         self.stdout.write("Cargando el catálogo de perfiles, roles y opciones…")
         load_catalog(reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8")))
-        # With the rest: a run that is interrupted has not shown the password that it made.
+        # In one transaction: an interrupted run has not printed the password that it created.
         with transaction.atomic():
             staff = User.objects.staff().existing().filter(username=STAFF_USERNAME).first()
             new_password = None if staff else secrets.token_urlsafe(15)
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         self.load_secondary_users(operator, row)
 
     def reset_operator(self, operator: Operator, row: dict, staff: User):
-        """Back to the starting state by the same actions as everything: history is not erased."""
+        """Restore the starting state through the actions: the history stays."""
         actor = Actor(staff, AuditEntry.Channel.COMMAND)
         company = self.company(row)
         operators.change_operator(
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         existing = operator.users.existing().select_related("operator")
         user = existing.filter(username=username).first()
         if user is None:
-            # Somebody else was named the principal, and this one eliminated.
+            # Another account became the principal, and this one was eliminated.
             former = Actor(existing.get(is_principal=True), actor.channel)
             user = accounts.create_secondary_user(
                 actor=former, **demo.data()["principal"], **self.person(row["principal"])
@@ -114,7 +114,7 @@ class Command(BaseCommand):
         if not user.check_password(password := demo.data()["principal"]["password"]):
             passwords.reset_password(actor=actor, user=user, password=password)
         if user.must_change_password:
-            # Public by intention: whoever rehearses need not change it first.
+            # Public on purpose: nobody has to change it before practising.
             user.must_change_password = False
             user.save(update_fields=["must_change_password"])
 
@@ -135,7 +135,7 @@ class Command(BaseCommand):
             **self.person(row),
         )
         if seeded:
-            # The only clave that goes round the rule: see demo.toml.
+            # The only password that breaks the rule: see demo.toml.
             user.set_password(row["password"])
             user.save(update_fields=["password"])
         options = Option.objects.offered_to(user.operator).values_list("code", flat=True)
