@@ -15,7 +15,7 @@ from portal.errors import bad_request, error_page
 from portal.logs import current_request
 from users.signin.hashers import HashingBusyError
 
-# Crockford's 32 characters: none is mistaken for another over the telephone.
+# Crockford's 32 characters: no two sound or look alike.
 NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 access = logging.getLogger("portal.access")

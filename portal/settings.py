@@ -1,4 +1,4 @@
-"""Every setting of the portal, in one file; what differs between machines comes from the environment."""
+"""All settings of the portal; what differs between installations comes from the environment."""
 
 import os
 from datetime import timedelta
@@ -15,7 +15,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 
 def flag(name: str, *, default: bool = False) -> bool:
-    """What it says, if it is there. Anything else than true or false may be meant either way."""
+    """Return a true/false variable. Raises ImproperlyConfigured for any other text: it is ambiguous."""
     value = env.str(name, default=str(default).lower())
     if value not in ("true", "false"):
         raise ImproperlyConfigured(f"{name} debe ser true o false, en minúsculas: dice «{value}».")
@@ -24,20 +24,20 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 # What kind of installation this is --------------------------------------------------------------
 
-# A practice installation: demo data may be loaded and the sign-in page lists its accounts,
-# whose claves are public. Never on a machine that holds anybody's real work.
+# A practice installation: demo data may be loaded, and the sign-in page lists its accounts with
+# their public passwords. Never on a machine with real data.
 DEMO = flag("DEMO")
 
-# Django's pages for whoever develops, with its own words and the code that failed.
+# Django's error pages for developers, in English and with the code that failed.
 DEBUG = flag("DEBUG")
 if DEBUG and not DEMO:
     raise ImproperlyConfigured(
         "DEBUG=true muestra el interior del programa: solo se acepta con DEMO=true."
     )
 
-# Sessions of a practice installation are worth nothing, so its key may be public.
+# The key of a practice installation may be public: its sessions are worth nothing.
 SECRET_KEY = env.str("SECRET_KEY", default="django-insecure-practica" if DEMO else "")
-# Keys of before a rotation: what they signed still counts, and nothing new is signed with them.
+# Keys from before a rotation: they verify old signatures and sign nothing new.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 for key in [] if DEMO else [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
     if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure"):
@@ -52,7 +52,7 @@ if not DEMO and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
         "ALLOWED_HOSTS debe decir con qué nombres se llega al portal, separados por comas, y no *: "
         "ALLOWED_HOSTS=portal.ejemplo.pe"
     )
-# Whoever watches over the process from beside it does not know its names.
+# A health check on the same machine uses the loopback address.
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -61,12 +61,12 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Characters of a usuario of an operator. The real portal asks for exactly 8: docs/fidelity.md.
 USERNAME_LENGTH = 8
 
-# Carga masiva: what one file may weigh and hold, and how long a plan is kept with its claves.
-# A longer file is loaded in parts; whoever leaves a plan for another day makes it anew.
+# Bulk load: limits of one file, and how long a plan keeps its passwords.
+# Longer files are loaded in parts; an expired plan is made again.
 LOAD_MAX_BYTES = 8 * 1024**2
 LOAD_MAX_ROWS = 10_000
 LOAD_PLAN_AGE = timedelta(hours=24)
-# A file that is too long is cut while it arrives: it never fills the disk.
+# An upload beyond the limit is cut while it arrives, so it never fills the disk.
 FILE_UPLOAD_HANDLERS = [
     "profiles.load.upload.CuttingUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -138,7 +138,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # Database ---------------------------------------------------------------------------------------
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
-# A connection lives on from request to request; one that died meanwhile is made anew.
+# Connections are kept between requests; a dead one is replaced.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -159,8 +159,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 AUTH_USER_MODEL = "users.User"
 
-# Two doors that cannot cross: Django picks the backend whose authenticate() takes the credentials
-# given, RUC + usuario + clave for operators, usuario + password for staff.
+# Two separate sign-ins: Django picks the backend whose authenticate() accepts the credentials
+# given, RUC + usuario + password for operators, usuario + password for staff.
 AUTHENTICATION_BACKENDS = [
     "users.signin.backends.OperatorBackend",
     "users.signin.backends.StaffBackend",
@@ -168,14 +168,14 @@ AUTHENTICATION_BACKENDS = [
 
 PASSWORD_HASHERS = ["users.signin.hashers.PinnedArgon2PasswordHasher"]
 
-# Hashes at once in one process, and how many seconds one more waits for its turn before the answer
-# is 503. Each takes a core and 19 MiB, which the process keeps: more than there are cores would
-# only wait for one another.
+# Concurrent hashes in one process, and the seconds that a further one waits before the answer is
+# 503. Each takes a core and 19 MiB, which the process keeps: more hashes than cores would only wait
+# for each other.
 HASHES_AT_ONCE = os.cpu_count() or 1
 HASHING_WAIT = 3
 
-# The guide's rule says nothing of claves that others would try first (users/signin/guessable.py). They are
-# taken, and advised against, unless this refuses them.
+# The guide's rule allows guessable passwords (users/signin/guessable.py). The portal accepts them
+# and advises against them; with this setting it refuses them.
 REFUSE_GUESSABLE_CLAVES = flag("REFUSE_GUESSABLE_CLAVES")
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -188,61 +188,61 @@ LOGIN_REDIRECT_URL = "portal:home"
 LOGOUT_REDIRECT_URL = "users:sign_in"
 
 # auth.W004 asks for a unique USERNAME_FIELD. A usuario is unique within its operator only, by a
-# database constraint, and both backends look accounts up inside their own door.
+# database constraint, and each backend looks up the accounts of its own kind only.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
-# Guesses at a clave (users/signin/throttle.py; docs/decisions/0010 has the arithmetic). After so many
-# failures in a row of one account a wait, longer each time, never so long that a stranger could
-# keep anybody out for good; forgotten after a night.
+# Failed sign-ins (users/signin/throttle.py; docs/decisions/0010 has the arithmetic). After so many
+# consecutive failures an account waits, longer each time, never so long that a stranger could lock
+# it out for good; the count expires after a night.
 SIGN_IN_FAILURES = 5
 SIGN_IN_WAITS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15)]
 SIGN_IN_MEMORY = timedelta(hours=12)
-# One clave tried on many accounts: per minute from one address (an office behind one), per hour
-# in one company.
+# One password tried on many accounts: failures per minute from one address (an office may share
+# one) and per hour in one operator.
 SIGN_IN_FAILURES_PER_ADDRESS = 25
 SIGN_IN_FAILURES_PER_RUC = 50
 
-# The second factor (docs/decisions/0039). Whoever guesses at its codes has the clave already, so the
-# waits grow to a day: then five guesses a day are heard, of which one in 333,333 is right.
+# The second factor (docs/decisions/0039). Only someone with the password can guess codes, so the
+# waits grow to a day: then five guesses count per day, each right with a chance of 1 in 333,333.
 SECOND_FACTOR_WAITS = [*SIGN_IN_WAITS, timedelta(hours=1), timedelta(days=1)]
-# From the right clave to the code, and from the secret on the page to the code that turns it on.
+# From the correct password to the code, and from the secret on the page to its first code.
 SECOND_FACTOR_SIGN_IN_AGE = timedelta(minutes=5)
 SECOND_FACTOR_OFFER_AGE = timedelta(minutes=30)
-# Staff without one is led to turn it on, and nowhere else.
+# Staff without a second factor can only turn it on.
 STAFF_SECOND_FACTOR_REQUIRED = flag("STAFF_SECOND_FACTOR_REQUIRED", default=not DEMO)
 
-# A browser in which an account has signed in keeps an allowance of its own, half a year long.
+# A browser in which an account has signed in has an allowance of its own for half a year.
 DEVICE_COOKIE_NAME = "device" if DEMO else "__Host-device"
 DEVICE_COOKIE_AGE = 180 * 24 * 60 * 60
 
-# The networks of the proxies in front of the portal: only what they add to X-Forwarded-For is
-# believed. Empty: the address is that of the connection.
+# The networks of the proxies in front of the portal: only their entries in X-Forwarded-For are
+# trusted. Empty: the address is that of the connection.
 TRUSTED_PROXIES = [ip_network(network) for network in env.list("TRUSTED_PROXIES", default=[])]
 
 # The real portal closes a session after some 20 minutes without activity: docs/fidelity.md.
 SESSION_COOKIE_AGE = 20 * 60
-# However busy, a session ends after a working day.
+# A session ends after a working day, however active.
 SESSION_ABSOLUTE_AGE = timedelta(hours=8)
 SESSION_ENGINE = "users.signin.sessions"
-# Activity is written down at most so often: on SQLite each writing waits for the disk, and for all
-# others, which took longer than the rest of a page. A session may end so much early, never late.
+# Activity is saved at most this often: on SQLite each write waits for the disk and for the other
+# writers, which took longer than the rest of a page. A session may end that much early, never late.
 SESSION_SAVED_EVERY = timedelta(minutes=1)
-# The cookie outlives the session, so that whoever comes back late can be told what happened.
+# The cookie outlives the session, so that a user who returns late is told what happened.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-# A form kept through a new sign-in (users/signin/unsent.py) is worth a working day.
+# A form kept through a new sign-in (users/signin/unsent.py) is valid for a working day.
 UNSENT_FORM_MAX_AGE = 8 * 60 * 60
-# What was said to one person is gone with his session, not kept for the next one.
+# Messages end with the session: the next user of the browser does not see them.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_NAME = "sessionid" if DEMO else "__Host-sessionid"
 
 # Transport --------------------------------------------------------------------------------------
 
-# A practice installation answers on plain http at the loopback address; any other one only on TLS.
+# A practice installation serves plain http on the loopback address; a real one requires TLS.
 TLS_ONLY = not DEMO
 SECURE_SSL_REDIRECT = TLS_ONLY
-# Whoever watches over the process asks it from beside it, on plain http.
+# Health checks on the same machine use plain http.
 SECURE_REDIRECT_EXEMPT = [r"^salud/"]
-# Whether TLS ends at a proxy of ours. It must set this header itself, whatever its client sent.
+# Whether TLS ends at our proxy. The proxy must overwrite this header of its clients.
 if flag("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = TLS_ONLY
@@ -256,7 +256,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 
-# On every answer, the administration's too: nothing runs, loads or is sent but from and to here.
+# On every response, the administration's too: nothing loads from or is sent to another site.
 # The QR code of a second factor is in its page, as a data: image.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
@@ -265,7 +265,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-# A file of users somewhat too long still gets its answer in its form.
+# A file slightly too long still gets its error in the form.
 MAX_REQUEST_BYTES = 4 * LOAD_MAX_BYTES
 
 # Log --------------------------------------------------------------------------------------------
@@ -277,14 +277,14 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # No mail: who reads the log is told by the log.
+        # No mail: the log has it.
         "django": {"handlers": []},
-        # Each request has a line of its own, so of Django's only the failures are wanted.
+        # The portal logs each request; of Django's lines only the failures are needed.
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "CRITICAL"},
-        # Anybody may send any Host, as often as he likes.
+        # Any client may send any Host, any number of times.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Loading the practice data is a hundred actions, and whoever rehearses has the Historial.
+        # Loading the practice data is a hundred actions; the Historial shows them.
         "users.audit": {"level": "WARNING" if DEMO else "INFO"},
     },
 }
@@ -302,7 +302,7 @@ FORMAT_MODULE_PATH = ["portal.formats"]
 # Static files -----------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-# No other site is to use our files.
+# Other sites may not use our files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # A practice installation is served straight from the source tree, with no collectstatic.
 WHITENOISE_USE_FINDERS = DEMO

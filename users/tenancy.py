@@ -106,7 +106,7 @@ class PrincipalRequiredMixin:
 class AboutOneUser(PrincipalRequiredMixin):
     """A screen about the secondary user that its address names: ``self.account``.
 
-    A form of the screen also says the ``subject``, the primary key of the user whom it showed: an
+    A form of the screen also says the ``subject``, the primary key of the user that it showed: an
     old form must not reach the next user of that name. With ``or_eliminated`` the last eliminated
     user of that name is found, too.
     """

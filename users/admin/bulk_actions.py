@@ -16,16 +16,16 @@ from users.models import Session, User
 
 @dataclass(frozen=True)
 class BulkAction:
-    """What can be done to some accounts, and what the pages say of it.
+    """An action on several accounts, and its texts.
 
-    ``asks`` and ``done`` go on with how many users. Without ``consequence`` it is done without
-    asking first. ``only`` says which accounts it is for, when there are others among the marked.
-    It is for accounts of operators, unless ``staff_too``.
+    It applies to the accounts of operators, with ``staff_too`` to staff too, that meet the
+    ``condition``; ``only`` tells which ones when others are marked as well. The number of users
+    follows ``asks`` and ``done``. Without a ``consequence`` the action runs without confirmation.
     """
 
     key: str
     action: Callable
-    whom: Q | Exists
+    condition: Q | Exists
     done: str
     only: str
     logged: str
@@ -35,15 +35,16 @@ class BulkAction:
     consequence: str = ""
     staff_too: bool = False
 
-    def among(self, queryset):
+    def applicable(self, queryset):
+        """Return the accounts of the queryset to which the action applies."""
         accounts = queryset if self.staff_too else queryset.of_operators()
-        return accounts.filter(self.whom).select_related("operator")
+        return accounts.filter(self.condition).select_related("operator")
 
 
 SUSPEND = BulkAction(
     key="suspend",
     action=accounts.suspend_user,
-    whom=Q(state=User.State.ACTIVE),
+    condition=Q(state=User.State.ACTIVE),
     title="Suspender usuarios",
     submit="Suspender",
     asks="Se suspenderá a",
@@ -56,7 +57,7 @@ SUSPEND = BulkAction(
 REACTIVATE = BulkAction(
     key="reactivate",
     action=accounts.reactivate_user,
-    whom=Q(state=User.State.SUSPENDED),
+    condition=Q(state=User.State.SUSPENDED),
     done="Se ha reactivado a",
     only="Solo cambian los usuarios de operadores que están en estado suspendido.",
     logged="Estado: Activo.",
@@ -64,7 +65,7 @@ REACTIVATE = BulkAction(
 ELIMINATE = BulkAction(
     key="eliminate",
     action=accounts.eliminate_user,
-    whom=~Q(state=User.State.ELIMINATED) & Q(is_principal=False),
+    condition=~Q(state=User.State.ELIMINATED) & Q(is_principal=False),
     title="Eliminar usuarios",
     submit="Eliminar",
     asks="Se eliminará a",
@@ -78,7 +79,7 @@ ELIMINATE = BulkAction(
 CLOSE_SESSIONS = BulkAction(
     key="close_sessions",
     action=signing_in.close_sessions,
-    whom=Exists(Session.objects.filter(user=OuterRef("pk"), expire_date__gt=Now())),
+    condition=Exists(Session.objects.filter(user=OuterRef("pk"), expire_date__gt=Now())),
     title="Cerrar sesiones",
     submit="Cerrar las sesiones",
     asks="Se cerrarán las sesiones de",
@@ -90,7 +91,7 @@ CLOSE_SESSIONS = BulkAction(
 UNLOCK = BulkAction(
     key="unlock",
     action=signing_in.unlock_user,
-    whom=~Q(state=User.State.ELIMINATED),
+    condition=~Q(state=User.State.ELIMINATED),
     done="Se ha desbloqueado a",
     only="Solo se desbloquea a quien está bloqueado por intentos fallidos de ingreso.",
     logged="Desbloqueado.",
@@ -99,7 +100,7 @@ UNLOCK = BulkAction(
 
 
 class BulkActions:
-    """Of the administration of accounts."""
+    """Mixin of the administration of accounts: adds the bulk actions."""
 
     actions = ["suspend", "reactivate", "unlock", "close_sessions", "eliminate"]
 
@@ -132,7 +133,7 @@ class BulkActions:
             "admin/users/user/ask_first.html",
             title=bulk_action.title,
             bulk_action=bulk_action,
-            users=bulk_action.among(queryset),
+            users=bulk_action.applicable(queryset),
             selected=request.POST.getlist(ACTION_CHECKBOX_NAME),
             select_across=request.POST.get("select_across") == "1",
             checkbox_name=ACTION_CHECKBOX_NAME,
@@ -140,11 +141,11 @@ class BulkActions:
 
     def do_to_each(self, request, queryset, bulk_action: BulkAction):
         marked, done = queryset.count(), 0
-        for user in bulk_action.among(queryset):
+        for user in bulk_action.applicable(queryset):
             try:
                 changed = bulk_action.action(actor=acting(request), user=user)
             except ValidationError:
-                # Somebody eliminated it, or named it the principal, meanwhile.
+                # Another request eliminated the account or made it the principal.
                 continue
             if changed:
                 self.log_change(request, user, bulk_action.logged)

@@ -114,7 +114,7 @@ class Command(BaseCommand):
         if not user.check_password(password := demo.data()["principal"]["password"]):
             passwords.reset_password(actor=actor, user=user, password=password)
         if user.must_change_password:
-            # Public on purpose: nobody has to change it before practising.
+            # Public on purpose: no change is needed before practising.
             user.must_change_password = False
             user.save(update_fields=["must_change_password"])
 
