@@ -1,4 +1,4 @@
-"""The administration of the catalogue, and what has been granted, for staff."""
+"""The administration of the catalogue and of the grants, for staff."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -24,7 +24,7 @@ from users.admin.pages import (
 
 
 class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
-    """A row of the catalogue: its code is its identity, so it is given once; it is retired, not
+    """A row of the catalogue. Its code identifies it, so the code is set once. It is retired, not
     deleted."""
 
     change_list_template = "admin/profiles/catalog_change_list.html"
@@ -56,7 +56,7 @@ class RoleAdmin(CatalogRowAdmin):
 
 
 class OptionForm(forms.ModelForm):
-    """The rules that the catalogue file is read by, for one row written by hand."""
+    """The rules of the catalogue file, for one row written by hand."""
 
     def clean(self):
         cleaned = super().clean()
@@ -82,10 +82,10 @@ class OptionForm(forms.ModelForm):
 
 
 class CatalogFileForm(forms.Form):
-    """A catalogue file, read and checked; ``catalog`` holds it."""
+    """A catalogue file. ``catalog`` holds it, read and checked."""
 
     MAX_MEGABYTES = 2
-    # A file of another shape can break the same rule in each of its rows.
+    # A file of another shape can break the same rule in each row.
     MAX_PROBLEMS = 50
 
     file = forms.FileField(
@@ -105,7 +105,7 @@ class CatalogFileForm(forms.Form):
         if file.size > self.MAX_MEGABYTES * 1024 * 1024:
             raise ValidationError(f"El archivo pesa más de {self.MAX_MEGABYTES} MB")
         try:
-            # Windows puts a mark before the text.
+            # Windows programs put a byte order mark before the text.
             self.catalog = reading.read(file.read().decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise ValidationError(
@@ -122,7 +122,7 @@ class CatalogFileForm(forms.Form):
 
 
 class OfferedFilter(admin.RelatedFieldListFilter):
-    """Django would title it with the field's own name, «se ofrece a»."""
+    """Replaces the title that Django takes from the field, «se ofrece a»."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -137,7 +137,7 @@ class OptionAdmin(CatalogRowAdmin):
     list_filter = ["profile", "is_folder", "is_retired", ("operator_types", OfferedFilter)]
     list_select_related = ["profile", "parent"]
     filter_horizontal = ["roles"]
-    # Grants hold options, and folders hold options: neither may turn into the other.
+    # Grants refer to leaves and leaves to folders: a leaf never becomes a folder, nor the reverse.
     given_once = ["code", "is_folder"]
     fieldsets = [
         (None, {"fields": ["code", "name", "profile", "is_folder", "parent", "purpose"]}),
@@ -149,7 +149,7 @@ class OptionAdmin(CatalogRowAdmin):
         if db_field.name == "operator_types":
             kwargs["widget"] = forms.CheckboxSelectMultiple
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        # The same name may stand twice in the tree.
+        # The tree may have the same name twice.
         if db_field.name == "parent":
             field.label_from_instance = lambda row: f"{row.code} · {row.name}"
         elif db_field.name == "roles":
@@ -165,7 +165,7 @@ class OptionAdmin(CatalogRowAdmin):
         ]
 
     def shipped_view(self, request):
-        """The catalogue file that comes with the portal, as an example of its shape."""
+        """Return the catalogue file that comes with the portal, as an example of the format."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return FileResponse(
@@ -190,6 +190,7 @@ class OptionAdmin(CatalogRowAdmin):
         )
 
     def load(self, request, form: CatalogFileForm) -> bool:
+        """Load the catalogue and log it; return False with the problems on the form."""
         try:
             with transaction.atomic():
                 tally = load_catalog(form.catalog)
@@ -205,7 +206,7 @@ class OptionAdmin(CatalogRowAdmin):
         return True
 
     def log_import(self, request, result: str) -> None:
-        """Django's own log; the entry is of no row, for it is of all."""
+        """Add an entry to Django's log. It names no row, because it is about all rows."""
         LogEntry.objects.create(
             user=request.user,
             content_type=ContentType.objects.get_for_model(Option),

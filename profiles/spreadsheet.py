@@ -1,4 +1,4 @@
-"""Rows as a file that a spreadsheet opens as text: CSV, streamed, or XLSX."""
+"""Write rows as a file whose cells a spreadsheet reads as text: CSV, streamed, or XLSX."""
 
 import csv
 import logging
@@ -12,26 +12,29 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-# How a formula begins; the wide forms are read as the narrow ones where Chinese is typed.
+# The characters that start a formula; spreadsheets in Chinese also read the full-width ones.
 FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
-# Text that looks protected already is protected once more, so that it comes back as it was.
+# Text that already looks protected is protected once more, so that ``as_typed`` restores it.
 PROTECTED = re.compile(rf"'*{FORMULA.pattern}")
 
-# A spreadsheet opens no more than 1 048 576 in one sheet.
+# A spreadsheet opens at most 1 048 576 rows of one sheet.
 SHEET_ROWS = 1_000_000
 
 logger = logging.getLogger(__name__)
 
 
 class Echo:
-    """A file that gives back what is written to it."""
+    """A file whose ``write`` returns what is written."""
 
     def write(self, value):
         return value
 
 
 def file_response(kind: str, rows: Iterable[list], name: str) -> StreamingHttpResponse:
-    """The rows as a file of that kind, named after today; Http404 for a kind not in KINDS."""
+    """Return the rows as a file of that kind, with the day in its name.
+
+    Raises Http404 for a kind that is not in KINDS.
+    """
     if kind not in KINDS:
         raise Http404
     write, content_type = KINDS[kind]
@@ -43,15 +46,16 @@ def file_response(kind: str, rows: Iterable[list], name: str) -> StreamingHttpRe
 
 
 def csv_lines(rows: Iterable[list]) -> Iterator[str]:
+    """Yield the lines of a CSV file in UTF-8."""
     writer = csv.writer(Echo())
-    # So that Excel takes it for UTF-8.
+    # The mark by which Excel recognises UTF-8.
     yield "\ufeff"
     for row in rows:
         yield writer.writerow([as_text(cell) for cell in row])
 
 
 def xlsx_chunks(rows: Iterable[list]) -> Iterator[bytes]:
-    """The pieces of a workbook in which every cell is text. Written to the disk, row by row."""
+    """Yield the bytes of a workbook of text cells; it is written to the disk row by row."""
     book = Workbook(write_only=True)
     for number, row in enumerate(rows):
         if number % SHEET_ROWS == 0:
@@ -72,17 +76,17 @@ KINDS = {
 
 def _text_cell(sheet, value) -> WriteOnlyCell:
     cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", as_text(value)))
-    # So that a spreadsheet leaves the zero of a document where it is.
+    # The text format: a spreadsheet keeps the leading zero of a document.
     cell.number_format = "@"
     return cell
 
 
 def as_text(cell) -> str:
-    """Preceded by an apostrophe where a spreadsheet would run it as a formula."""
+    """Return the text, with an apostrophe before it if a spreadsheet would run it as a formula."""
     text = str(cell)
     return f"'{text}" if PROTECTED.match(text) else text
 
 
 def as_typed(text: str) -> str:
-    """What ``as_text`` was given."""
+    """Return the text that ``as_text`` was given."""
     return text[1:] if text.startswith("'") and PROTECTED.match(text) else text

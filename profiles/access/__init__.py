@@ -1,1 +1,1 @@
-"""What an account may do and why not. Nothing here writes."""
+"""What an account may do, and the reasons why not. Nothing in this room writes."""

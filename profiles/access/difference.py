@@ -1,4 +1,4 @@
-"""What a change of grants adds and takes away, in words: before it is made, and after."""
+"""What a change of grants adds and removes, as paths and as a sentence."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from profiles.access.tree import OptionTree
 from profiles.models import AccessTemplate, Option, Role
 from users.models import User
 
-# The names from the profile, or from the word «Rol», down to what is granted.
+# The names from the profile, or from the word «Rol», down to the granted option or role.
 Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The paths of what is added and of what is removed, in the order of the catalogue."""
+    """The paths of what is added and of what is removed, in catalogue order."""
 
     added: list[Path]
     removed: list[Path]
@@ -26,7 +26,7 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        """«Se agregan 3, se quita 1»; empty when nothing changes."""
+        """A sentence such as «Se agregan 3, se quita 1»; empty when nothing changes."""
         parts = [
             f"se {verb if len(paths) == 1 else verb + 'n'} {len(paths)}"
             for verb, paths in (("agrega", self.added), ("quita", self.removed))
@@ -36,27 +36,30 @@ class Difference:
 
 
 def of_options(before: Collection[str], after: Collection[str]) -> Difference:
+    """Compare two sets of option codes."""
     return _difference(option_paths({*before} ^ {*after}), before)
 
 
 def of_roles(before: Collection[str], after: Collection[str]) -> Difference:
+    """Compare two sets of role codes."""
     return _difference(role_paths({*before} ^ {*after}), before)
 
 
 def option_paths(codes: Collection[str]) -> dict[str, Path]:
-    """Where each of these options stands, retired ones among them."""
+    """Return the path of each of these options, retired options included."""
     options = Option.objects.filter(code__in=codes).select_related("profile")
     return {leaf.code: leaf.path for leaf in OptionTree(options).ordered_leaves}
 
 
 def role_paths(codes: Collection[str]) -> dict[str, Path]:
+    """Return the path of each of these roles, retired roles included."""
     roles = Role.objects.filter(code__in=codes).order_by("operator_type__position", "position")
     return {role.code: ("Rol", role.name) for role in roles}
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """The options and roles that a user would have, the offered ones, and what was left out."""
+    """The offered options and roles that a user would have, and the paths of those left out."""
 
     options: frozenset[str]
     roles: frozenset[str]
@@ -64,7 +67,10 @@ class Proposal:
 
 
 def proposal(user: User, source: User | AccessTemplate, *, adding: bool) -> Proposal:
-    """What ``user`` would have with the access of a colleague or a template, added or instead."""
+    """Return what ``user`` would have with the access of a colleague or of a template.
+
+    With ``adding`` the access is added to the user's own; else it replaces the user's own.
+    """
     options, roles = access_of(source)
     offered = frozenset(Option.objects.offered_to(user.operator).values_list("code", flat=True))
     offered |= {role.code for role in Role.objects.offered_to(user.operator)}
@@ -80,7 +86,7 @@ def proposal(user: User, source: User | AccessTemplate, *, adding: bool) -> Prop
 
 
 def access_of(source: User | AccessTemplate) -> tuple[frozenset[str], frozenset[str]]:
-    """The codes of the options and of the roles that an account or a template holds."""
+    """Return the codes of the options and of the roles that an account or a template holds."""
     if isinstance(source, AccessTemplate):
         options, roles = source.options.values_list("code"), source.roles.values_list("code")
     else:

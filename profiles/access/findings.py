@@ -1,4 +1,4 @@
-"""What a principal should look into: active users whose access does not do what it seems to."""
+"""What a principal should check: active users whose access does not do what it seems to do."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ from users.models import User, UserQuerySet
 
 EXPIRES_SOON = timedelta(days=7)
 
-# Above that it is one work to be done, not so many users to look at one by one.
+# Above this number a count is not exact: the users are no longer checked one by one.
 COUNTED = 100
 
 
@@ -39,12 +39,12 @@ CONSEQUENCES = {
 
 
 def having(users: UserQuerySet, finding: Finding, operator: Operator) -> UserQuerySet:
-    """Those of the operator's users who are active and of whom this is found."""
+    """Return the active users of the operator to whom the finding applies."""
     return _having(users, finding, Offer.to(operator))
 
 
 def count_each(users: UserQuerySet, operator: Operator) -> list[tuple[Finding, int]]:
-    """What is found of anybody, with of how many: one more than COUNTED stands for all above it."""
+    """Return each finding that applies to a user, with how many; COUNTED + 1 means more than COUNTED."""
     offer = Offer.to(operator)
     counts = [
         (finding, _having(users, finding, offer).order_by()[: COUNTED + 1].count())
@@ -55,8 +55,11 @@ def count_each(users: UserQuerySet, operator: Operator) -> list[tuple[Finding, i
 
 @dataclass(frozen=True)
 class Offer:
-    """What an operator is offered, read once: a database that is told codes instead of a query
-    looks into the grants of one user after another, not into those of the whole portal."""
+    """The codes that an operator is offered, read once.
+
+    Given codes instead of a subquery, the database reads the grants user by user, not the grants
+    of the whole portal.
+    """
 
     operator: Operator
     options: list[str]
@@ -64,6 +67,7 @@ class Offer:
 
     @classmethod
     def to(cls, operator: Operator) -> Self:
+        """Read what the operator is offered."""
         options = Option.objects.offered_to(operator).order_by()
         roles = Role.objects.offered_to(operator).order_by()
         return cls(
@@ -96,7 +100,7 @@ def _condition(finding: Finding, offer: Offer):
         case Finding.EXPIRES_SOON:
             today = offer.operator.today()
             soon = Q(valid_until__gte=today, valid_until__lte=today + EXPIRES_SOON)
-            # Those that end are few: they are found by their day, whosever they are.
+            # Few validities end soon: find them by day first, for all operators, then by user.
             return (
                 Q(pk__in=User.objects.filter(soon).values("pk"))
                 | Q(pk__in=options.filter(soon).values("user"))

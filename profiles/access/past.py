@@ -1,7 +1,7 @@
-"""What each account held at an instant gone by, put together from the history.
+"""What each account held at a past instant, computed from the history.
 
-Only what was recorded can be told: the state, the options and the roles and their days. Whether an
-option worked then depended on the catalogue of that day too, of which there is no history.
+Only recorded facts are known: the state, the options, the roles and their days. Whether an option
+worked also depended on the catalogue of that day, and the catalogue has no history.
 """
 
 from collections.abc import Collection, Iterator
@@ -19,20 +19,20 @@ GRANTS = {"options.assigned": "options", "roles.assigned": "roles"}
 STATES = ("user.created", "user.suspended", "user.reactivated", "user.eliminated")
 VALIDITY = "grants.validity_changed"
 
-# From which day to which day, as text, by code; an empty end is open.
+# By code: the first and the last day of validity, as text; an empty text is an open end.
 Days = dict[str, tuple[str, str]]
 
 
 @dataclass
 class PastAccess:
-    """What one account was and held; without a state it was not there yet."""
+    """The state and the grants of one account; without a state it did not exist yet."""
 
     state: User.State | None = None
     options: Days = field(default_factory=dict)
     roles: Days = field(default_factory=dict)
 
     def follow(self, entry: AuditEntry) -> Self:
-        """Bring it to what it was after this entry."""
+        """Apply one entry of the history, in place, and return the same object."""
         if entry.action in STATES:
             self.state = User.State(entry.after["state"])
         elif entry.action in GRANTS:
@@ -46,12 +46,12 @@ class PastAccess:
 
 
 def end_of(day: date) -> datetime:
-    """The instant at which a day of the site's time zone is over, in real time as the history."""
+    """Return the end of a day of the site's time zone, in real time, as the history uses."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
 def access_at(users: Collection[User], instant: datetime) -> dict[User, PastAccess]:
-    """What these accounts held just before the instant, by one query however many they are."""
+    """Return what these accounts held just before the instant, with one query for all."""
     past = {user.pk: PastAccess() for user in users}
     for entry in _entries_before(instant).filter(subject__in=users):
         past[entry.subject_id].follow(entry)
@@ -59,7 +59,10 @@ def access_at(users: Collection[User], instant: datetime) -> dict[User, PastAcce
 
 
 def users_at(operator: Operator, instant: datetime):
-    """The operator's secondary users who were there just before the instant."""
+    """Return the operator's secondary users that existed just before the instant.
+
+    Users eliminated by then are left out.
+    """
     entries = AuditEntry.objects.filter(subject=OuterRef("pk"), at__lt=instant)
     return User.objects.secondary().filter(
         Exists(entries.filter(action="user.created")),

@@ -13,19 +13,19 @@ from users.models import AccountBlock
 
 @dataclass(frozen=True)
 class Remedy:
-    """What mends a reason: the words of the link, and the name of a URL about the user."""
+    """What removes a reason: the text of a link, and the name of a URL about the user."""
 
     words: str
     url_name: str = ""
 
 
 class Reason(enum.Enum):
-    """Why not, the deepest first.
+    """Why an option may not be opened, the deepest reason first.
 
-    Each with a stable ``code`` for a program, a sentence for whoever is refused (``for_user``), one for
-    whoever administers him (``for_admin``, with {} for the usuario), the nearest code of the
-    authority's public vocabulary of authentication errors (``analogy``: ours, not the real
-    portal's; docs/fidelity.md) and the remedy.
+    Each reason has a stable ``code`` for programs, a sentence for the refused user (``for_user``),
+    a sentence for the principal (``for_admin``, with {} for the usuario), a ``remedy``, and in
+    ``analogy`` the nearest code of the authority's public list of authentication errors. The
+    analogy is ours, not the real portal's (docs/fidelity.md).
     """
 
     def __init__(self, for_user: str, for_admin: str, remedy: Remedy, analogy: str = "") -> None:
@@ -127,7 +127,7 @@ class Reason(enum.Enum):
         return self.name.lower()
 
 
-# About the account itself: they shut every door, and leave its grants as they are.
+# Reasons about the account itself: they refuse every option, whatever is granted.
 OF_THE_ACCOUNT = frozenset(
     {
         *(Reason[block.value.upper()] for block in AccountBlock),

@@ -1,4 +1,4 @@
-"""The catalogue's options as a tree: one shape for the menu, the assignment screen, the summary."""
+"""The catalogue's options as a tree, for the menu, the assignment screen and the summary."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from users.lists.search import fold, search_words
 
 @dataclass(eq=False)
 class Node:
-    """A profile, a folder or a leaf, with what hangs under it."""
+    """A profile, a folder or a leaf, with its children."""
 
     row: Profile | Option
     parent: "Node | None" = None
@@ -35,17 +35,17 @@ class Node:
 
     @cached_property
     def path(self) -> tuple[str, ...]:
-        """The names from the profile down to this one, as one clicks through them."""
+        """The names from the profile down to this node."""
         return (*(self.parent.path if self.parent else ()), self.row.name)
 
     @cached_property
     def trail(self) -> str:
-        """The same in one line."""
+        """The path in one line."""
         return " › ".join(self.path)
 
     @cached_property
     def folded_path(self) -> str:
-        # What is above is folded once for all that hangs there.
+        # The parent's path is folded once for all its children.
         above = f"{self.parent.folded_path} " if self.parent else ""
         return above + fold(self.row.name)
 
@@ -63,15 +63,15 @@ class Node:
 
     @property
     def hidden_selected_count(self) -> int:
-        """Selected, but out of sight because the search does not match them."""
+        """How many leaves are selected but hidden, because the search does not match them."""
         return sum(leaf.is_selected and not leaf.is_match for leaf in self.leaves)
 
 
 class OptionTree:
-    """Leaves hung under their folders and profiles, in catalogue order.
+    """Leaves under their folders and profiles, in catalogue order.
 
-    ``selected`` marks leaves by code; ``query`` narrows what matches to the leaves that have all
-    of its words in their path, name or code. A folder with no leaf of these does not appear.
+    ``selected`` marks leaves by code. With a ``query`` a leaf matches if all words of the query
+    are in its path, name or code. A folder without any of the given leaves is not in the tree.
     """
 
     def __init__(
@@ -127,11 +127,11 @@ class OptionTree:
 
     @property
     def assumed_count(self) -> int:
-        """Leaves that are our own assumption, so that the page can say so."""
+        """How many leaves are our own assumption; the page says so."""
         return sum(leaf.row.is_assumed for leaf in self.leaves)
 
     def under(self, code: str) -> frozenset[str]:
-        """The codes of the leaves under the folder of that code, but for what a search hides."""
+        """Return the codes of the matching leaves under the folder of that code."""
         return frozenset(
             leaf.code
             for leaf in self.leaves
@@ -146,5 +146,5 @@ def _ancestry(node: Node | None) -> Iterator[Node]:
 
 
 def menu_of(holdings: Holdings, leaves) -> OptionTree:
-    """The menu of an account that holds this: what its verdict puts there, as a tree."""
+    """Return the menu of an account: the leaves that the verdict puts into it, as a tree."""
     return OptionTree(leaf for leaf in leaves if verdict(holdings, leaf).in_menu)

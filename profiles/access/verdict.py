@@ -1,4 +1,4 @@
-"""May this account open this option now, and if not, why: one pure function, used everywhere."""
+"""Whether an account may open an option now, and if not, why: one pure function for all screens."""
 
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,9 +12,10 @@ from users.models import User
 
 @dataclass(frozen=True)
 class Holdings:
-    """What an account is and holds at one instant, read once: a verdict then costs no query.
+    """What an account is and holds at one instant. It is read once; a verdict then costs no query.
 
-    ``options`` and ``roles`` say of each code why it has no effect, or None when it has.
+    ``options`` and ``roles`` map each granted code to the reason why the grant has no effect, or
+    to None when it has effect. ``account`` holds the reasons about the account itself.
     """
 
     is_principal: bool
@@ -25,11 +26,12 @@ class Holdings:
 
     @classmethod
     def of(cls, user: User, *, locked: Container[User] = ()) -> Self:
+        """Read what one user holds; ``locked`` as in ``of_each``."""
         return cls.of_each([user], locked=locked)[user]
 
     @classmethod
     def of_each(cls, users: Collection[User], *, locked: Container[User] = ()) -> dict[User, Self]:
-        """Of several users of one operator, by as many queries as of one.
+        """Read what several users of one operator hold, with as many queries as for one user.
 
         ``locked`` holds the users who cannot sign in because of failed attempts
         (``users.signin.throttle.locks_of``). A lock stops sign-ins only, so a verdict on an open
@@ -65,18 +67,19 @@ class Holdings:
         }
 
     def with_options(self, codes: Iterable[str]) -> Self:
-        """The same account as it would be with these options in effect instead of its own."""
+        """Return the same holdings with these options in effect instead of the granted ones."""
         return replace(self, options=dict.fromkeys(codes))
 
 
 def _obstacles(user: User, *, is_locked: bool) -> frozenset[Reason]:
-    """What keeps the account from anything at all."""
+    """Return the reasons about the account itself, which refuse every option."""
     others = {Reason.LOCKED: is_locked, Reason.CLAVE_TO_BE_CHANGED: user.must_change_password}
     blocks = {Reason[block.value.upper()] for block in user.blocks}
     return frozenset(blocks | {reason for reason, holds in others.items() if holds})
 
 
 def without_effect(grant: Grant, now: datetime, pending: Reason, over: Reason) -> Reason | None:
+    """Return why the grant has no effect: ``over`` or ``pending``; None when it has effect."""
     if grant.is_over(now):
         return over
     return pending if grant.is_pending(now) else None
@@ -84,7 +87,7 @@ def without_effect(grant: Grant, now: datetime, pending: Reason, over: Reason) -
 
 @dataclass(frozen=True)
 class Verdict:
-    """Permitted when there is no reason against it; else every reason, the deepest first."""
+    """Every reason against, the deepest first; with no reason the option is permitted."""
 
     reasons: tuple[Reason, ...] = ()
 
@@ -94,10 +97,10 @@ class Verdict:
 
     @property
     def in_menu(self) -> bool:
-        """Whether the option stands in the account's menu, once it can sign in.
+        """Whether the option is in the account's menu once the account can sign in.
 
-        A granted option does even while its role is missing, as in the real portal: the
-        application is what refuses.
+        A granted option is there even while its role is missing: as in the real portal, the
+        application refuses, not the menu.
         """
         return set(self.reasons) <= OF_THE_ACCOUNT | OF_THE_ROLE
 
@@ -107,10 +110,12 @@ class Verdict:
 
 
 def verdict(holdings: Holdings, option: Option) -> Verdict:
-    """Decide on a leaf whose profile, operator types and roles are at hand.
+    """Decide whether the option may be opened, and return every reason against.
 
-    A principal holds whatever is offered to its operator and needs no role; a secondary user needs
-    the option and, where roles act in it, one of them (docs/fidelity.md, «Roles»), both in effect.
+    The option is a leaf read with its profile, operator types and roles (``Option.objects
+    .every_leaf``), so that no query is needed. A principal may open whatever is offered to its
+    operator and needs no role. A secondary user needs the option and, if roles act in it, one of
+    them, both in effect (docs/fidelity.md, «Roles»).
     """
     reasons = set(holdings.account)
     offered_to = {operator_type.code for operator_type in option.operator_types.all()}
@@ -126,15 +131,15 @@ def verdict(holdings: Holdings, option: Option) -> Verdict:
 
 
 def obstacles_of_the_grants(holdings: Holdings, option: Option) -> list[Reason]:
-    """The reasons but for what keeps the account out altogether: that is said once."""
+    """Return the reasons about the grants. Screens show the account's own reasons once, apart."""
     return [reason for reason in verdict(holdings, option).reasons if reason not in OF_THE_ACCOUNT]
 
 
 def _role_obstacle(acting_roles: set[str], holdings: Holdings) -> Reason | None:
-    """Why none of the roles that act in an option helps; None when one does."""
+    """Return why no acting role of the option has effect; None when one has."""
     held = {holdings.roles[code] for code in acting_roles & holdings.roles.keys()}
     if None in held:
         return None
-    # What is about to take effect needs no more than patience.
+    # A role that will take effect comes first: it only needs time.
     nearest = (Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED)
     return next((reason for reason in nearest if reason in held), Reason.ROLE_MISSING)

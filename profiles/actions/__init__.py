@@ -1,1 +1,1 @@
-"""What is granted to accounts: the only code that writes grants and templates."""
+"""The only code that writes grants and templates."""

@@ -1,4 +1,4 @@
-"""Assign options and roles to an account, or to many at once."""
+"""Assign options and roles to one account, or to many accounts at once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from users.stale import StaleError
 
 @dataclass(frozen=True)
 class Change:
-    """Codes added and taken away; false when nothing was."""
+    """The codes added and removed; false when there are none."""
 
     added: frozenset[str]
     removed: frozenset[str]
@@ -26,7 +26,7 @@ class Change:
 
 
 class NotOfferedError(Exception):
-    """Codes that the operator is not offered: unknown, a folder, retired, of another type."""
+    """The operator is not offered these ``codes``: unknown, a folder, retired, of another type."""
 
     def __init__(self, codes: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(codes)))
@@ -36,19 +36,19 @@ class NotOfferedError(Exception):
 def assign_options(
     *, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]
 ) -> Change:
-    """Make ``codes`` the options of the user, all or nothing.
+    """Make ``codes`` the options of the user, all or none.
 
-    ``seen`` are the options that the user had on the screen where the choice was made. If they
-    have changed since, nothing is written and StaleError tells the present ones; unless
-    they are already the wanted ones: the same form sent twice ends in the same result.
-    Raises NotOfferedError for a code that the operator is not offered.
+    ``seen`` are the options that the screen of the choice showed. Raises StaleError with the
+    present codes if they have changed since, unless the present codes are already the wanted ones:
+    the same form sent twice is idempotent. Raises NotOfferedError for a code that the operator is
+    not offered, and PermissionDenied for an actor without power over the user.
     """
     offered = Option.objects.offered_to(user.operator).values_list("code", flat=True)
     return _assign(OptionGrant, "option_id", "options.assigned", actor, user, codes, seen, offered)
 
 
 def assign_roles(*, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]) -> Change:
-    """Make ``codes`` the roles of the user, under the same terms as ``assign_options``."""
+    """Make ``codes`` the roles of the user; arguments and errors as in ``assign_options``."""
     offered = Role.objects.offered_to(user.operator).values_list("code", flat=True)
     return _assign(RoleGrant, "role_id", "roles.assigned", actor, user, codes, seen, offered)
 
@@ -78,7 +78,7 @@ def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) 
 def _new_grants(
     grant_model, code_field: str, actor: Actor, user: User, codes: Iterable[str], now: datetime
 ) -> list:
-    """What is given at one instant, not yet written."""
+    """Return unsaved grants of these codes, granted at one instant."""
     return [
         grant_model(
             user=user,
@@ -92,7 +92,7 @@ def _new_grants(
 
 
 def _assigned(actor: Actor, user: User, before: Iterable[str], after: Iterable[str]) -> dict:
-    """What the entry of an assignment says."""
+    """Return the fields of the history entry of an assignment."""
     return {
         "actor": actor,
         "operator": user.operator,
@@ -102,7 +102,7 @@ def _assigned(actor: Actor, user: User, before: Iterable[str], after: Iterable[s
     }
 
 
-# Of one user: the codes that he has, and those that he shall have.
+# A user, the codes that the user has, and the codes that the user shall have.
 Assignment = tuple[User, Iterable[str], Iterable[str]]
 
 
@@ -110,10 +110,11 @@ Assignment = tuple[User, Iterable[str], Iterable[str]]
 def load_access(
     *, actor: Actor, operator: Operator, options: list[Assignment], roles: list[Assignment]
 ) -> None:
-    """Assign the options and the roles of many users of one operator: what the single actions do.
+    """Assign the options and the roles of many users of one operator, all or none.
 
-    The users are under the caller's lock, and what they have is what it says. Raises
-    NotOfferedError for a code that the operator is not offered.
+    The caller holds the lock on the users, and passes what they have now. Raises NotOfferedError
+    for a code that the operator is not offered, and PermissionDenied for an actor without power
+    over a user.
     """
     tenancy.require_administrator_of(actor.user, operator)
     offered_options = frozenset(Option.objects.offered_to(operator).values_list("code", flat=True))
@@ -147,9 +148,9 @@ def assign_access(
     seen_options: Iterable[str],
     seen_roles: Iterable[str],
 ) -> tuple[Change, Change]:
-    """Make these the options and the roles of the user at once, both or neither.
+    """Assign the options and the roles of the user, both or neither.
 
-    Under the terms of ``assign_options`` and ``assign_roles``, which it is made of.
+    Errors as in ``assign_options``.
     """
     common = {"actor": actor, "user": user}
     return (

@@ -22,12 +22,12 @@ def save_template(
     template: AccessTemplate | None = None,
     seen: dict | None = None,
 ) -> AccessTemplate:
-    """Make a template of the actor's operator, or correct one of them.
+    """Create a template of the actor's operator, or change the given ``template``.
 
-    ``seen`` are the ``facts`` of the template on the screen where an existing one was corrected: if they
-    have changed since, to others than the wanted ones, StaleError tells the present ones.
+    ``seen`` are the ``facts`` that the screen showed of an existing template. Raises StaleError
+    with the present facts if they have changed since, unless they are already the wanted ones.
     Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
-    ``name``, and PermissionDenied for a template of another operator or a ready one.
+    ``name``, and PermissionDenied for a template of another operator or a ready-made one.
     """
     tenancy.require_principal(actor.user)
     operator = actor.user.operator
@@ -66,7 +66,10 @@ def save_template(
 
 @transaction.atomic
 def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
-    """Take a template away; whoever was given its options and roles keeps them."""
+    """Delete a template. Users who were given its options and roles keep them.
+
+    Raises PermissionDenied for a template of another operator or a ready-made one.
+    """
     template = _own_template(actor, template)
     record(
         "template.deleted",

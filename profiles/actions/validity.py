@@ -11,17 +11,17 @@ from users.history.recording import Actor, record
 from users.models import User
 from users.stale import StaleError
 
-# From which day to which day, by code; an empty end is open.
+# By code: the first and the last day of validity; None is an open end.
 Days = Mapping[str, tuple[date | None, date | None]]
 
 
 @transaction.atomic
 def set_validity(*, actor: Actor, user: User, options: Days, roles: Days, seen: dict) -> int:
-    """Set from when to when each grant of the user is valid; returns how many changed.
+    """Set the days of validity of each grant of the user; return how many grants changed.
 
-    ``options`` and ``roles`` name every grant of the user, ``seen`` what the screen showed
-    (``validity_facts``). If that has changed since, nothing is written and StaleError tells
-    what it is now. Raises ValidationError keyed by code where an end comes before its start.
+    ``options`` and ``roles`` name every grant of the user. ``seen`` is what the screen showed
+    (``validity_facts``). Raises StaleError with the present facts if the grants or their days have
+    changed since, and ValidationError keyed by code if an end is before its start.
     """
     tenancy.require_power_over(actor.user, user)
     tenancy.lock_account(user)
@@ -62,7 +62,7 @@ def set_validity(*, actor: Actor, user: User, options: Days, roles: Days, seen: 
 
 
 def validity_facts(user: User) -> dict[str, dict[str, list[str]]]:
-    """The days of each grant of the user as text, the way they travel in a form."""
+    """Return the days of each grant of the user as text, as the form sends them back."""
     return {kind: _as_text(days, [*days]) for kind, days in _validity_of(user).items()}
 
 

@@ -1,1 +1,1 @@
-"""The catalogue of profiles, options and roles, as a file and in the database."""
+"""The catalogue of profiles, options and roles: read from a file, loaded into the database."""

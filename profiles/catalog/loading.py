@@ -1,4 +1,4 @@
-"""Bring the database to what a catalogue file says."""
+"""Load a catalogue into the database."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,11 +10,11 @@ from profiles.models import AccessTemplate, Option, Profile, Role
 
 @transaction.atomic
 def load_catalog(catalog: Catalog) -> dict[str, int]:
-    """Bring the database to what the catalogue file says; loading it again changes nothing.
+    """Make the database equal to the catalogue; loading is idempotent.
 
-    Rows that are no longer in the file are retired, never deleted. Returns how many rows were
-    created, changed, retired and left as they were. Raises CatalogError for a value that a column
-    cannot hold, and then nothing is loaded.
+    Rows that are no longer in the file are retired, never deleted: grants and history refer to
+    them. Returns how many rows were created, changed, retired and unchanged. Raises CatalogError
+    for a value that a column cannot hold; then nothing is loaded.
     """
     tally = {"created": 0, "changed": 0, "retired": 0, "unchanged": 0}
     _load_rows(OperatorType, catalog.operator_types, tally, _plain_values)
@@ -26,7 +26,7 @@ def load_catalog(catalog: Catalog) -> dict[str, int]:
 
 
 def _load_templates(rows: list[dict], tally: dict[str, int]) -> None:
-    """The ready templates. One that leaves is deleted: nothing refers to it."""
+    """Load the ready-made templates. One that is no longer in the file is deleted: nothing refers to it."""
     known = {
         template.operator_type_id: template
         for template in AccessTemplate.objects.filter(operator_type__isnull=False)

@@ -1,10 +1,12 @@
+"""Read a catalogue file and check it: shape first, then the references between rows."""
+
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
-# Of each kind of row: the columns it must have, and those it may have.
+# For each kind of row: the required columns and the optional columns.
 COLUMNS = {
     "operator_types": ({"code", "name", "source"}, set()),
     "profiles": ({"code", "name", "source"}, set()),
@@ -15,15 +17,15 @@ COLUMNS = {
     ),
     "templates": ({"operator_type", "name", "options", "roles", "source"}, set()),
 }
-# A catalogue need not have any ready template.
+# A catalogue may have no ready-made template.
 MAY_BE_MISSING = {"templates"}
-# What identifies a row, and which of its columns are lists of codes.
+# The column that identifies a row, if not ``code``; and the columns that are lists of codes.
 IDENTITY = {"templates": "operator_type"}
 LISTS = {"options": {"operator_types", "roles"}, "templates": {"options", "roles"}}
 
 
 class CatalogError(Exception):
-    """What is wrong with a catalogue file, one sentence each."""
+    """The problems of a catalogue file, one sentence each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" · ".join(problems))
@@ -44,7 +46,7 @@ def read(text: str) -> Catalog:
     try:
         tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        # Not only TOMLDecodeError: a number of thousands of digits, brackets without end.
+        # Besides TOMLDecodeError: numbers of thousands of digits, too deep brackets.
         raise CatalogError([f"El archivo no es TOML válido{_place(error)}."]) from error
     if problems := [problem for kind in COLUMNS for problem in _shape_problems(kind, tables)]:
         raise CatalogError(problems)
@@ -55,7 +57,7 @@ def read(text: str) -> Catalog:
 
 
 def _place(error: Exception) -> str:
-    """Where in the file, out of the parser's English sentence."""
+    """Return the line and the column, read from the parser's English sentence."""
     place = re.search(r"line (\d+), column (\d+)", str(error))
     return ": revise la línea {}, columna {}".format(*place.groups()) if place else ""
 
@@ -145,5 +147,5 @@ def _reference_problems(catalog: Catalog) -> list[str]:
 
 
 def is_folder(option_row: dict) -> bool:
-    """A folder is offered to nobody by itself."""
+    """Return whether the row is a folder: a row that is offered to no type of operator."""
     return not option_row.get("operator_types")

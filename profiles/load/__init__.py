@@ -1,5 +1,6 @@
-"""Carga masiva: a file of users becomes a plan, and the plan is applied, or nothing of it.
+"""Carga masiva: a file of users becomes a plan, and the plan is applied whole or not at all.
 
-``columns`` says what a file may hold, ``files`` reads one (``csv_text``, ``workbook``), ``planning`` says what each row would
-do, ``actions`` writes plans and applies them, ``seal`` keeps claves unreadable in between.
+``columns`` defines what a file may hold; ``files`` reads one (``csv_text``, ``workbook``) into
+``rows``; ``planning`` computes what each row would do (``values`` reads its cells); ``actions``
+makes and discards plans, ``applying`` applies one; ``seal`` encrypts passwords in between.
 """

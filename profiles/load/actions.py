@@ -1,4 +1,4 @@
-"""Make plans of a load, make them again and discard them; ``applying`` applies them."""
+"""Make plans of a load, make a stale plan again, discard plans; ``applying`` applies them."""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,16 +14,17 @@ from users import tenancy
 from users.history.recording import Actor
 from users.signin.password_rules import generate_password
 
-# Of one operator: whoever corrects his file until it is right leaves a plan each time.
+# Plans of one operator that are not applied: each correction of a file leaves one.
 MOST_PENDING = 5
 
 
 @sensitive_variables()
 def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str) -> LoadPlan:
-    """Keep what the rows of a file would do; nothing is done yet.
+    """Store what the rows of a file would do; no account is changed.
 
-    Takes away plans that are too old, whoever made them, and of this operator those that were not
-    applied but for the last MOST_PENDING. A plan with errors keeps no clave.
+    Deletes the plans of all operators that are too old, and the plans of this operator that were
+    not applied, except the last MOST_PENDING. A plan with errors stores no password. Raises
+    PermissionDenied for an actor that does not administer the operator.
     """
     tenancy.require_administrator_of(actor.user, operator)
     planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
@@ -57,14 +58,17 @@ def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str)
 
 
 def _take_away(plans: QuerySet) -> None:
-    """Delete plans, but for those that somebody is busy with."""
+    """Delete plans, except those that another request has locked."""
     free = plans.select_for_update(skip_locked=True).values_list("pk", flat=True)
     LoadPlan.objects.filter(pk__in=[*free]).delete()
 
 
 @transaction.atomic
 def discard(*, actor: Actor, plan: LoadPlan) -> bool:
-    """Throw a plan away, and what was hashed for it; false for one that was applied, which stays."""
+    """Delete a plan with its passwords and hashes; return False for an applied plan, which stays.
+
+    Raises OldPlanError.
+    """
     plan = locked_plan(actor, plan)
     if plan.state == LoadPlan.State.APPLIED:
         return False
@@ -75,7 +79,10 @@ def discard(*, actor: Actor, plan: LoadPlan) -> bool:
 @sensitive_variables()
 @transaction.atomic
 def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
-    """Bring a stale plan to what its file would do now. With errors, it keeps no clave any more."""
+    """Update a stale plan to what its file would do now. With errors it keeps no password.
+
+    Raises OldPlanError.
+    """
     plan = locked_plan(actor, plan)
     if plan.state != LoadPlan.State.STALE:
         return
@@ -85,7 +92,7 @@ def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
             setattr(row, name, value)
         if row.outcome != Outcome.CREATE:
             row.sealed, row.password, row.is_generated = "", "", False
-    # Of somebody who was there when the file was read, no clave was kept.
+    # No password was stored for a user that existed when the file was read: generate one.
     _seal_claves([(row, "") for row, _ in stale if not row.sealed and not row.password])
     LoadRow.objects.bulk_update(
         [row for row, _ in stale],
@@ -100,7 +107,7 @@ def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
 
 @sensitive_variables()
 def _seal_claves(rows: list[tuple[LoadRow, str]]) -> None:
-    """Seal the clave of each new user, a generated one where none is given."""
+    """Seal the password of each new user; generate one where the file has none."""
     seal = seal_of_claves()
     for row, password in rows:
         if row.outcome == Outcome.CREATE:
@@ -112,7 +119,7 @@ def _without_clave(row: Row) -> dict[str, str]:
     return {name: text for name, text in row.cells.items() if name != "password"}
 
 
-# What a row of a plan says of whom.
+# LoadRow fields copied from PlannedRow.
 RESULT = ("account", "outcome", "before", "after", "problems", "notices")
 
 

@@ -1,9 +1,8 @@
-"""Apply a plan: hash its claves, then do all of it in one transaction; and hand its claves over.
+"""Apply a plan, and hand over its generated passwords.
 
-Claves are hashed some at a time, outside of any long transaction, and each hash is kept as soon as
-there is one: an applying that is interrupted goes on where it stopped. Then one transaction
-computes the plan once more and, if it still says the same, does all of it. A plan that was applied
-stays applied.
+Passwords are hashed in batches, outside of any long transaction, and each batch is stored at once:
+after an interruption the next request continues. Then one transaction computes the plan again and,
+if nothing changed, writes all of it. An applied plan stays applied.
 """
 
 import os
@@ -32,18 +31,19 @@ from users.models import User
 from users.seal import BrokenSealError
 from users.stale import StaleError
 
-# Hashed together and kept together: half a second's work of two cores.
+# Passwords hashed and stored together: half a second's work of two cores.
 HASHED_AT_ONCE = 32 * (os.cpu_count() or 1)
 
 
 class PlanWithErrorsError(Exception):
-    """A plan is applied whole, so one with errors is not applied."""
+    """The plan has errors. A plan is applied whole, so it is not applied."""
 
 
 def start_applying(*, actor: Actor, plan: LoadPlan) -> None:
-    """Say that the plan shall be applied: ``keep_applying`` does it.
+    """Mark the plan as being applied; ``keep_applying`` then applies it.
 
-    Raises PlanWithErrorsError, OldPlanError, and StaleError when it says something else by now.
+    Raises PlanWithErrorsError, OldPlanError, and StaleError if its file would now do something
+    else.
     """
     tenancy.require_administrator_of(actor.user, plan.operator)
     is_stale = next(stale_rows(plan), None) is not None
@@ -61,7 +61,7 @@ def start_applying(*, actor: Actor, plan: LoadPlan) -> None:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many claves are hashed of how many, and at which rate now, in rows a second."""
+    """How many passwords of the total are hashed, and the present rate in passwords a second."""
 
     done: int
     total: int
@@ -82,12 +82,12 @@ class Progress:
 
 @sensitive_variables()
 def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
-    """Hash claves for about so many seconds; once all are, apply the plan.
+    """Hash passwords for about so many seconds; once all are hashed, apply the plan.
 
-    For a plan that started, as often as it takes. Raises StaleError, ValidationError for a rule
-    that refuses an account by now, PlanWithErrorsError, OldPlanError, and BrokenSealError when its
-    claves can no longer be read: then nothing of the plan is done, and it is not being applied any
-    more.
+    Call it on a started plan until the progress is over. Raises StaleError; ValidationError if a
+    rule now refuses an account; PlanWithErrorsError; OldPlanError; and BrokenSealError if its
+    passwords can no longer be read. Then nothing was written and the plan is no longer being
+    applied.
     """
     tenancy.require_administrator_of(actor.user, plan.operator)
     started, hashed = monotonic(), 0
@@ -95,7 +95,7 @@ def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             while some := _hash_some(actor, plan, pool):
                 hashed += some
-                # At the end, so that however short a stretch is it gets on.
+                # Checked after a batch, so that each call makes progress.
                 if monotonic() - started >= seconds:
                     break
         rate = hashed / (monotonic() - started)
@@ -109,9 +109,10 @@ def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
 @sensitive_variables()
 @transaction.atomic
 def hand_over(*, actor: Actor, plan: LoadPlan) -> list[tuple[str, str]]:
-    """Each usuario with its generated clave, once: they are erased with this.
+    """Return each usuario with its generated password, and erase the passwords.
 
-    Raises OldPlanError, and BrokenSealError when they can no longer be read.
+    Empty for a plan that is not applied. Raises OldPlanError, and BrokenSealError if the passwords
+    can no longer be read.
     """
     plan = locked_plan(actor, plan)
     if plan.state != LoadPlan.State.APPLIED:
@@ -132,12 +133,12 @@ def hand_over(*, actor: Actor, plan: LoadPlan) -> list[tuple[str, str]]:
 
 @sensitive_variables()
 def _hash_some(actor: Actor, plan: LoadPlan, pool: ThreadPoolExecutor) -> int:
-    """How many were hashed: none once all are, and none of a plan that is not being applied.
+    """Hash one batch; return how many, which is 0 once all are hashed or the plan is not applying.
 
-    Argon2 lets other threads run meanwhile, so the pool uses every core.
+    Argon2 releases the interpreter's lock, so the pool uses every core.
     """
-    # The lock is not held while they are hashed. In another window the plan may be applied
-    # before, or meanwhile, and its claves erased.
+    # The lock is not held during hashing: another request may apply the plan and erase its
+    # passwords before or meanwhile. So the state is checked twice.
     with transaction.atomic():
         if locked_plan(actor, plan).state != LoadPlan.State.APPLYING:
             return 0
@@ -155,7 +156,7 @@ def _hash_some(actor: Actor, plan: LoadPlan, pool: ThreadPoolExecutor) -> int:
 
 
 def _apply(actor: Actor, plan: LoadPlan) -> bool:
-    """Do all of a plan once every clave is hashed; true if there is nothing left to do."""
+    """Write the whole plan if every password is hashed; return whether nothing is left to do."""
     try:
         with transaction.atomic():
             plan = locked_plan(actor, plan)
@@ -173,7 +174,7 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
                 _write(actor, plan.operator, some)
             plan.state, plan.applied_at = LoadPlan.State.APPLIED, timezone.now()
             plan.save(update_fields=["state", "applied_at"])
-            # Its hashes stand in the accounts now.
+            # The accounts hold the hashes now.
             plan.rows.update(password="", cells={})
             _seal_anew(plan)
             if counts[Outcome.CREATE] or counts[Outcome.CHANGE]:
@@ -198,13 +199,13 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
 
 
 def _release(plan: LoadPlan, state: LoadPlan.State) -> None:
-    """Unless somebody in another window got further with it."""
+    """Release the plan, unless another request changed its state."""
     LoadPlan.objects.filter(pk=plan.pk, state=LoadPlan.State.APPLYING).update(state=state)
 
 
 @sensitive_variables()
 def _seal_anew(plan: LoadPlan) -> None:
-    """The age of a clave that is to be fetched runs from when it let somebody in."""
+    """Seal the generated passwords again: their age counts from when the accounts exist."""
     rows, seal = list(plan.to_hand_over.only("sealed")), seal_of_claves()
     for row in rows:
         row.sealed = seal.close(seal.open(row.sealed))
@@ -212,7 +213,7 @@ def _seal_anew(plan: LoadPlan) -> None:
 
 
 def _write(actor: Actor, operator: Operator, pairs: list[tuple[LoadRow, PlannedRow]]) -> None:
-    """Do what these rows say, on users who stay as they are until it is done."""
+    """Write these rows. Their users are locked, so they have not changed since they were planned."""
     rows = [
         (row, planned.account or _new_user(row))
         for row, planned in pairs
@@ -243,14 +244,14 @@ def _new_user(row: LoadRow) -> User:
     return User(
         username=row.username,
         password=row.password,
-        # Whoever hands it over has read it.
+        # The person who hands over a generated password has read it.
         must_change_password=row.is_generated,
         **_account_facts(row.after),
     )
 
 
 def _account_facts(facts: dict) -> dict:
-    """Those of the account itself, as the model holds them."""
+    """Return the facts of the account itself, as values of the model's fields."""
     return {
         name: value if name not in DAYS else date.fromisoformat(value) if value else None
         for name, value in facts.items()

@@ -1,4 +1,4 @@
-"""The columns of a file of users: what each is called, and what may stand in it."""
+"""The columns of a file of users: titles, and what each may hold."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from users.signin.password_rules import OperatorPasswordValidator
 
 @dataclass(frozen=True)
 class Column:
-    """``name`` is the fact of the account that the column tells, ``heading`` its title."""
+    """``name`` is a fact of the account, ``heading`` the title, ``also`` other titles of the column."""
 
     name: str
     heading: str
@@ -72,8 +72,8 @@ COLUMNS = {
     )
 }
 
-# What an export tells of each user, so that it can be loaded again: neither claves, nor from
-# which template something came.
+# The columns of an export. Without passwords, and without the template, which is not recorded: the
+# export can be loaded again.
 EXPORTED = [name for name in COLUMNS if name not in ("password", "template")]
 
 _BY_TITLE = {
@@ -82,5 +82,5 @@ _BY_TITLE = {
 
 
 def column_titled(title: str) -> Column | None:
-    """The column of a title: no matter the accents, the case, or underscores for spaces."""
+    """Return the column of a title. Accents, case, and underscores for spaces do not matter."""
     return _BY_TITLE.get(fold(" ".join(title.replace("_", " ").split())))

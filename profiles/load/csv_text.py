@@ -1,4 +1,4 @@
-"""Reads a CSV file of users."""
+"""Read a CSV file of users."""
 
 import codecs
 import csv
@@ -9,6 +9,7 @@ from profiles.load.rows import CHUNK, LONGEST_ROW, MOST_COLUMNS, Cell, FileError
 
 
 def rows_of_csv(file) -> Iterator[list[Cell]]:
+    """Yield the cells of each record of a binary file; raises FileError."""
     text = io.TextIOWrapper(file, encoding=_encoding(file), newline="")
     try:
         titles = text.readline(LONGEST_ROW)
@@ -26,12 +27,12 @@ def rows_of_csv(file) -> Iterator[list[Cell]]:
             f"pase de {csv.field_size_limit()} caracteres."
         ) from error
     finally:
-        # The file is of whoever gave it.
+        # The caller closes the file, not the wrapper.
         text.detach()
 
 
 class _Lines:
-    """The lines of a text, as long as those of one record are no longer than a row may be."""
+    """The lines of a text; raises FileError once the lines of one record exceed LONGEST_ROW."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self.text, self.of_record = text, 0
@@ -45,7 +46,10 @@ class _Lines:
 
 
 def _encoding(file) -> str:
-    """UTF-8 if all of it is; else the one in which Excel saves here. Leaves the file at its start."""
+    """Return UTF-8 if the whole file is valid UTF-8, else cp1252, in which Excel in Peru saves.
+
+    Leaves the file at its start. Raises FileError for a binary file.
+    """
     for encoding in ("utf-8-sig", "cp1252"):
         decoder = codecs.getincrementaldecoder(encoding)()
         file.seek(0)

@@ -1,4 +1,4 @@
-"""Users as rows of a file that can be loaded again, and the rows of the sample."""
+"""Rows of a file that can be loaded again: the users of an operator, and the sample."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from users.validators import DocumentType
 
 
 def user_rows(users) -> Iterator[list[str]]:
-    """What a load would bring these users to: themselves."""
+    """Yield the headings and a row for each user. Loading the rows changes nothing."""
     yield [COLUMNS[name].heading for name in EXPORTED]
     users = users.prefetch_related("option_grants", "role_grants")
     for user in users.iterator(chunk_size=ROWS_AT_ONCE):
@@ -26,7 +26,7 @@ def user_rows(users) -> Iterator[list[str]]:
 
 
 def sample_rows(operator: Operator) -> Iterator[list[str]]:
-    """Invented people who can be loaded as they stand."""
+    """Yield the headings and invented people that can be loaded unchanged."""
     options = list(Option.objects.offered_to(operator).values_list("code", flat=True)[:2])
     roles = list(Role.objects.offered_to(operator).values_list("code", flat=True)[:1])
     people = [

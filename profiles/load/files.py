@@ -1,8 +1,8 @@
-"""Reads a file of users: CSV by Python's own reader, XLSX by openpyxl, neither trusted.
+"""Read a file of users: CSV with Python's own reader, XLSX with openpyxl. No file is trusted.
 
-What is refused here is refused before it costs anything: the parts of an XLSX are measured before
-they are parsed, and no file makes this hold more than its rows. What is wrong with one cell does
-not refuse the file: the row says so, and the plan shows it.
+A file is refused before it costs much: the parts of an XLSX are measured before they are parsed,
+and no more than the rows is held in memory. A flaw of one cell does not refuse the file: the row
+holds the flaw, and the plan shows it.
 """
 
 import io
@@ -24,9 +24,9 @@ KNOWN = ", ".join(column.heading for column in COLUMNS.values())
 
 @sensitive_variables()
 def read(file) -> Sheet:
-    """The rows of a binary file that can be sought in; raises FileError.
+    """Read the rows of a seekable binary file; raises FileError.
 
-    What kind of file it is, its content says, whatever it is called.
+    The kind of the file is read from its content, not from its name.
     """
     if file.seek(0, io.SEEK_END) > settings.LOAD_MAX_BYTES:
         raise FileError(
@@ -63,7 +63,7 @@ def _sheet(lines: Iterator[list[Cell]]) -> Sheet:
 
 
 def _columns(titles: list[str]) -> list[Column | None]:
-    """The column under each title; None where there is no title."""
+    """Return the column of each title; None for an empty title. Raises FileError for wrong titles."""
     columns = [column_titled(title) for title in titles]
     named = [column for column in columns if column]
     unknown = [
@@ -86,7 +86,7 @@ def _columns(titles: list[str]) -> list[Column | None]:
 
 @sensitive_variables()
 def _row(number: int, line: list[Cell], columns: list[Column | None]) -> Row | None:
-    """None for a row with nothing in it."""
+    """Return the row; None for an empty one."""
     row = Row(number, {})
     for index, cell in enumerate(line):
         if not cell.text.strip() and not cell.flaw:
@@ -95,7 +95,7 @@ def _row(number: int, line: list[Cell], columns: list[Column | None]) -> Row | N
         if column is None:
             row.flaws[get_column_letter(index + 1)] = _UNTITLED
             continue
-        # A clave is as it was typed, to the last space.
+        # A password is taken as typed, spaces included.
         row.cells[column.name] = cell.text if column.name == "password" else as_typed(cell.text)
         if flaw := cell.flaw or (_NUMBER if cell.is_number and column.name == "password" else ""):
             row.flaws[column.name] = flaw

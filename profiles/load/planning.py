@@ -1,7 +1,7 @@
-"""What each row of a file would do to the users of an operator; nothing is written here.
+"""Compute what each row of a file would do to the users of an operator. Nothing is written here.
 
-Pure but for what it reads, some queries for five hundred rows: the plan on the screen and the
-check before it is applied are the same computation, so what was shown is what is done.
+It only reads, a few queries for each ROWS_AT_ONCE rows. The plan on the screen and the check before
+it is applied are the same computation, so what was shown is what is written.
 """
 
 from collections import defaultdict
@@ -25,21 +25,21 @@ from users.models import KnownAccounts, User
 from users.signin.password_rules import advice_on_password
 from users.validators import DocumentType, normalise_username
 
-# So many rows are looked up together.
+# Rows looked up together.
 ROWS_AT_ONCE = 500
 DAYS = ("valid_from", "valid_until")
 GRANTS = ("options", "roles")
-# What a row may change, in the order in which it is told.
+# What a row may change, in the order of the screen.
 FACTS = (*EDITABLE_FIELDS, "state", *GRANTS)
 
 
 @dataclass(slots=True)
 class PlannedRow:
-    """What a row would do: ``before`` and ``after`` hold the facts that become others, as text.
+    """What a row would do: ``before`` and ``after`` hold the facts that would change, as text.
 
-    ``problems`` and ``notices`` are [column, value, sentence, corrected value] each: what refuses
-    the row, and what was corrected in it. ``account`` is who was there, and ``password`` the clave
-    given for a new one.
+    ``problems`` refuse the row and ``notices`` tell what was corrected in it; each is a list
+    [column, value, sentence, corrected value]. ``account`` is the existing user, and ``password``
+    the password given for a new user.
     """
 
     number: int
@@ -53,28 +53,29 @@ class PlannedRow:
     password: str = field(default="", repr=False)
 
     def refuse(self, column: str, value: str, sentence: str, corrected: str = "") -> None:
+        """Add a problem; ``corrected`` is the value that was probably meant."""
         self.problems.append([_heading(column), value[:LONGEST_SHOWN], sentence, corrected])
 
     def note(self, column: str, value: str, sentence: str, corrected: str = "") -> None:
+        """Add a notice; ``corrected`` is the value that is used."""
         self.notices.append([_heading(column), value[:LONGEST_SHOWN], sentence, corrected])
 
 
-# The clave has its own rule, and asking for the operator costs a query for each row.
+# Fields that full_clean leaves out: ``_clave`` checks the password; the operator costs a query a row.
 KNOWN_GOOD = ["password", "operator"]
-# Of a value in a problem.
+# Longest cell value quoted in a message.
 LONGEST_SHOWN = 100
 
 
 def _heading(column: str) -> str:
-    """What a column is called; its letter where it has no title."""
+    """Return the title of a column; its letter if it has no title."""
     return COLUMNS[column].heading if column in COLUMNS else column
 
 
 class Planner:
     """Plans the rows of one file for one operator.
 
-    With ``locked``, the users of a row that was planned stay as they are until the transaction is
-    over.
+    With ``locked``, the users of the planned rows are locked until the transaction ends.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Planner:
             ),
             "roles": frozenset(Role.objects.offered_to(operator).values_list("code", flat=True)),
         }
-        # By their names, and by their names folded.
+        # By name, and by folded name.
         self.templates = defaultdict(list), defaultdict(list)
         for template in AccessTemplate.objects.offered_to(operator).prefetch_related(
             "options", "roles"
@@ -104,6 +105,7 @@ class Planner:
         self.row_of_document: dict[tuple[str, str], int] = {}
 
     def plan(self, rows: Iterable[Row]) -> Iterator[PlannedRow]:
+        """Yield what each row would do, in the order of the rows."""
         rows = iter(rows)
         while some := list(islice(rows, ROWS_AT_ONCE)):
             names = {normalise_username(row.cells.get("username", "")) for row in some}
@@ -116,7 +118,7 @@ class Planner:
             uniqueness = KnownAccounts(
                 self.operator,
                 names,
-                # One that stays as it is has a holder too: its own.
+                # The present documents too: a row without that column keeps them.
                 numbers | {facts["document_number"] for _, facts in existing.values()},
             )
             eliminated = set(
@@ -174,7 +176,7 @@ class Planner:
 
     @sensitive_variables()
     def _keep(self, planned, cells, user, before, state, uniqueness) -> None:
-        """A row about somebody who is there, or shall be."""
+        """Plan a row about a user that exists or shall exist."""
         account = copy(user) if user else User(operator=self.operator, username=planned.username)
         account.uniqueness = uniqueness
         self._fill_in(account, cells, planned)
@@ -205,7 +207,7 @@ class Planner:
         planned.after = {name: facts[name] for name in changed}
 
     def _fill_in(self, account: User, cells: Mapping[str, str], planned: PlannedRow) -> None:
-        """Give the account what the columns of the file say; what is not among them stays."""
+        """Set the fields that are columns of the file; the other fields stay."""
         for name in self.columns.intersection(PERSON_FIELDS):
             setattr(account, name, cells.get(name, "").strip())
         if "document_type" in self.columns:
@@ -226,7 +228,7 @@ class Planner:
                 planned.refuse(name, cells[name], error.messages[0])
 
     def _check(self, account: User, cells: Mapping[str, str], planned: PlannedRow) -> None:
-        """What the model says against the account."""
+        """Add what the model refuses in the account."""
         refused = {column for column, *_ in planned.problems}
         try:
             account.full_clean(exclude=KNOWN_GOOD, validate_constraints=False)
@@ -242,7 +244,7 @@ class Planner:
                     planned.refuse(name, value, errors[0].messages[0], corrected)
 
     def _compare(self, account: User, cells: Mapping[str, str], planned: PlannedRow) -> None:
-        """What was corrected in the account, as notices; and whose document it has in this file."""
+        """Add what was corrected in the account, and refuse a document of an earlier row."""
         if planned.problems:
             return
         noted = {column for column, *_ in planned.notices}
@@ -264,21 +266,21 @@ class Planner:
         try:
             validate_password(password, account)
         except ValidationError as error:
-            # Never the clave itself: a plan is stored.
+            # Never the password itself: the plan is stored.
             planned.refuse("password", "", ". ".join(error.messages))
         if advice := advice_on_password(password, account):
             planned.note("password", "", advice.removesuffix("."))
         planned.password = password
 
     def _state(self, typed: str, planned: PlannedRow) -> str:
-        """The state that the row asks for; empty for the one that there is."""
+        """Return the state that the row asks for; empty to keep the present state."""
         state = values.state(typed)
         if typed.strip() and not state:
             planned.refuse("state", typed, "Escriba Activo, Suspendido o Eliminado")
         return state
 
     def _template(self, name: str, planned: PlannedRow) -> dict[str, set[str]] | None:
-        """What the template of that name holds: of exactly that name, or else of one like it."""
+        """Return the codes of the template of that name; if none has it exactly, of its folded name."""
         if not name:
             return None
         named, folded = self.templates
@@ -296,13 +298,13 @@ class Planner:
         template: dict[str, set[str]] | None,
         planned: PlannedRow,
     ) -> list[str]:
-        """The codes that the user shall have: of the template and of the column, together."""
+        """Return the codes that the user shall have, from the template and the column together."""
         held = before[kind] if before else []
         if template is None and kind not in self.columns:
             return held
         codes = values.codes(cells.get(kind, ""))
         if template is not None:
-            # What a template holds and is no longer offered is left out, as when it is copied.
+            # Codes of the template that are no longer offered are left out, as when it is copied.
             codes |= template[kind] & self.offered[kind]
         if codes != set(held) and (unknown := codes - self.offered[kind]):
             planned.refuse(
@@ -320,9 +322,9 @@ TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones 
 def existing_users(
     operator: Operator, usernames: Collection[str], *, locked: bool = False
 ) -> dict[str, tuple[User, dict]]:
-    """The existing users of these names: each account, and its facts as text.
+    """Return the existing users by usuario: each account, with its facts as text.
 
-    Locked, they stay as they are until the transaction is over.
+    With ``locked``, they are locked until the transaction ends.
     """
     users = User.objects.existing().filter(operator=operator, username__in=[*usernames])
     users = list(users.select_for_update() if locked else users)

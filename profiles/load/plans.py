@@ -1,4 +1,4 @@
-"""Plans that are kept: one under its lock, and whether it still says what its file would do."""
+"""Kept plans: lock one, and compare it with what its file would do now."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -13,13 +13,17 @@ from users.history.recording import Actor
 
 
 class OldPlanError(Exception):
-    """The plan is kept no longer: the file is loaded again."""
+    """The plan is older than plans are kept: load the file again."""
 
 
 def locked_plan(actor: Actor, plan: LoadPlan) -> LoadPlan:
+    """Return the plan with its row locked until the transaction ends.
+
+    Raises PermissionDenied for an actor that does not administer its operator, Http404 for a plan
+    that another request discarded, and OldPlanError.
+    """
     tenancy.require_administrator_of(actor.user, plan.operator)
     plans = LoadPlan.objects.select_for_update(of=("self",)).select_related("operator")
-    # Somebody may have thrown it away.
     plan = get_object_or_404(plans, pk=plan.pk)
     if plan.is_too_old:
         raise OldPlanError
@@ -27,6 +31,7 @@ def locked_plan(actor: Actor, plan: LoadPlan) -> LoadPlan:
 
 
 def planned_again(plan: LoadPlan, *, locked: bool = False) -> Iterator[tuple[LoadRow, PlannedRow]]:
+    """Yield each row with what it would do now; ``locked`` as in ``Planner``."""
     rows = plan.rows.iterator(chunk_size=ROWS_AT_ONCE)
     planner = Planner(plan.operator, plan.columns, locked=locked)
     while some := list(islice(rows, ROWS_AT_ONCE)):
@@ -34,7 +39,7 @@ def planned_again(plan: LoadPlan, *, locked: bool = False) -> Iterator[tuple[Loa
 
 
 def matches(row: LoadRow, planned: PlannedRow) -> bool:
-    """The same, of the same account."""
+    """Return whether the row would still do the same, to the same account."""
     return (row.account_id, row.outcome, row.before, row.after) == (
         planned.account and planned.account.pk,
         planned.outcome,
@@ -44,4 +49,5 @@ def matches(row: LoadRow, planned: PlannedRow) -> bool:
 
 
 def stale_rows(plan: LoadPlan) -> Iterator[tuple[LoadRow, PlannedRow]]:
+    """Yield the rows that would do something else now, with what they would do."""
     return ((row, planned) for row, planned in planned_again(plan) if not matches(row, planned))

@@ -7,20 +7,20 @@ from django.utils.formats import number_format
 
 CHUNK = 64 * 1024
 LONGEST_ROW = 1024 * 1024
-# Further to the right nothing is read: a sheet can have 16384 columns, in every row.
+# Columns further right are not read: each row of a sheet can have 16384.
 MOST_COLUMNS = 50
 
 
 class FileError(Exception):
-    """The file cannot be read at all; says, to a person, what to do."""
+    """The file cannot be read at all. The message tells the user what to do."""
 
 
 @dataclass(slots=True)
 class Row:
-    """A row of the file by its number there: what is said of each column, and what of it is wrong."""
+    """A row of the file: its number, the text of each column, and the flaw of a column, if any."""
 
     number: int
-    # Among them a clave: no report of a failure shows it.
+    # No error report may show these: a password is among them.
     cells: dict[str, str] = field(repr=False)
     flaws: dict[str, str] = field(default_factory=dict)
 
@@ -39,6 +39,7 @@ class Cell:
 
 
 def too_many_rows() -> FileError:
+    """Return the error of a file with more than LOAD_MAX_ROWS rows."""
     return FileError(
         f"El archivo tiene más de {number_format(settings.LOAD_MAX_ROWS, force_grouping=True)} "
         "filas. Divídalo en varios; si las del final están vacías, elimínelas."

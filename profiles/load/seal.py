@@ -1,7 +1,7 @@
-"""Claves between the plan and their hash: unreadable without the key of the installation.
+"""Encrypts passwords between the plan and their hash, with the key of the installation.
 
-A plan is looked at before it is applied, and hashing ten thousand claves takes minutes, so a clave
-outlives the request that brought it. It is kept sealed, opened once, and erased with that.
+A plan is read before it is applied, and hashing ten thousand passwords takes minutes, so a password
+outlives its request. It is stored sealed, opened once, and then erased.
 """
 
 from django.conf import settings
@@ -10,4 +10,5 @@ from users.seal import Seal
 
 
 def seal_of_claves() -> Seal:
+    """Return the seal of a plan's passwords; it opens none that is older than a plan is kept."""
     return Seal("profiles.load.seal", age=settings.LOAD_PLAN_AGE)

@@ -1,4 +1,4 @@
-"""Reads an XLSX workbook of users."""
+"""Read an XLSX workbook of users."""
 
 import zipfile
 from collections.abc import Iterator
@@ -13,40 +13,41 @@ from profiles.load.columns import COLUMNS
 from profiles.load.rows import CHUNK, LONGEST_ROW, MOST_COLUMNS, Cell, FileError, too_many_rows
 
 MOST_PARTS = 1000
-# Real sheets shrink some tenfold.
+# Compression makes real sheets about ten times smaller.
 UNZIPPED = 8 * settings.LOAD_MAX_BYTES
-# Elements of one row: all of those columns, each with its text.
+# XML elements of one row: MOST_COLUMNS cells, with their texts.
 WIDEST_ROW = 1000 * MOST_COLUMNS
-# Elements of a whole book: a cell with its text is four, and not every cell has one.
+# XML elements of a whole book: a cell with its text has four, and some cells are empty.
 MOST_ELEMENTS = 5 * settings.LOAD_MAX_ROWS * len(COLUMNS)
-# Other sheets have texts too.
+# The texts of all sheets are counted, not only those of the first.
 MOST_TEXTS = 2 * settings.LOAD_MAX_ROWS * len(COLUMNS)
 FORMULA = "Es una fórmula. Cópiela y péguela como valor"
 EXCEL_ERROR = "La celda muestra un error de Excel. Escriba el valor"
 
 
 def rows_of_workbook(file) -> Iterator[list[Cell]]:
+    """Yield the cells of each row of the first sheet; raises FileError."""
     try:
         with zipfile.ZipFile(file) as archive:
             _measure(archive)
         book = load_workbook(file, read_only=True, keep_links=False)
         sheet = book.worksheets[0]
-        # What a file says of its own size is not to be believed.
+        # The file's own statement of its size is not trusted.
         sheet.reset_dimensions()
         for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
             yield [_cell(cell) for cell in cells]
     except (FileError, GeneratorExit):
         raise
     except Exception as error:
-        # Of a broken or hostile book a library may raise anything at all.
+        # openpyxl may raise any exception on a broken or hostile book.
         raise FileError("El libro de Excel está dañado o tiene contraseña. Ábralo en Excel y guárdelo otra vez.") from error  # fmt: skip
 
 
 def _measure(archive: zipfile.ZipFile) -> None:
-    """Refuse, before anything of it is parsed, a book that would cost too much.
+    """Raise FileError for a book that would cost too much, before openpyxl parses it.
 
-    Its parts say what they are in other parts: so each is measured for the worst it could be,
-    whatever it is called.
+    What a part contains is declared in other parts, so each part is measured as the costliest
+    kind, whatever its name.
     """
     parts = archive.infolist()
     names = {part.filename.lower() for part in parts}
@@ -58,13 +59,13 @@ def _measure(archive: zipfile.ZipFile) -> None:
         raise _too_big()
     elements = 0
     for part in parts:
-        # Of the other methods, what a few bytes unpack to is not limited.
+        # Other methods of compression have no limit on what a few bytes unpack to.
         if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise _too_big()
         meter = _Meter(MOST_ELEMENTS - elements)
         with archive.open(part) as stream:
             is_xml = meter.reads(stream)
-        # A picture is hardly shrunk.
+        # A part that is not XML is a picture, which compression hardly makes smaller.
         if not is_xml and part.file_size > settings.LOAD_MAX_BYTES:
             raise _too_big()
         elements += meter.elements
@@ -78,12 +79,12 @@ _ROW, _TEXT, _FORMULA_TAG = (f"{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "si", 
 
 
 class _Meter:
-    """Measures what openpyxl would hold of a part, by the parser with which openpyxl reads it.
+    """Measures what openpyxl would hold in memory of a part, with the same parser as openpyxl.
 
-    Of a sheet it lets each row go when it ends, of the texts each one; of all else, nothing.
+    openpyxl releases each row of a sheet and each shared text when it ends, and nothing else.
     """
 
-    # What is let go under which root, and how deep it stands there.
+    # By root element: the element that is released, and its depth.
     LET_GO = {
         f"{SHEET_MAIN_NS}}}worksheet": (_ROW, 3),
         f"{SHEET_MAIN_NS}}}sst": (_TEXT, 2),
@@ -100,7 +101,7 @@ class _Meter:
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
 
     def reads(self, stream) -> bool:
-        """Whether the part is XML to its end; raises FileError if it would cost too much."""
+        """Return whether the whole part is XML; raises FileError if it would cost too much."""
         done = 0
         try:
             while chunk := stream.read(CHUNK):
@@ -122,7 +123,7 @@ class _Meter:
         if self.held > WIDEST_ROW or self.elements > self.most_elements:
             raise _too_big()
         if name == _FORMULA_TAG and attributes.get("t") == "shared":
-            # Each cell that shares one costs as much as the formula is long.
+            # Each cell that shares a formula costs its whole length.
             raise FileError("El libro tiene fórmulas. Cópielas y péguelas como valores.")
 
     def _end(self, name: str) -> None:
@@ -135,7 +136,7 @@ class _Meter:
         self.depth -= 1
 
     def _refuse_doctype(self, *doctype) -> None:
-        """It gives entities, and each element attributes that do not stand there."""
+        """Refuse a DOCTYPE: it can define entities and default attributes, which expand."""
         raise _too_big()
 
 

@@ -1,7 +1,8 @@
 """What an account may do: the catalogue of profiles, options and roles, and the two grants.
 
-An option puts an entry in the user's menu; a role permits acting inside the application. They are
-granted separately, as in the real portal, and lacking one or the other are two different refusals.
+An option adds an entry to the user's menu; a role permits acting inside the application. As in the
+real portal they are granted separately, and a missing option and a missing role are two different
+refusals (docs/fidelity.md).
 """
 
 from profiles.models.catalog import (

@@ -6,14 +6,14 @@ from django.db import models
 
 from operators.models import Operator, OperatorType
 
-# As in the real portal, "11.5.1.1.2"; also what the address of an option may hold.
+# As in the real portal: "11.5.1.1.2". The address of an option accepts the same.
 OPTION_CODE = r"[0-9]+(?:\.[0-9]+)*"
 
 
 class CatalogRow(models.Model):
-    """A row of the catalogue: its identity is its code, and it says where it comes from.
+    """A row of the catalogue, identified by its code, with its source.
 
-    A row that leaves the catalogue is retired, not deleted: grants and history refer to it.
+    A row that is no longer in the catalogue is retired, not deleted: grants and history refer to it.
     """
 
     name = models.CharField("nombre", max_length=200)
@@ -32,7 +32,7 @@ class CatalogRow(models.Model):
 
     @property
     def is_assumed(self) -> bool:
-        """Whether any part of the row is our own assumption; the pages say so."""
+        """Whether a part of the row is our own assumption; the pages say so."""
         return "supuesto" in self.source
 
 
@@ -48,7 +48,7 @@ class Profile(CatalogRow):
 
 class RoleQuerySet(models.QuerySet):
     def offered_to(self, operator: Operator):
-        """The roles of the operator's own types, in the order of the catalogue."""
+        """Return the roles of the operator's types, in catalogue order."""
         return (
             self.filter(is_retired=False, operator_type__operators=operator)
             .select_related("operator_type")
@@ -86,10 +86,11 @@ class Role(CatalogRow):
 
 class OptionQuerySet(models.QuerySet):
     def folders(self):
+        """Return the folders, each with its profile."""
         return self.filter(is_folder=True).select_related("profile")
 
     def every_leaf(self):
-        """Leaves, the retired ones among them, each with what a verdict reads."""
+        """Return all leaves, retired ones included, each with what a verdict reads."""
         return (
             self.filter(is_folder=False)
             .select_related("profile")
@@ -97,13 +98,15 @@ class OptionQuerySet(models.QuerySet):
         )
 
     def granted(self, codes):
+        """Return the leaves of these codes, retired ones included."""
         return self.every_leaf().filter(code__in=codes)
 
     def leaves(self):
-        """What can be granted."""
+        """Return the leaves that can be granted."""
         return self.every_leaf().filter(is_retired=False, profile__is_retired=False)
 
     def offered_to(self, operator: Operator):
+        """Return the leaves that are offered to one of the operator's types."""
         return self.leaves().filter(operator_types__operators=operator).distinct()
 
 

@@ -1,4 +1,4 @@
-"""What was given to an account: options and roles, each with its validity."""
+"""The options and roles granted to accounts, each with its validity."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,10 +8,10 @@ from users.models import User, Validity
 
 
 class Grant(Validity):
-    """Something given to a user: by whom, at which instant of its operator, valid when.
+    """An option or a role granted to a user. All instants are those of the operator's clock.
 
-    It takes effect at ``effective_at``, once the operator's activation delay has passed, and
-    within its days of validity.
+    It has effect from ``effective_at``, when the operator's activation delay is over, and within
+    its days of validity.
     """
 
     granted_at = models.DateTimeField("otorgado")
@@ -24,9 +24,11 @@ class Grant(Validity):
         abstract = True
 
     def is_pending(self, now) -> bool:
+        """Return whether the grant has no effect yet."""
         return self.effective_at > now or not self.has_started(timezone.localdate(now))
 
     def is_over(self, now) -> bool:
+        """Return whether the validity of the grant has ended."""
         return self.has_ended(timezone.localdate(now))
 
 

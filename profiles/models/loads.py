@@ -22,9 +22,11 @@ class Outcome(models.TextChoices):
 
 class LoadPlanQuerySet(models.QuerySet):
     def kept(self):
+        """Return the plans that are not too old."""
         return self._by_age(since__gte=LoadPlan.oldest())
 
     def too_old(self):
+        """Return the plans that are kept no longer."""
         return self._by_age(since__lt=LoadPlan.oldest())
 
     def _by_age(self, **condition):
@@ -32,11 +34,10 @@ class LoadPlanQuerySet(models.QuerySet):
 
 
 class LoadPlan(models.Model):
-    """What a file of users would do to an operator, looked at before it is applied (profiles.load).
+    """What a file of users would do to an operator, read before it is applied (profiles.load).
 
-    Kept for ``LOAD_PLAN_AGE`` after it was made, and again after it was applied. Then it is no
-    longer there for anybody, and the next plan takes its rows away: what was done stays in the
-    history.
+    Kept for ``LOAD_PLAN_AGE`` after it was made, and again after it was applied. Then no screen
+    shows it, and the next plan deletes its rows. The history keeps what was done.
     """
 
     class State(models.TextChoices):
@@ -55,7 +56,7 @@ class LoadPlan(models.Model):
     applied_at = models.DateTimeField("aplicado", null=True)
     state = models.CharField("estado", max_length=10, choices=State, default=State.READY)
     file_name = models.CharField("archivo", max_length=100)
-    # The names of the columns that the file has: what is not among them stays as it is.
+    # The names of the columns of the file. Facts without a column stay as they are.
     columns = models.JSONField("columnas")
 
     objects = LoadPlanQuerySet.as_manager()
@@ -70,7 +71,7 @@ class LoadPlan(models.Model):
 
     @staticmethod
     def oldest() -> datetime:
-        """When the oldest plan that is kept was made or applied."""
+        """Return since when plans are kept: older ones are not."""
         return timezone.now() - settings.LOAD_PLAN_AGE
 
     @property
@@ -78,7 +79,7 @@ class LoadPlan(models.Model):
         return (self.applied_at or self.made_at) < self.oldest()
 
     def counts(self) -> dict[str, int]:
-        """How many rows there are of each outcome."""
+        """Return how many rows there are of each outcome."""
         found = self.rows.order_by().values_list("outcome").annotate(models.Count("pk"))
         return dict.fromkeys(Outcome.values, 0) | dict(found)
 
@@ -88,33 +89,33 @@ class LoadPlan(models.Model):
 
     @property
     def unhashed(self):
-        """The rows whose clave is still to be hashed."""
+        """The rows whose password is not hashed yet."""
         return self.rows.filter(outcome=Outcome.CREATE, password="")
 
     @property
     def to_hand_over(self):
-        """The rows of new users whose generated clave nobody has fetched yet."""
+        """The rows of new users whose generated password was not handed over yet."""
         return self.rows.filter(is_generated=True).exclude(sealed="")
 
 
 class LoadRow(models.Model):
-    """One row of the file. ``before`` and ``after`` hold what becomes other, as text."""
+    """One row of the file. ``before`` and ``after`` hold the facts that would change, as text."""
 
     plan = models.ForeignKey(LoadPlan, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField("fila")
     username = models.CharField("usuario", max_length=150)
-    # Whom it is about, if he was there: the next one of his usuario is somebody else.
+    # The existing account. A usuario may later belong to another account.
     account = models.ForeignKey(
         User, verbose_name="cuenta", null=True, on_delete=models.PROTECT, related_name="+"
     )
     outcome = models.CharField("qué pasa", max_length=10, choices=Outcome)
-    # What the file says, but for the clave.
+    # The cells of the file, without the password.
     cells = models.JSONField(default=dict)
     before = models.JSONField("antes", default=dict)
     after = models.JSONField("después", default=dict)
     problems = models.JSONField("errores", default=list)
     notices = models.JSONField("avisos", default=list)
-    # Of a new user: the clave sealed until it is hashed or, generated, handed over; and its hash.
+    # For a new user: the sealed password, until it is hashed or, if generated, handed over.
     sealed = models.TextField(blank=True)
     password = models.CharField(max_length=128, blank=True)
     is_generated = models.BooleanField("clave generada", default=False)

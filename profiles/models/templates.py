@@ -11,16 +11,16 @@ from profiles.models.catalog import Option, Role
 
 class AccessTemplateQuerySet(models.QuerySet):
     def offered_to(self, operator: Operator):
-        """Its own, and the ready ones of its types."""
+        """Return the operator's own templates and the ready-made ones of its types."""
         return self.filter(
             Q(operator=operator) | Q(operator_type__operators=operator)
         ).select_related("operator_type")
 
 
 class AccessTemplate(models.Model):
-    """A named set of options and roles, to be given to a user in one go.
+    """A named set of options and roles, granted to a user at once.
 
-    Of an operator that made it, or a ready one for every operator of a type.
+    It belongs to the operator that made it, or is ready-made for every operator of one type.
     """
 
     name = models.CharField(
@@ -76,7 +76,7 @@ class AccessTemplate(models.Model):
         return self.operator_id is None
 
     def facts(self) -> dict:
-        """Name, options and roles, as a form carries them and an audit entry holds them."""
+        """Return name, options and roles, as a form sends them and an audit entry holds them."""
         return {
             "name": self.name,
             "options": sorted(self.options.values_list("code", flat=True)),

@@ -1,3 +1,5 @@
+"""The reasons of a verdict, in templates."""
+
 from django import template
 
 register = template.Library()
@@ -5,5 +7,5 @@ register = template.Library()
 
 @register.simple_tag
 def for_admin(reason, account) -> str:
-    """The sentence of a reason for whoever administers the account."""
+    """Return the sentence of a reason for the principal who administers the account."""
     return reason.for_admin.format(account.username)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         "Carga masiva de usuarios de un operador: plan, apply y export. "
         "Ejemplo: users plan --ruc 20999999043 usuarios.csv"
     )
-    # How long a stretch of hashing is between two looks at the bar.
+    # Seconds of hashing between two updates of the progress bar.
     STRETCH = 1
 
     def add_arguments(self, parser):
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             raise CommandError(f"No se pudo escribir {claves}: {error.strerror}. Las claves siguen guardadas: indique otro archivo.") from error  # fmt: skip
 
     def hand_over(self, actor: Actor, plan: LoadPlan, path: Path) -> None:
-        # Nobody else may read it. Erased are the claves once they are on the disk.
+        # Only the owner may read the file. The passwords are erased once they are on the disk.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with transaction.atomic(), os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:  # fmt: skip
