@@ -120,9 +120,19 @@ def test_nobody_moves_the_clock_of_another_company(stranger, operator):
             change()
 
 
-def test_it_never_runs_backwards(staff, operator):
-    with pytest.raises(ValidationError, match="solo se adelanta"):
-        operators.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=-1))
+def test_the_clock_moves_forward_only(staff, operator):
+    for hours in (-1, 0):
+        with pytest.raises(ValidationError, match="solo se adelanta"):
+            operators.advance_clock(
+                actor=acting(staff), operator=operator, by=timedelta(hours=hours)
+            )
+
+
+def test_the_clock_is_at_most_366_days_ahead_in_total(staff, operator):
+    operators.advance_clock(actor=acting(staff), operator=operator, by=timedelta(days=366))
+    with pytest.raises(ValidationError, match="hasta 366 días en total"):
+        operators.advance_clock(actor=acting(staff), operator=operator, by=timedelta(minutes=1))
+    assert offset() == timedelta(days=366)
 
 
 def test_the_clock_of_one_company_is_not_that_of_another(client, stranger):
