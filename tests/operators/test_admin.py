@@ -51,7 +51,7 @@ def test_opening_an_operator_is_recorded_as_done_in_the_administration(
     assert LogEntry.objects.get().object_repr == str(Operator.objects.get())
 
 
-def test_spaces_in_the_ruc_are_taken_away(admin_client, small_catalog):
+def test_spaces_in_the_ruc_are_removed(admin_client, small_catalog):
     admin_client.post(ADD, new_operator(ruc=f" {RUC[:2]} {RUC[2:10]} {RUC[10:]} "))
     assert Operator.objects.get().ruc == RUC
 
@@ -138,13 +138,13 @@ def test_what_was_typed_comes_back_escaped_and_without_the_claves(admin_client, 
     assert PASSWORD.encode() not in response.content
 
 
-def test_a_name_with_html_and_emoji_is_only_text(admin_client, small_catalog):
+def test_a_name_with_html_and_emoji_is_shown_as_text(admin_client, small_catalog):
     admin_client.post(ADD, new_operator(name="<b>Agencia</b> & Cía. 😀"))
     response = admin_client.get(LIST)
     assert soup(response).select_one(".field-name").text == "<b>Agencia</b> & Cía. 😀"
 
 
-def test_the_clave_rule_is_the_operators_not_the_staffs(admin_client, small_catalog):
+def test_the_principals_password_follows_the_operators_rule(admin_client, small_catalog):
     admin_client.post(ADD, new_operator(password1="12345678", password2="12345678"))
     assert Operator.objects.exists()
 
@@ -152,7 +152,7 @@ def test_the_clave_rule_is_the_operators_not_the_staffs(admin_client, small_cata
 # Changing and finding them -----------------------------------------------------------------------
 
 
-def test_an_operator_changes_through_its_action_and_its_ruc_never(admin_client, operator):
+def test_an_operator_is_changed_by_the_action_and_its_ruc_stays(admin_client, operator):
     url = f"{LIST}{operator.pk}/change/"
     page = soup(admin_client.get(url))
     assert page.select_one(".field-ruc .readonly").text == RUC
@@ -177,7 +177,7 @@ def test_saving_an_operator_without_changes_records_nothing(admin_client, operat
     assert not AuditEntry.objects.filter(action="operator.changed").exists()
 
 
-def test_a_change_that_is_wrong_is_refused_and_nothing_is_saved(admin_client, operator):
+def test_an_invalid_change_of_an_operator_is_refused_and_not_saved(admin_client, operator):
     response = admin_client.post(f"{LIST}{operator.pk}/change/", {"name": "", "is_active": "on"})
     assert errors(response) == {
         "name": ["Ingrese la razón social"],
@@ -187,7 +187,7 @@ def test_a_change_that_is_wrong_is_refused_and_nothing_is_saved(admin_client, op
     assert operator.name
 
 
-def test_a_closed_operators_users_are_out(admin_client, operator, principal, client_of):
+def test_the_sessions_of_a_closed_operator_end(admin_client, operator, principal, client_of):
     browser = client_of(principal)
     admin_client.post(
         f"{LIST}{operator.pk}/change/", {"name": "Nombre", "operator_types": ["AGENTE_ADUANA"]}
@@ -209,7 +209,7 @@ def test_operators_are_found_by_ruc_and_by_name_without_accents(admin_client, op
     assert found("") == [OTHER_RUC, RUC]
 
 
-def test_the_list_leads_to_the_users_of_an_operator(
+def test_the_operator_list_links_to_the_users_of_an_operator(
     admin_client, operator, secondary, strangers_secondary
 ):
     row = soup(admin_client.get(f"{LIST}?q={RUC}")).select_one("#result_list tbody tr")
@@ -219,7 +219,7 @@ def test_the_list_leads_to_the_users_of_an_operator(
     assert [cell.text for cell in users] == ["TITULAR1", "JPEREZ01"]
 
 
-def test_the_list_costs_the_same_with_one_operator_and_with_many(
+def test_the_operator_list_costs_the_same_queries_with_one_and_with_many(
     admin_client, operator, make_operator
 ):
     one = queries(admin_client, LIST)
@@ -249,7 +249,7 @@ def test_staff_needs_the_permission_to_open_and_to_change_operators(client_of, o
     assert Operator.objects.count() == 2
 
 
-def test_an_operator_type_only_changes_its_wording(admin_client, small_catalog):
+def test_only_the_wording_of_an_operator_type_is_changed(admin_client, small_catalog):
     url = "/admin/operators/operatortype/AGENTE_ADUANA/change/"
     values = {"code": "OTRO", "name": "Agente", "source": "cartilla", "position": "1"}
     admin_client.post(url, values)
@@ -302,7 +302,7 @@ ENGLISH = re.compile(
 NOT_ENGLISH = re.compile(r"catalogo\.toml|TOML|admin\b")
 
 
-def test_every_page_is_in_spanish_and_says_that_it_is_a_simulator(admin_client, every_page):
+def test_every_admin_page_is_in_spanish_and_says_that_it_is_a_simulator(admin_client, every_page):
     read = 0
     for url in every_page:
         response = admin_client.get(url)
@@ -322,14 +322,16 @@ def test_every_page_is_in_spanish_and_says_that_it_is_a_simulator(admin_client, 
     assert read > 40
 
 
-def test_the_login_page_carries_the_banner_and_a_way_back_to_the_portal(client, db):
+def test_the_staff_login_page_shows_the_banner_and_a_link_to_the_portal(client, db):
     page = soup(client.get("/admin/login/"))
     assert page.select_one(".simulator-banner")
     assert page.select_one("a[href='/ingresar/']").text == "Ir al portal"
     assert "noindex" in page.select_one("meta[name=robots]")["content"]
 
 
-def test_nobody_but_staff_opens_any_page(every_page, client_of, secondary, principal):
+def test_only_staff_opens_the_pages_of_the_administration(
+    every_page, client_of, secondary, principal
+):
     for visitor in (None, secondary, principal):
         client = client_of(visitor)
         for url in every_page:
@@ -340,7 +342,7 @@ def test_nobody_but_staff_opens_any_page(every_page, client_of, secondary, princ
                 assert response.url.startswith("/admin/login/"), (url, response.url)
 
 
-def test_the_login_takes_staff_only(client, staff, principal):
+def test_the_staff_login_accepts_staff_only(client, staff, principal):
     def sign_in(username, password):
         return client.post("/admin/login/", {"username": username, "password": password})
 

@@ -18,7 +18,7 @@ ANOTHER_TIME = datetime(2031, 5, 6, 15, 2, tzinfo=UTC)
         (assign_roles, "NSIGAD.AGENTEADUANA.DESPACHO", "role_grants"),
     ],
 )
-def test_a_grant_is_made_at_the_instant_of_the_operators_clock(
+def test_a_grant_is_dated_by_the_operators_clock(
     principal, secondary, monkeypatch, assign, code, grants
 ):
     monkeypatch.setattr(Operator, "now", lambda operator: ANOTHER_TIME)
@@ -26,13 +26,11 @@ def test_a_grant_is_made_at_the_instant_of_the_operators_clock(
     assert getattr(secondary, grants).get().granted_at == ANOTHER_TIME
 
 
-def test_the_audit_is_stamped_in_real_time_whatever_the_operators_clock_says(
-    principal, secondary, monkeypatch
-):
+def test_an_audit_entry_is_dated_in_real_time(principal, secondary, monkeypatch):
     monkeypatch.setattr(Operator, "now", lambda operator: ANOTHER_TIME)
     assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
     assert secondary.audit_entries.get(action="options.assigned").at < ANOTHER_TIME
 
 
-def test_an_operator_is_called_by_its_ruc_and_name(operator):
+def test_an_operator_is_shown_as_its_ruc_and_name(operator):
     assert str(operator) == "20999999043 – Empresa 9043 de Práctica"

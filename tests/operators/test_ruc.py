@@ -33,7 +33,7 @@ def sentence_of(value: str) -> str:
     return ""
 
 
-def test_a_good_ruc_is_taken():
+def test_a_valid_ruc_is_accepted():
     assert {ruc: sentence_of(ruc) for ruc in GOOD} == dict.fromkeys(GOOD, "")
 
 
@@ -64,7 +64,7 @@ def test_a_ruc_of_another_prefix_is_refused():
     assert found == dict.fromkeys(prefixes, PREFIX)
 
 
-def test_what_is_not_eleven_plain_digits_is_refused():
+def test_a_ruc_that_is_not_eleven_ascii_digits_is_refused():
     values = [
         "",
         " ",
@@ -86,7 +86,7 @@ def test_what_is_not_eleven_plain_digits_is_refused():
     assert {value: sentence_of(value) for value in values} == dict.fromkeys(values, ELEVEN_DIGITS)
 
 
-def test_the_spaces_people_type_are_taken_away():
+def test_the_spaces_in_a_typed_ruc_are_removed():
     typed = [
         "20 999999 019",
         " 20999999019 ",
@@ -113,7 +113,7 @@ def test_an_operator_with_a_bad_ruc_is_refused_with_its_sentence():
     assert found == {ruc: {"ruc": [sentence]} for ruc, sentence in sentences.items()}
 
 
-def test_the_database_refuses_what_is_not_eleven_digits(db):
+def test_the_database_refuses_a_ruc_that_is_not_eleven_digits(db):
     for ruc in (
         "",
         "123",
@@ -127,7 +127,7 @@ def test_the_database_refuses_what_is_not_eleven_digits(db):
             Operator.objects.bulk_create([Operator(ruc=ruc, name="Empresa de Práctica")])
 
 
-def test_a_ruc_is_of_one_operator_only(operator):
+def test_two_operators_cannot_have_one_ruc(operator):
     twin = Operator(ruc=operator.ruc, name="Otra de Práctica")
     with pytest.raises(ValidationError) as refusal:
         twin.full_clean()

@@ -63,7 +63,7 @@ def writer(origin):
     process.communicate()
 
 
-def test_a_copy_taken_while_others_write_is_whole_and_works(origin, writer, make_place, tmp_path):
+def test_a_backup_taken_during_writes_is_consistent_and_works(origin, writer, make_place, tmp_path):
     before = [writer.stdout.readline() for _ in range(5)]
     assert before[-1] == "4\n"
     copy = str(tmp_path / "copia")

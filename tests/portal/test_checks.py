@@ -17,7 +17,7 @@ def real_installation(settings):
     settings.DEMO = False
 
 
-def test_an_account_whose_public_clave_still_opens_it_is_named(principal, real_installation):
+def test_a_practice_account_with_its_public_password_is_reported(principal, real_installation):
     assert found() == [
         "La cuenta de práctica 20999999043 TITULAR1 conserva su clave, que es pública."
     ]
@@ -25,13 +25,13 @@ def test_an_account_whose_public_clave_still_opens_it_is_named(principal, real_i
         call_command("check", databases=["default"])
 
 
-def test_with_another_clave_it_is_an_account_like_any(principal, real_installation):
+def test_a_practice_account_with_another_password_is_not_reported(principal, real_installation):
     principal.set_password("Distinta2026")
     principal.save()
     assert found() == []
 
 
-def test_one_that_was_eliminated_opens_nothing(secondary, principal, real_installation):
+def test_an_eliminated_practice_account_is_not_reported(secondary, principal, real_installation):
     secondary.username = "CVALDEZ1"
     secondary.set_password("Practica01")
     secondary.save()
@@ -40,11 +40,11 @@ def test_one_that_was_eliminated_opens_nothing(secondary, principal, real_instal
     assert len(found()) == 1
 
 
-def test_a_practice_installation_is_full_of_them(principal, settings):
+def test_a_practice_installation_reports_no_account(principal, settings):
     settings.DEMO = True
     assert found() == []
 
 
-def test_before_there_are_tables_there_is_nothing_to_find(real_installation, monkeypatch, db):
+def test_the_check_passes_before_the_tables_exist(real_installation, monkeypatch, db):
     monkeypatch.setattr("users.models.User._meta.db_table", "not_yet")
     assert found() == []

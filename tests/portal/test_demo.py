@@ -24,7 +24,7 @@ def make_demo(port: object) -> subprocess.CompletedProcess:
     )
 
 
-def test_a_port_that_cannot_be_used_is_told_in_spanish_before_anything_runs():
+def test_make_demo_refuses_an_unusable_port_in_spanish_before_anything_runs():
     with socket.create_server(("127.0.0.1", 0)) as other_program:
         for port in (other_program.getsockname()[1], 70000, "ocho"):
             result = make_demo(port)
@@ -36,7 +36,7 @@ def test_a_port_that_cannot_be_used_is_told_in_spanish_before_anything_runs():
 
 
 @pytest.mark.django_db
-def test_the_server_prints_its_address_and_no_line_of_djangos(monkeypatch, capsys):
+def test_the_demo_server_prints_its_address_and_no_english_line(monkeypatch, capsys):
     def run(address, port, handler, *, on_bind, **options):
         on_bind(port)
 

@@ -31,11 +31,11 @@ def wrong_in(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_what_it_names_is_there(document):
+def test_the_files_and_tests_that_a_document_names_exist(document):
     assert wrong_in(document.read_text("utf-8")) == []
 
 
-def test_every_check_of_the_security_page_stands_there_once_with_what_shows_it():
+def test_each_check_of_the_security_page_is_listed_once_with_its_proof():
     page = (ROOT / "docs" / "seguridad.md").read_text("utf-8")
     rows = re.findall(r"^\| ([A-Z]{3}-\d\d) \| (.+?) \| (.+) \|$", page, re.MULTILINE)
     codes = [code for code, _, _ in rows]
@@ -43,8 +43,11 @@ def test_every_check_of_the_security_page_stands_there_once_with_what_shows_it()
     assert all("::test_" in shown or "`make " in shown for _, _, shown in rows)
 
 
-def test_what_is_not_there_would_be_noticed():
-    right = ["`manage.py`", "`portal/test_documents.py::test_what_it_names_is_there`"]
+def test_a_missing_file_or_test_in_a_document_is_found():
+    right = [
+        "`manage.py`",
+        "`portal/test_documents.py::test_the_files_and_tests_that_a_document_names_exist`",
+    ]
     wrong = ["`users/nada.py`", "`tests/portal/test_documents.py::test_nada`", "`nada.md`"]
     assert wrong_in(" ".join(right + wrong)) == wrong
     planned = [f"{name} (prevista)" for name in right + wrong]

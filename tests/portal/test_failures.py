@@ -66,7 +66,7 @@ def answered(response_or_error):
         (HttpResponse(status=503), 503, "El simulador no está disponible por el momento"),
     ],
 )
-def test_each_page_says_what_to_do_and_bears_the_number_of_its_request(
+def test_each_error_page_says_what_to_do_and_shows_the_request_number(
     outcome, status, title, client_of, principal, monkeypatch
 ):
     monkeypatch.setattr(views.HomeView, "get", answered(outcome))
@@ -83,7 +83,7 @@ def test_each_page_says_what_to_do_and_bears_the_number_of_its_request(
     assert not page.select("style, [style], script:not([src])")
 
 
-def test_a_refused_token_has_its_page_and_number(principal):
+def test_an_invalid_csrf_token_has_an_error_page_with_a_number(principal):
     client = Client(enforce_csrf_checks=True)
     client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
@@ -93,13 +93,13 @@ def test_a_refused_token_has_its_page_and_number(principal):
     assert page.select_one(".code").text == response["X-Request-ID"]
 
 
-def test_headers_of_an_answer_stay_when_its_page_is_made(client_of, principal, monkeypatch):
+def test_an_error_page_keeps_the_headers_of_its_response(client_of, principal, monkeypatch):
     busy = HttpResponse(status=429, headers={"Retry-After": "60"})
     monkeypatch.setattr(views.HomeView, "get", answered(busy))
     assert client_of(principal).get("/")["Retry-After"] == "60"
 
 
-def test_the_number_of_a_failure_is_the_one_in_its_log(home_fails, caplog):
+def test_the_number_on_a_failure_page_is_the_one_in_the_log(home_fails, caplog):
     response = home_fails(RuntimeError("no such luck"))
     (failure,) = (line for line in caplog.records if line.name == "django.request")
     assert failure.exc_info
@@ -137,14 +137,14 @@ def test_a_failure_page_needs_neither_database_nor_session_nor_files(rf, setting
     ],
     ids=["a field of 3 MB", "1001 fields"],
 )
-def test_a_form_beyond_reason_is_refused(body, client, db):
+def test_an_oversized_form_is_refused(body, client, db):
     encoded = "&".join(f"{name}={value}" for name, value in body.items())
     response = client.post("/ingresar/", encoded, "application/x-www-form-urlencoded")
     assert response.status_code == (413 if len(body) == 1 else 400)
     assert soup(response).h1.text in ("Lo que envió es demasiado grande", "Solicitud no válida")
 
 
-def test_a_file_beyond_reason_is_refused_before_it_is_read(client, db, settings):
+def test_an_oversized_file_is_refused_before_it_is_read(client, db, settings):
     class Unreadable(BytesIO):
         def read(self, *args):
             raise AssertionError("the body was read")
@@ -161,13 +161,13 @@ def test_a_file_beyond_reason_is_refused_before_it_is_read(client, db, settings)
 
 
 @pytest.mark.parametrize("length", ["", "-1", "mucho", "9" * 30, "٣"])
-def test_a_length_that_is_no_number_does_no_harm(length, client, db):
+def test_a_content_length_that_is_not_a_number_is_ignored(length, client, db):
     assert client.get("/ingresar/", CONTENT_LENGTH=length).status_code in (200, 413)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "PUT", "PATCH", "DELETE", "FOO"])
 @pytest.mark.parametrize("path", ["/ingresar/", "/admin/login/", "/no-existe/", "/salud/"])
-def test_a_method_that_no_browser_of_ours_sends_is_refused(method, path, client, db):
+def test_an_unknown_http_method_is_refused(method, path, client, db):
     response = client.generic(method, path, headers={"X-Secret": "echo"})
     assert response.status_code == 405
     assert soup(response).h1.text == "Esta página no se abre así"
@@ -175,7 +175,7 @@ def test_a_method_that_no_browser_of_ours_sends_is_refused(method, path, client,
     assert "echo" not in response.content.decode()
 
 
-def test_a_hostile_host_is_refused_and_not_repeated(client, db):
+def test_an_unknown_host_is_refused_and_not_echoed(client, db):
     response = client.get("/ingresar/", headers={"Host": "evil.example"})
     assert response.status_code == 400
     assert "evil" not in response.content.decode()
@@ -224,7 +224,7 @@ def read_only():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_read_only_database_is_a_503_until_it_can_be_written(principal, client, caplog):
+def test_a_read_only_database_answers_503_until_it_is_writable(principal, client, caplog):
     patient(client)
     with read_only():
         assert is_unavailable(sign_in(client))
@@ -245,7 +245,7 @@ def no_room():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="its disk can be made full")
-def test_a_full_disk_is_a_503_and_nothing_is_half_done(principal, client_of):
+def test_a_full_disk_answers_503_and_writes_nothing(principal, client_of):
     client = patient(client_of(principal))
 
     def create(number: int) -> HttpResponse:
@@ -314,7 +314,9 @@ def relay():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="a server that can be away")
-def test_a_server_that_is_away_is_a_503_until_it_is_back(principal, client_of, relay, caplog):
+def test_an_unreachable_database_server_answers_503_until_it_returns(
+    principal, client_of, relay, caplog
+):
     signed_in = patient(client_of(principal))
 
     def get(path: str, client: Client = signed_in) -> HttpResponse:

@@ -28,7 +28,7 @@ def test_the_title_is_the_heading_and_the_site(client_of, principal):
     assert len(page.select("h1")) == 1
 
 
-def test_an_address_that_does_not_exist_leads_back(client_of, principal):
+def test_the_page_of_an_unknown_address_links_home(client_of, principal):
     response = client_of(principal).get("/no-existe/")
     assert response.status_code == 404
     page = soup(response)
@@ -44,7 +44,7 @@ def test_a_refusal_gives_its_reason(client_of, secondary):
     )
 
 
-def test_a_form_without_its_token_is_asked_for_again(principal):
+def test_a_form_without_a_csrf_token_is_requested_again(principal):
     client = Client(enforce_csrf_checks=True)
     client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
@@ -59,7 +59,7 @@ def test_a_page_never_shows_an_english_sentence_of_django(client_of, principal, 
         assert english not in text
 
 
-def test_a_method_that_a_page_does_not_take_is_answered_with_a_page(client_of, principal):
+def test_a_method_that_a_page_does_not_accept_gets_an_error_page(client_of, principal):
     response = client_of(principal).get("/salir/")
     assert response.status_code == 405
     assert soup(response).h1.text == "Esta página no se abre así"

@@ -105,7 +105,7 @@ def test_every_kind_of_answer_is_graded_a_plus(kind, over_tls, principal, second
     assert_careful(response)
 
 
-def test_a_failure_and_a_refused_host_are_graded_alike(over_tls, principal, monkeypatch):
+def test_a_failure_and_a_refused_host_are_graded_a_plus(over_tls, principal, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError
 
@@ -132,14 +132,14 @@ def assert_careful(response):
     assert "X-Powered-By" not in response
 
 
-def test_plain_http_is_sent_to_tls_with_the_same_care(over_tls):
+def test_plain_http_redirects_to_tls_with_the_same_headers(over_tls):
     response = Client().get("/ingresar/")
     assert (response.status_code, response["Location"]) == (301, "https://testserver/ingresar/")
     assert policy(response)["default-src"] == ["'self'"]
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_cookies_are_of_this_host_over_tls_and_out_of_reach_of_scripts(over_tls, principal):
+def test_cookies_are_host_only_secure_and_hidden_from_scripts(over_tls, principal):
     client = over_tls()
     client.get("/ingresar/")
     fields = {"ruc": principal.operator.ruc, "username": "TITULAR1", "password": "Practica2026"}
@@ -153,7 +153,7 @@ def test_cookies_are_of_this_host_over_tls_and_out_of_reach_of_scripts(over_tls,
         assert not cookie["domain"]
 
 
-def test_a_form_is_taken_over_tls_from_its_own_site_only(over_tls, principal):
+def test_a_form_is_accepted_over_tls_from_the_same_site_only(over_tls, principal):
     client = Client(enforce_csrf_checks=True)
     client.defaults |= over_tls().defaults
     page = client.get("/ingresar/")
@@ -165,7 +165,7 @@ def test_a_form_is_taken_over_tls_from_its_own_site_only(over_tls, principal):
 
 
 @pytest.mark.parametrize("path", ["/salud/", "/salud/lista/"])
-def test_health_is_asked_on_plain_http_from_beside_the_process(path, production, small_catalog):
+def test_health_checks_use_plain_http_on_the_loopback_address(path, production, small_catalog):
     assert Client().get(path).status_code == 200
 
 

@@ -7,25 +7,25 @@ from profiles.models import Option
 from users.models import Session
 
 
-def test_a_process_that_answers_lives_and_asks_nobody(client):
+def test_the_live_check_uses_no_database(client):
     """No ``db`` fixture here: a query would fail the test."""
     response = client.get("/salud/")
     assert (response.status_code, response.json()) == (200, {"estado": "vivo"})
     assert not response.cookies
 
 
-def test_with_database_migrations_and_catalogue_it_is_ready(client, small_catalog):
+def test_the_portal_is_ready_with_database_migrations_and_catalogue(client, small_catalog):
     response = client.get("/salud/lista/")
     assert (response.status_code, response.json()) == (200, {"estado": "listo"})
     assert not response.cookies
 
 
-def test_a_migration_that_was_not_applied_is_said(client, small_catalog):
+def test_a_missing_migration_is_reported(client, small_catalog):
     MigrationRecorder.Migration.objects.filter(app="users").latest("applied").delete()
     assert reason(client) == "Faltan migraciones: ejecute make prepare."
 
 
-def test_a_catalogue_that_was_not_loaded_is_said(client, db):
+def test_a_missing_catalogue_is_reported(client, db):
     assert not Option.objects.exists()
     assert reason(client) == "Falta el catálogo: ejecute make prepare."
 
@@ -37,13 +37,13 @@ def reason(client) -> str:
 
 
 @pytest.mark.parametrize("path", ["/salud/", "/salud/lista/"])
-def test_it_is_only_to_be_read(path, client, small_catalog):
+def test_the_health_checks_accept_get_and_head_only(path, client, small_catalog):
     assert client.head(path).status_code == 200
     assert client.post(path).status_code == 405
 
 
 @pytest.mark.parametrize(("path", "is_asked"), [("/salud/", False), ("/salud/lista/", True)])
-def test_whoever_asks_with_a_session_does_not_renew_it(
+def test_a_health_check_does_not_renew_the_session(
     path, is_asked, principal, client_of, clock, django_assert_max_num_queries
 ):
     client = client_of(principal)

@@ -14,22 +14,20 @@ def menu(response) -> list[str]:
     return [link["href"] for link in soup(response).select(".menu .leaf a")]
 
 
-def test_it_says_who_is_in_and_as_what(client_of, secondary):
+def test_the_home_page_shows_the_account_and_its_kind(client_of, secondary):
     facts = soup(client_of(secondary).get("/")).select_one(".company").get_text(" ", strip=True)
     for fact in ["Empresa 9043 de Práctica", RUC, "Agente de aduana", "JPEREZ01"]:
         assert fact in facts
     assert "usuario secundario" in facts
 
 
-def test_a_principal_without_users_is_led_to_create_one(client_of, principal):
+def test_a_principal_without_users_is_invited_to_create_one(client_of, principal):
     empty = soup(client_of(principal).get("/")).select_one(".empty")
     assert empty.h2.text == "Todavía no hay usuarios secundarios."
     assert empty.a["href"] == "/usuarios/nuevo/"
 
 
-def test_a_principal_sees_what_requires_his_attention(
-    client_of, principal, secondary, make_secondary
-):
+def test_a_principal_sees_what_requires_attention(client_of, principal, secondary, make_secondary):
     unfinished = make_secondary("OTRA0001", 90000010)
     without_need = make_secondary("SINROL01", 90000012)
     assign_options(actor=acting(principal), user=without_need, codes=["11.9.1.1.1"], seen=[])
@@ -56,7 +54,7 @@ def test_a_principal_sees_what_requires_his_attention(
     assert listed[1] == ["OTRA0001"]
 
 
-def test_a_principals_menu_is_all_that_his_operator_is_offered(client_of, principal):
+def test_a_principals_menu_has_every_option_offered_to_the_operator(client_of, principal):
     assert menu(client_of(principal).get("/")) == [
         "/opciones/90.1.1.1.1/",
         "/opciones/90.1.1.1.2/",

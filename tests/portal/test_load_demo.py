@@ -134,7 +134,7 @@ def test_every_operator_and_person_passes_its_own_rules(loaded):
         assert {name: getattr(user, name) for name in before} == before  # nothing to put right
 
 
-def test_every_clave_follows_the_rule_but_the_one_that_says_it_does_not():
+def test_every_practice_password_but_the_seeded_one_follows_the_rule():
     breaking = [
         row["username"]
         for operator in demo.data()["operators"]
@@ -168,7 +168,7 @@ def test_a_document_other_than_the_dni_is_among_them(loaded):
     assert types == {"1", "4"}
 
 
-def test_everybody_has_what_the_practice_data_promises(loaded):
+def test_each_practice_account_has_the_grants_of_the_practice_data(loaded):
     promised = {
         (operator["ruc"], row["username"]): (row.get("options", 0), row.get("roles", 0))
         for operator in demo.data()["operators"]
@@ -196,7 +196,7 @@ def test_the_staff_clave_is_printed_once_and_opens_the_administration(load):
     assert response.context["user"].is_superuser
 
 
-def test_a_staff_account_that_was_there_keeps_its_clave(load, staff):
+def test_an_existing_staff_account_keeps_its_password(load, staff):
     printed = load()
     assert not STAFF.search(printed)
     assert "Para poner otra: DEMO=true .venv/bin/python manage.py changepassword admin" in printed
@@ -235,7 +235,7 @@ def test_each_step_is_announced_and_the_accounts_end_in_one_block(load):
 # Again ------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_changes_no_row(load):
+def test_loading_the_demo_again_changes_no_row(load):
     load()
     before = all_rows()
     load()
@@ -267,7 +267,7 @@ def change_everything(ruc: str) -> None:
     )
 
 
-def test_what_was_changed_stays_as_it_is_without_reset(load):
+def test_loading_the_demo_again_keeps_what_was_changed(load):
     load()
     change_everything("20999999043")
     before = all_rows()
@@ -336,7 +336,7 @@ def test_outside_a_practice_installation_nothing_is_written(load, settings, subt
             assert not Operator.objects.exists()
 
 
-def test_where_the_data_were_loaded_reset_is_refused_too_without_demo(load, settings):
+def test_reset_is_refused_without_demo_after_the_data_were_loaded(load, settings):
     load()
     before = all_rows()
     settings.DEMO = False

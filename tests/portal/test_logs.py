@@ -42,7 +42,7 @@ def events(logged):
     return parse
 
 
-def test_each_request_leaves_one_line_with_who_where_when_and_what(events, client_of, secondary):
+def test_each_request_is_logged_in_one_line_with_its_facts(events, client_of, secondary):
     response = client_of(secondary).get("/usuarios/?texto=secreto", REMOTE_ADDR="192.0.2.7")
     (event,) = events("portal.access")
     assert datetime.fromisoformat(event["time"]).utcoffset() == timedelta(0)
@@ -63,7 +63,7 @@ def test_each_request_leaves_one_line_with_who_where_when_and_what(events, clien
     }
 
 
-def test_a_page_of_staff_names_no_ruc_and_one_of_nobody_no_user(events, client_of, staff):
+def test_a_staff_request_logs_no_ruc_and_an_anonymous_one_no_user(events, client_of, staff):
     client_of(staff).get("/admin/")
     Client().get("/ingresar/")
     of_staff, of_nobody = events("portal.access")
@@ -71,7 +71,7 @@ def test_a_page_of_staff_names_no_ruc_and_one_of_nobody_no_user(events, client_o
     assert "user" not in of_nobody
 
 
-def test_a_refused_token_leaves_a_line_with_its_reason(events, principal):
+def test_an_invalid_csrf_token_is_logged_with_its_reason(events, principal):
     client = Client(enforce_csrf_checks=True)
     client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
@@ -82,7 +82,7 @@ def test_a_refused_token_leaves_a_line_with_its_reason(events, principal):
 
 
 @pytest.mark.parametrize("path", ["/accesos/?formato=csv", "/historial/?formato=csv"])
-def test_an_export_leaves_a_line(path, events, client_of, principal):
+def test_an_export_is_logged(path, events, client_of, principal):
     response = client_of(principal).get(path)
     (event,) = events("profiles.spreadsheet")
     assert event["message"] == "export"
@@ -90,7 +90,7 @@ def test_an_export_leaves_a_line(path, events, client_of, principal):
     assert (event["user"], event["ruc"]) == ("TITULAR1", RUC)
 
 
-def test_changed_rights_leave_a_line_when_they_are_kept(
+def test_a_change_of_rights_is_logged_when_it_is_committed(
     events, caplog, client_of, principal, secondary, django_capture_on_commit_callbacks
 ):
     caplog.set_level(logging.INFO, "users.audit")
@@ -106,7 +106,9 @@ def test_changed_rights_leave_a_line_when_they_are_kept(
     assert event["channel"] == "web"
 
 
-def test_a_failure_leaves_its_traceback_in_its_line(events, client_of, principal, monkeypatch):
+def test_a_failure_is_logged_in_one_line_with_its_traceback(
+    events, client_of, principal, monkeypatch
+):
     def fail(*args, **kwargs):
         raise RuntimeError("no such luck")
 
@@ -120,21 +122,21 @@ def test_a_failure_leaves_its_traceback_in_its_line(events, client_of, principal
     assert "no such luck" in event["exception"]
 
 
-def test_a_portal_that_is_not_ready_says_so_with_its_number(events, client, db):
+def test_a_failed_readiness_check_is_logged_with_its_number(events, client, db):
     response = client.get("/salud/lista/")
     assert [event["request"] for event in events("django.request")] == [response["X-Request-ID"]]
 
 
 @pytest.mark.parametrize("formatter", [JsonFormatter, TextFormatter])
 @pytest.mark.parametrize("end", ["%0D%0A", "%0A", "%E2%80%A8", "%C2%85", "%1B[2J"])
-def test_no_address_makes_a_second_line(end, formatter, logged, client, db):
+def test_an_address_cannot_add_a_line_to_the_log(end, formatter, logged, client, db):
     lines = logged(formatter())
     client.get(f"/no-existe{end}2026-01-01 INFO admin entered/")
     (line,) = lines()
     assert line.isprintable()
 
 
-def test_nothing_typed_makes_a_second_line(logged, client_of, principal):
+def test_typed_text_cannot_add_a_line_to_the_log(logged, client_of, principal):
     client = client_of(principal)
     lines = logged()
     client.raise_request_exception = False
@@ -147,7 +149,7 @@ def test_nothing_typed_makes_a_second_line(logged, client_of, principal):
     }
 
 
-def test_a_line_of_no_request_says_just_what_happened(logged):
+def test_an_event_without_a_request_is_logged_alone(logged):
     lines = logged()
     logging.getLogger("portal").warning("Sin solicitud: %s", "ñ")
     (line,) = lines()
@@ -155,7 +157,7 @@ def test_a_line_of_no_request_says_just_what_happened(logged):
     assert json.loads(line)["message"] == "Sin solicitud: ñ"
 
 
-def test_numbers_are_told_apart_and_can_be_read_out():
+def test_request_numbers_are_unique_and_can_be_read_aloud():
     numbers = {new_number() for _ in range(1000)}
     assert len(numbers) == 1000
     assert set("".join(numbers)) == {*NUMBER_ALPHABET, "-"}

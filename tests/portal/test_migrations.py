@@ -28,7 +28,7 @@ def counts(place: str) -> dict[str, int]:
     return found["counts"]
 
 
-def test_each_can_be_undone_and_done_again_with_data_and_so_can_all(make_place):
+def test_every_migration_can_be_reversed_and_applied_again_with_data(make_place):
     """One step back and forth is the upgrade of what the release before it held."""
     place = make_place()
     migrate(place)

@@ -13,7 +13,7 @@ def reasons(response) -> list[str]:
     return [reason["data-reason"] for reason in soup(response).select("[data-reason]")]
 
 
-def test_option_and_role_open_it(client_of, principal, secondary):
+def test_an_option_opens_with_the_grant_and_a_role(client_of, principal, secondary):
     assign_options(actor=acting(principal), user=secondary, codes=[CLEARANCE], seen=[])
     roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]
     assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=[])
@@ -27,7 +27,7 @@ def test_option_and_role_open_it(client_of, principal, secondary):
     assert "Usted lo tiene" in page.select_one(".roles-held").text
 
 
-def test_without_the_role_it_is_refused_with_its_own_text(client_of, principal, secondary):
+def test_an_option_without_the_role_is_refused_with_its_own_text(client_of, principal, secondary):
     assign_options(actor=acting(principal), user=secondary, codes=[CLEARANCE], seen=[])
     response = client_of(secondary).get(URL)
     assert response.status_code == 403
@@ -38,7 +38,7 @@ def test_without_the_role_it_is_refused_with_its_own_text(client_of, principal, 
     assert "El trámite mismo no se simula." not in page.text
 
 
-def test_who_is_refused_can_send_the_explanation_to_who_mends_it(client_of, principal, secondary):
+def test_a_refused_user_gets_a_link_to_send_to_the_principal(client_of, principal, secondary):
     page = soup(client_of(secondary).get(URL))
     address = page.select_one(".refusal .code").text
     assert address == f"http://testserver/usuarios/JPEREZ01/acceso/?opcion={CLEARANCE}"
@@ -49,14 +49,14 @@ def test_who_is_refused_can_send_the_explanation_to_who_mends_it(client_of, prin
     assert explained.select(".reason-cure a")
 
 
-def test_a_principal_is_told_who_mends_what_he_is_refused(client_of, principal):
+def test_a_refused_principal_is_told_who_can_help(client_of, principal):
     Option.objects.filter(pk=CLEARANCE).update(is_retired=True)
     refusal = soup(client_of(principal).get(URL)).select_one(".refusal")
     assert "El catálogo lo corrige el personal del simulador." in refusal.text
     assert not refusal.select(".code")
 
 
-def test_without_the_option_it_is_refused_with_another_text(client_of, principal, secondary):
+def test_a_missing_option_is_refused_with_its_own_text(client_of, principal, secondary):
     roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]
     assign_roles(actor=acting(principal), user=secondary, codes=roles, seen=[])
     response = client_of(secondary).get(URL)
@@ -65,16 +65,14 @@ def test_without_the_option_it_is_refused_with_another_text(client_of, principal
     assert "no está entre las que tiene asignadas" in soup(response).select_one(".refusal").text
 
 
-def test_an_option_that_asks_for_no_role_opens_with_the_grant_alone(
-    client_of, principal, secondary
-):
+def test_an_option_without_roles_opens_with_the_grant_alone(client_of, principal, secondary):
     assign_options(actor=acting(principal), user=secondary, codes=["11.9.1.1.1"], seen=[])
     response = client_of(secondary).get("/opciones/11.9.1.1.1/")
     assert response.status_code == 200
     assert "la opción no pide rol" in soup(response).text
 
 
-def test_the_principal_enters_without_a_role(client_of, principal):
+def test_the_principal_opens_an_option_without_a_role(client_of, principal):
     response = client_of(principal).get(URL)
     assert response.status_code == 200
     assert "El usuario principal entra sin rol." in soup(response).text
@@ -98,12 +96,12 @@ def test_a_change_of_rights_takes_effect_at_the_next_request(
     assert client.get("/opciones/11.9.1.1.1/").status_code == 403
 
 
-def test_a_retired_option_says_so(client_of, principal):
+def test_the_page_of_a_retired_option_says_so(client_of, principal):
     Option.objects.filter(code=CLEARANCE).update(is_retired=True)
     assert reasons(client_of(principal).get(URL)) == ["retired"]
 
 
-def test_the_role_of_a_type_that_the_operator_lost_permits_nothing(
+def test_a_role_of_a_type_that_the_operator_lost_permits_nothing(
     client_of, principal, secondary, operator
 ):
     assign_options(actor=acting(principal), user=secondary, codes=["90.1.2.1.1"], seen=[])

@@ -47,7 +47,7 @@ def claves_in(text: str | bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("clave", CLAVES)
-def test_a_clave_is_found_however_it_is_written(clave):
+def test_a_password_is_found_in_every_encoding(clave):
     for text in (
         f"ruc=1&password={quote_plus(clave)}&x",
         f"{{'password': {clave!r}}}",
@@ -109,7 +109,7 @@ def twice(clave: str, **fields) -> dict[str, str]:
 NEW_USER = {**person(90000099), "username": "NUEVO001", **twice(CREATED)}
 
 
-def test_nothing_that_works_writes_a_clave_down(known_claves, written):
+def test_no_successful_request_stores_a_password(known_claves, written):
     client, entered = sign_in(SIGN_IN)
     assert entered.status_code == 302
     own, _ = sign_in(SIGN_IN, "JPEREZ01")
@@ -204,7 +204,7 @@ def break_reset(monkeypatch):
         break_reset,
     ],
 )
-def test_no_failure_writes_a_clave_down(
+def test_no_failure_stores_or_shows_a_password(
     break_it, debug, known_claves, written, monkeypatch, settings
 ):
     settings.DEBUG = debug
@@ -228,7 +228,7 @@ def page_text(response) -> bytes:
 # What a report does tell --------------------------------------------------------------------------
 
 
-def test_names_of_secrets_are_known_in_both_languages(subtests):
+def test_secrets_are_hidden_by_english_and_spanish_names(subtests):
     names = [
         "password",
         "CLAVE",
@@ -252,15 +252,13 @@ def test_names_of_secrets_are_known_in_both_languages(subtests):
             }
 
 
-def test_what_is_no_secret_stays_to_find_the_fault_by(subtests):
+def test_values_that_are_not_secret_are_shown(subtests):
     for name in ["ruc", "username", "document_number", "LANGUAGE_CODE"]:
         with subtests.test(name=name):
             assert SecretsFilter().cleanse_setting(name, "x") == "x"
 
 
-def test_whoever_develops_sees_the_variables_of_a_page_that_was_only_asked_for(
-    client_of, principal, monkeypatch, settings
-):
+def test_developers_see_the_variables_of_a_get_request(client_of, principal, monkeypatch, settings):
     def fail(self, request):
         menu = "the third option"
         raise RuntimeError(f"no such luck with {len(menu)} letters")

@@ -73,7 +73,7 @@ def immediate(connection):
 
 @on_sqlite
 @pytest.mark.django_db
-def test_a_row_that_points_at_nothing_is_refused(tmp_path):
+def test_a_row_with_a_dangling_foreign_key_is_refused(tmp_path):
     with opened(tmp_path / "db.sqlite3") as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE above (id INTEGER PRIMARY KEY)")
         cursor.execute("CREATE TABLE below (above_id INTEGER REFERENCES above (id))")
@@ -81,7 +81,7 @@ def test_a_row_that_points_at_nothing_is_refused(tmp_path):
             cursor.execute("INSERT INTO below VALUES (7)")
 
 
-def test_an_instant_is_written_as_in_peru(subtests):
+def test_a_date_is_formatted_as_in_peru(subtests):
     cases = [
         (datetime(2026, 5, 6, 15, 2, tzinfo=UTC), "6 de mayo de 2026, 10:02"),
         (datetime(2026, 1, 1, 4, 59, tzinfo=UTC), "31 de diciembre de 2025, 23:59"),
@@ -113,7 +113,7 @@ def start(tmp_path):
 
 
 @pytest.mark.parametrize("environment", [PRODUCTION, {"DEMO": "true"}])
-def test_a_practice_installation_or_a_careful_one_starts(start, environment):
+def test_a_practice_installation_and_a_configured_real_one_start(start, environment):
     result = start(**environment)
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -141,7 +141,7 @@ def test_a_practice_installation_or_a_careful_one_starts(start, environment):
         ({"STAFF_SECOND_FACTOR_REQUIRED": ""}, "STAFF_SECOND_FACTOR_REQUIRED"),
     ],
 )
-def test_a_setting_that_opens_a_door_stops_the_start_and_is_named(start, change, named):
+def test_an_unsafe_setting_stops_the_start_and_is_named(start, change, named):
     result = start(**PRODUCTION | change)
     assert result.returncode != 0
     last_line = result.stderr.strip().splitlines()[-1]
@@ -149,7 +149,7 @@ def test_a_setting_that_opens_a_door_stops_the_start_and_is_named(start, change,
     assert named in last_line
 
 
-def test_whoever_starts_it_reads_a_sentence_and_no_traceback():
+def test_a_configuration_error_is_a_sentence_without_traceback():
     result = subprocess.run(
         [sys.executable, "manage.py", "check"],
         env=PRODUCTION | {"DEMO": "false", "DEBUG": "False"},
@@ -164,13 +164,13 @@ def test_whoever_starts_it_reads_a_sentence_and_no_traceback():
 
 
 @pytest.mark.parametrize("networks", ["10.0.0.0/33", "mi-proxy", "10.0.0.1/8"])
-def test_a_trusted_proxy_that_is_no_network_stops_the_start(start, networks):
+def test_an_invalid_trusted_proxy_stops_the_start(start, networks):
     result = start(**PRODUCTION, TRUSTED_PROXIES=networks)
     assert result.returncode != 0
     assert networks in result.stderr
 
 
-def test_networks_of_trusted_proxies_are_taken(start):
+def test_networks_of_trusted_proxies_are_accepted(start):
     assert start(DEMO="true", TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/48").returncode == 0
 
 
@@ -183,7 +183,7 @@ def test_networks_of_trusted_proxies_are_taken(start):
         ({"DEMO": "true", "STAFF_SECOND_FACTOR_REQUIRED": "true"}, True),
     ],
 )
-def test_a_second_factor_is_required_of_staff_outside_of_practice(
+def test_staff_needs_a_second_factor_outside_practice_mode(
     monkeypatch, tmp_path, environment, required
 ):
     # Apart from any .env, and in just that environment.

@@ -43,7 +43,7 @@ def password(user: User) -> str:
 # Finding an account ------------------------------------------------------------------------------
 
 
-def test_the_list_shows_operators_people_and_staff(admin_client, secondary):
+def test_the_account_list_shows_operators_users_and_staff(admin_client, secondary):
     page = soup(admin_client.get(LIST))
     rows = {
         row.select_one(".field-username").text: row for row in page.select("#result_list tbody tr")
@@ -64,7 +64,9 @@ def test_the_list_shows_operators_people_and_staff(admin_client, secondary):
     assert rows["TITULAR1"].select_one(".field-kind").text == "Principal"
 
 
-def test_accounts_are_found(admin_client, secondary, strangers_secondary, staff, subtests):
+def test_accounts_are_found_by_search_and_filters(
+    admin_client, secondary, strangers_secondary, staff, subtests
+):
     cases = [
         ("?q=20999999043", ["TITULAR1", "JPEREZ01"]),
         ("?q=jperez", ["JPEREZ01"]),
@@ -86,7 +88,7 @@ def test_accounts_are_found(admin_client, secondary, strangers_secondary, staff,
             assert sorted(texts(page, ".field-username")) == sorted(found)
 
 
-def test_the_list_costs_the_same_with_few_accounts_and_with_many(
+def test_the_account_list_costs_the_same_queries_with_few_and_with_many(
     admin_client, secondary, make_secondary
 ):
     few = queries(admin_client, LIST)
@@ -98,7 +100,7 @@ def test_the_list_costs_the_same_with_few_accounts_and_with_many(
 # An operator's account ---------------------------------------------------------------------------
 
 
-def test_an_operators_account_is_looked_at_and_not_edited(admin_client, secondary):
+def test_an_operators_account_is_read_only(admin_client, secondary):
     page = soup(admin_client.get(change(secondary)))
     assert not page.select("#user_form input:not([type=hidden]), #user_form select")
     assert page.select_one(".field-document .readonly").text == "DNI 90000002"
@@ -122,7 +124,7 @@ def test_the_links_of_an_account_lead_to_pages(admin_client, secondary):
         assert admin_client.get(link["href"]).status_code == 200, link
 
 
-def test_staff_gives_an_operators_account_another_clave(clerk_client, clerk, secondary, client):
+def test_staff_resets_the_password_of_an_operators_account(clerk_client, clerk, secondary, client):
     assert soup(clerk_client.get(change(secondary))).select_one(f"a[href='{password(secondary)}']")
     response = clerk_client.post(
         password(secondary),
@@ -143,7 +145,7 @@ def test_staff_gives_an_operators_account_another_clave(clerk_client, clerk, sec
     assert "12345678" not in repr([{**row, "address": ""} for row in recorded])
 
 
-def test_a_bad_clave_is_refused_by_the_operators_rule(admin_client, secondary, subtests):
+def test_an_invalid_password_is_refused_by_the_operators_rule(admin_client, secondary, subtests):
     cases = [
         ("", "", {"new_password1": ["Ingrese la clave"], "new_password2": ["Reingrese la clave"]}),
         ("corta1", "corta1", {"new_password1": ["La clave debe tener entre 8 y 12 caracteres"]}),
@@ -161,7 +163,7 @@ def test_a_bad_clave_is_refused_by_the_operators_rule(admin_client, secondary, s
             assert not AuditEntry.objects.filter(action="user.password_reset").exists()
 
 
-def test_an_eliminated_account_gets_no_clave(admin_client, secondary, staff):
+def test_the_password_of_an_eliminated_account_is_not_reset(admin_client, secondary, staff):
     accounts.eliminate_user(actor=Actor(staff, "command"), user=secondary)
     response = admin_client.get(password(secondary), follow=True)
     assert texts(soup(response), ".messagelist .error") == [
@@ -169,7 +171,7 @@ def test_an_eliminated_account_gets_no_clave(admin_client, secondary, staff):
     ]
 
 
-def test_who_may_only_look_gives_no_clave(client_of, clerk, secondary):
+def test_staff_with_view_permission_cannot_reset_a_password(client_of, clerk, secondary):
     client = client_of(allow(clerk, "view_user"))
     assert not soup(client.get(change(secondary))).select(f"a[href='{password(secondary)}']")
     values = {"new_password1": "Practica2027", "new_password2": "Practica2027"}
@@ -185,7 +187,7 @@ def test_an_account_that_does_not_exist_is_not_found(admin_client):
 # Suspending and reactivating ---------------------------------------------------------------------
 
 
-def test_suspending_asks_first_and_then_says_how_many(
+def test_suspending_asks_for_confirmation_and_reports_the_number(
     clerk_client, clerk, secondary, principal, staff
 ):
     response = act(clerk_client, "suspend", secondary, principal, staff)
@@ -214,7 +216,7 @@ def test_suspending_asks_first_and_then_says_how_many(
     assert entries.count() == 2
 
 
-def test_reactivating_says_how_many(clerk_client, secondary, principal, staff):
+def test_reactivating_reports_the_number(clerk_client, secondary, principal, staff):
     accounts.suspend_user(actor=Actor(staff, "command"), user=secondary)
     response = act(clerk_client, "reactivate", secondary, principal)
     assert texts(soup(response), ".messagelist li") == [
@@ -244,7 +246,7 @@ def test_the_whole_list_is_suspended_at_once(clerk_client, secondary, strangers_
     assert {state_of(secondary), state_of(strangers_secondary)} == {"suspended"}
 
 
-def test_who_may_only_look_suspends_nobody(client_of, clerk, secondary):
+def test_staff_with_view_permission_cannot_suspend(client_of, clerk, secondary):
     client = client_of(allow(clerk, "view_user"))
     assert not soup(client.get(LIST)).select("select[name=action]")
     act(client, "suspend", secondary, confirmed="yes")
@@ -328,7 +330,7 @@ def test_a_superuser_edits_a_staff_account(admin_client, clerk):
     assert clerk.is_staff
 
 
-def test_a_superuser_does_not_take_his_own_power_away(admin_client, staff):
+def test_a_superuser_cannot_remove_their_own_power(admin_client, staff):
     admin_client.post(change(staff), {"username": "admin", "state": "suspended"})
     staff.refresh_from_db()
     assert (staff.state, staff.is_superuser) == ("active", True)
@@ -347,13 +349,13 @@ def test_a_staff_password_follows_djangos_rules(admin_client, clerk):
     assert clerk.check_password(STAFF_PASSWORD)
 
 
-def test_a_superuser_who_changes_his_password_stays_in(admin_client, staff):
+def test_a_superuser_who_changes_their_password_stays_signed_in(admin_client, staff):
     values = {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD}
     admin_client.post(password(staff), values)
     assert admin_client.get(LIST).status_code == 200
 
 
-def test_staff_with_a_permission_only_cannot_raise_anybody(clerk_client, clerk, staff):
+def test_staff_without_superuser_cannot_grant_permissions(clerk_client, clerk, staff):
     superuser = {"username": "clerk", "state": "active", "is_superuser": "on"}
     for user in (clerk, staff):
         page = soup(clerk_client.get(change(user)))
@@ -410,7 +412,7 @@ def test_an_entry_says_what_changed_in_words(admin_client, entry):
     assert page.select_one(".field-channel .readonly").text == "Administrador"
 
 
-def test_a_created_user_is_told_in_words(admin_client, secondary):
+def test_the_entry_of_a_created_user_is_shown_in_words(admin_client, secondary):
     entry = AuditEntry.objects.get(subject=secondary)
     page = soup(admin_client.get(f"{AUDIT}{entry.pk}/change/"))
     rows = {row.th.text: texts(row, "td") for row in page.select("table.changes tbody tr")}
@@ -418,7 +420,7 @@ def test_a_created_user_is_told_in_words(admin_client, secondary):
     assert rows["Tipo de documento de identidad"][1].startswith("DNI")
 
 
-def test_entries_are_found(admin_client, entry, secondary, subtests):
+def test_entries_are_found_by_search_and_filters(admin_client, entry, secondary, subtests):
     cases = [
         ("?accion=operator.changed", 1),
         ("?channel__exact=admin", 1),
@@ -433,7 +435,7 @@ def test_entries_are_found(admin_client, entry, secondary, subtests):
             assert len(page.select("#result_list tbody tr")) == found
 
 
-def test_the_audit_is_never_written(admin_client, entry):
+def test_the_audit_is_read_only(admin_client, entry):
     url = f"{AUDIT}{entry.pk}/"
     before = list(AuditEntry.objects.values())
     assert admin_client.get(f"{AUDIT}add/").status_code == 403
@@ -447,11 +449,11 @@ def test_the_audit_is_never_written(admin_client, entry):
     assert not soup(admin_client.get(f"{url}change/")).select(".submit-row input")
 
 
-def test_the_audit_needs_its_permission(clerk_client, entry):
+def test_reading_the_audit_needs_its_permission(clerk_client, entry):
     assert clerk_client.get(AUDIT).status_code == 403
 
 
-def test_the_audit_costs_the_same_with_few_entries_and_with_many(
+def test_the_audit_costs_the_same_queries_with_few_entries_and_with_many(
     admin_client, entry, make_secondary
 ):
     few = queries(admin_client, AUDIT)
@@ -460,7 +462,7 @@ def test_the_audit_costs_the_same_with_few_entries_and_with_many(
     assert queries(admin_client, AUDIT) == few
 
 
-def test_the_clave_of_a_new_operator_is_on_no_page_and_in_no_log(admin_client, small_catalog):
+def test_the_password_of_a_new_operator_is_on_no_page_and_in_no_log(admin_client, small_catalog):
     values = {**person(90000001), "ruc": RUC, "name": "E", "operator_types": ["TRANSPORTISTA"]}
     values |= {"username": "TITULAR1", "password1": "Secreta99", "password2": "Secreta99"}
     admin_client.post("/admin/operators/operator/add/", values)

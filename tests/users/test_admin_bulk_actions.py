@@ -25,7 +25,9 @@ def confirm(client, response):
     return client.post(LIST, fields, follow=True)
 
 
-def test_eliminating_asks_first_and_spares_the_principal(client, clerk, secondary, principal):
+def test_eliminating_asks_for_confirmation_and_skips_the_principal(
+    client, clerk, secondary, principal
+):
     response = act(client, "eliminate", secondary, principal)
     page = soup(response)
     assert texts(page, "#content-main li") == [
@@ -63,7 +65,7 @@ def test_eliminating_sent_twice_eliminates_once(client, secondary):
     assert AuditEntry.objects.filter(action="user.eliminated").count() == 1
 
 
-def test_closing_sessions_asks_first_and_leaves_the_others(
+def test_closing_sessions_asks_for_confirmation_and_keeps_the_others(
     client, clerk, client_of, secondary, principal, strangers_secondary
 ):
     closed, spared = client_of(secondary), client_of(principal)
@@ -94,14 +96,18 @@ def test_an_account_says_how_many_sessions_it_has_open(client, client_of, second
 
 
 @pytest.mark.parametrize("bulk_action", ["eliminate", "close_sessions"])
-def test_with_nobody_to_act_on_the_page_says_whom_it_is_for(bulk_action, client, staff):
+def test_a_bulk_action_without_applicable_accounts_says_which_ones_apply(
+    bulk_action, client, staff
+):
     page = soup(act(client, bulk_action, staff))
     assert "No cambiará ninguna de las cuentas marcadas. Solo" in page.text
     assert not page.select("#content-main form")
 
 
 @pytest.mark.parametrize("bulk_action", ["eliminate", "close_sessions"])
-def test_who_may_only_look_does_nothing(bulk_action, client_of, clerk, secondary):
+def test_staff_with_view_permission_cannot_run_bulk_actions(
+    bulk_action, client_of, clerk, secondary
+):
     signed_in = client_of(secondary)
     act(client_of(allow(clerk, "view_user")), bulk_action, secondary, confirmed="yes")
     assert state_of(secondary) == "active"

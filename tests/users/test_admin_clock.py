@@ -40,7 +40,9 @@ def clock_of(operator) -> tuple[timedelta, timedelta]:
     return operator.clock_offset, operator.activation_delay
 
 
-def test_staff_moves_it_outside_practice_too(client, clerk, url, operator, stranger, settings):
+def test_staff_moves_the_clock_outside_practice_too(
+    client, clerk, url, operator, stranger, settings
+):
     settings.DEMO = False
     response = client.post(url, FORM, follow=True)
     assert clock_of(operator) == (DAY, timedelta())
@@ -53,7 +55,7 @@ def test_staff_moves_it_outside_practice_too(client, clerk, url, operator, stran
     assert LogEntry.objects.get().change_message == "El reloj se adelantó: 1 día en total."
 
 
-def test_back_to_real_time(client, url, operator):
+def test_staff_resets_the_clock_to_real_time(client, url, operator):
     assert not soup(client.get(url)).select("[value=real]")
     client.post(url, FORM)
     assert soup(client.get(url)).select("[value=real]")
@@ -62,14 +64,14 @@ def test_back_to_real_time(client, url, operator):
     assert "Es la hora real." in soup(response).select_one("#content-main").text
 
 
-def test_the_delay_is_set(client, url, operator):
+def test_staff_sets_the_activation_delay(client, url, operator):
     client.post(url, {"do": "delay", "delay": "24"})
     assert clock_of(operator) == (timedelta(), DAY)
     assert AuditEntry.objects.get(action="operator.delay_changed").channel == "admin"
     assert soup(client.get(url)).select_one("#id_delay option[selected]")["value"] == "24"
 
 
-def test_the_same_form_sent_twice_moves_it_once_and_may_be_repeated(client, url, operator):
+def test_the_same_form_sent_twice_moves_the_clock_once(client, url, operator):
     client.post(url, FORM)
     response = client.post(url, FORM)
     assert errors(response) == {
@@ -95,7 +97,7 @@ def test_the_same_form_sent_twice_moves_it_once_and_may_be_repeated(client, url,
         ({"do": "delay", "delay": ""}, {"delay": ["Seleccione la demora"]}),
     ],
 )
-def test_what_is_refused_is_told_beside_its_field(fields, expected, client, url, operator):
+def test_an_invalid_clock_value_is_refused_on_its_field(fields, expected, client, url, operator):
     response = client.post(url, {**FORM, **fields})
     assert errors(response) == expected
     assert soup(response).title.text.startswith("Error:")
@@ -103,7 +105,7 @@ def test_what_is_refused_is_told_beside_its_field(fields, expected, client, url,
     assert not LogEntry.objects.exists()
 
 
-def test_the_operators_page_shows_the_clock_and_leads_to_it(client, url, change):
+def test_the_operators_page_shows_the_clock_and_links_to_it(client, url, change):
     client.post(url, FORM)
     client.post(url, {"do": "delay", "delay": "48"})
     page = soup(client.get(change))
@@ -123,13 +125,13 @@ def test_editing_the_operator_leaves_the_clock_alone(client, url, change, operat
     assert clock_of(operator) == (DAY, timedelta())
 
 
-def test_a_get_moves_nothing(client, url, operator):
+def test_a_get_request_does_not_move_the_clock(client, url, operator):
     client.get(url, FORM)
     client.get(url, {"do": "delay", "delay": "24"})
     assert clock_of(operator) == (timedelta(), timedelta())
 
 
-def test_who_may_only_look_moves_nothing(client_of, clerk, url, change, operator):
+def test_staff_with_view_permission_cannot_move_the_clock(client_of, clerk, url, change, operator):
     client = client_of(allow(clerk, "view_operator"))
     page = soup(client.get(change))
     assert "(la real)" in page.select_one(".field-clock .readonly").text
@@ -140,7 +142,7 @@ def test_who_may_only_look_moves_nothing(client_of, clerk, url, change, operator
     assert clock_of(operator) == (timedelta(), timedelta())
 
 
-def test_an_operator_that_does_not_exist_is_not_found(client, subtests):
+def test_the_clock_of_an_unknown_operator_is_not_found(client, subtests):
     for unknown in ["999999", "nada", "9" * 40]:
         with subtests.test(unknown=unknown):
             unknown_clock = f"/admin/operators/operator/{unknown}/clock/"
@@ -148,6 +150,6 @@ def test_an_operator_that_does_not_exist_is_not_found(client, subtests):
             assert client.post(unknown_clock, FORM).status_code == 404
 
 
-def test_an_account_of_an_operator_does_not_come_in(client_of, url, operator, principal):
+def test_an_operators_account_cannot_open_the_staff_clock(client_of, url, operator, principal):
     assert client_of(principal).post(url, FORM).status_code == 302
     assert clock_of(operator) == (timedelta(), timedelta())

@@ -34,14 +34,14 @@ def found(client, text: str) -> set[str]:
         ("20999999035", set()),
     ],
 )
-def test_the_history_is_searched_by_people_and_companies(
+def test_the_history_is_searched_by_people_and_operators(
     client, secondary, strangers_secondary, text, subjects
 ):
     # An operator is opened without a subject, and its principal is one.
     assert found(client, text) - {"TITULAR1"} == subjects
 
 
-def test_of_too_many_people_it_says_so(client, secondary, monkeypatch):
+def test_a_search_with_too_many_people_says_so(client, secondary, monkeypatch):
     monkeypatch.setattr(AuditEntryAdmin, "MOST_PEOPLE", 1)
     assert AuditEntryAdmin.TOO_MANY in soup(client.get(AUDIT, {"q": "9"})).text
 
@@ -55,9 +55,7 @@ def test_no_list_counts_all_its_rows(client, principal, secondary, subtests):
             assert [sql for sql in counts if " LIMIT " not in sql] == []
 
 
-def test_the_rows_of_the_last_page_are_the_last_that_are_counted(
-    client, principal, secondary, monkeypatch
-):
+def test_the_last_page_ends_with_the_last_counted_row(client, principal, secondary, monkeypatch):
     monkeypatch.setattr(pages, "COUNTED", 2)
     monkeypatch.setattr(AuditEntryAdmin, "list_per_page", 1)
     accounts.suspend_user(actor=acting(principal), user=secondary)
@@ -66,13 +64,13 @@ def test_the_rows_of_the_last_page_are_the_last_that_are_counted(
     assert last.select_one(".field-what").text == "Usuario creado"
 
 
-def test_the_link_from_an_account_leads_to_its_entries(client, secondary):
+def test_an_account_links_to_its_entries(client, secondary):
     page = soup(client.get(f"/admin/users/user/{secondary.pk}/change/"))
     link = page.select_one(".object-tools").find("a", string="Movimientos")["href"]
     rows = soup(client.get(link)).select("#result_list tbody tr")
     assert [row.select_one(".field-subject").text for row in rows] == ["JPEREZ01"]
 
 
-def test_no_other_column_is_looked_into(client, secondary):
+def test_a_list_is_filtered_by_no_other_column(client, secondary):
     for lookup in ("at__year", "address", "after__icontains", "operator__name"):
         assert client.get(AUDIT, {lookup: "1"}).status_code == 400

@@ -29,7 +29,7 @@ def principal_of(operator) -> str:
     return operator.users.get(is_principal=True).username
 
 
-def test_the_page_says_the_consequence_and_offers_who_may_sign_in(
+def test_the_page_says_the_consequence_and_offers_users_who_may_sign_in(
     client, url, secondary, make_secondary, principal, strangers_secondary
 ):
     accounts.suspend_user(actor=acting(principal), user=make_secondary("QUIETO01", 90000010))
@@ -42,7 +42,7 @@ def test_the_page_says_the_consequence_and_offers_who_may_sign_in(
     assert "TITULAR1 quedará como usuario secundario" in page.select_one("#content-main").text
 
 
-def test_the_former_principal_loses_his_powers_and_stays_signed_in(
+def test_the_former_principal_loses_the_power_and_stays_signed_in(
     client, clerk, client_of, url, operator, principal, secondary
 ):
     former, successor = client_of(principal), client_of(secondary)
@@ -62,7 +62,7 @@ def test_the_former_principal_loses_his_powers_and_stays_signed_in(
     assert LogEntry.objects.get().change_message == "Usuario principal: TITULAR1 → JPEREZ01."
 
 
-def test_the_same_form_sent_twice_names_once(client, url, operator, secondary):
+def test_the_same_form_sent_twice_changes_the_principal_once(client, url, operator, secondary):
     form = {"user": secondary.pk, "seen": "TITULAR1"}
     client.post(url, form)
     response = client.post(url, form, follow=True)
@@ -74,7 +74,7 @@ def test_the_same_form_sent_twice_names_once(client, url, operator, secondary):
     assert LogEntry.objects.count() == 1
 
 
-def test_an_old_form_does_not_undo_what_another_named_meanwhile(
+def test_a_stale_form_does_not_undo_another_change_of_principal(
     client, url, operator, staff, secondary, make_secondary
 ):
     other = make_secondary("OTRO0001", 90000010)
@@ -90,7 +90,7 @@ def test_an_old_form_does_not_undo_what_another_named_meanwhile(
     assert principal_of(operator) == "JPEREZ01"
 
 
-def test_who_is_not_of_the_operator_is_refused(
+def test_a_user_of_another_operator_cannot_become_principal(
     client, url, operator, secondary, strangers_secondary, staff
 ):
     for forged in (strangers_secondary.pk, staff.pk, 999999, "9" * 40, "x", ""):
@@ -102,31 +102,33 @@ def test_who_is_not_of_the_operator_is_refused(
     ).exists()
 
 
-def test_who_may_not_sign_in_is_refused_beside_the_field(client, url, secondary, principal):
+def test_a_user_who_may_not_sign_in_is_refused_on_the_field(client, url, secondary, principal):
     accounts.suspend_user(actor=acting(principal), user=secondary)
     response = client.post(url, {"user": secondary.pk, "seen": "TITULAR1"})
     assert errors(response) == {"user": ["JPEREZ01 no puede ser el principal: Suspendido."]}
     assert soup(response).title.text.startswith("Error:")
 
 
-def test_an_eliminated_user_is_not_of_the_list(client, url, secondary, principal):
+def test_an_eliminated_user_is_not_offered_as_principal(client, url, secondary, principal):
     accounts.eliminate_user(actor=acting(principal), user=secondary)
     response = client.post(url, {"user": secondary.pk, "seen": "TITULAR1"})
     assert errors(response) == {"user": ["Elija a uno de los usuarios de la lista"]}
 
 
-def test_with_nobody_to_name_there_is_no_button(client, url):
+def test_the_page_without_candidates_has_no_button(client, url):
     page = soup(client.get(url))
     assert "Ahora no hay a quién nombrar" in page.select_one("#content-main").text
     assert not page.select("#content-main [type=submit]")
 
 
-def test_a_get_names_nobody(client, url, operator, secondary):
+def test_a_get_request_does_not_change_the_principal(client, url, operator, secondary):
     client.get(f"{url}?user={secondary.pk}&seen=TITULAR1")
     assert principal_of(operator) == "TITULAR1"
 
 
-def test_who_may_only_look_names_nobody(client_of, clerk, url, operator, secondary):
+def test_staff_with_view_permission_cannot_change_the_principal(
+    client_of, clerk, url, operator, secondary
+):
     client = client_of(allow(clerk, "view_operator"))
     page = soup(client.get(f"/admin/operators/operator/{operator.pk}/change/"))
     assert not page.select(f"a[href='{url}']")
@@ -135,24 +137,28 @@ def test_who_may_only_look_names_nobody(client_of, clerk, url, operator, seconda
     assert principal_of(operator) == "TITULAR1"
 
 
-def test_an_operator_that_does_not_exist_is_not_found(client, subtests):
+def test_the_principal_of_an_unknown_operator_is_not_found(client, subtests):
     for unknown in ["999999", "nada", "9" * 40]:
         with subtests.test(unknown=unknown):
             assert client.get(f"/admin/operators/operator/{unknown}/principal/").status_code == 404
 
 
-def test_an_account_of_an_operator_does_not_come_in(client_of, url, principal):
+def test_an_operators_account_cannot_open_the_page_of_the_principal(client_of, url, principal):
     assert client_of(principal).get(url).status_code == 302
 
 
-def test_the_page_costs_the_same_with_few_users_and_with_many(client, url, make_secondary):
+def test_the_page_of_the_principal_costs_the_same_queries_with_few_users_and_with_many(
+    client, url, make_secondary
+):
     few = queries(client, url)
     for number in range(8):
         make_secondary(f"OTRO000{number}", 90000100 + number)
     assert queries(client, url) == few
 
 
-def test_of_many_users_a_hundred_are_offered_and_any_is_found(client, url, operator, secondary):
+def test_a_hundred_of_many_users_are_offered_and_search_finds_the_others(
+    client, url, operator, secondary
+):
     User.objects.bulk_create(
         User(
             operator=operator,

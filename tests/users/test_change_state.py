@@ -73,7 +73,7 @@ def notices(response) -> list[str]:
         ("suspended", {"reactivate": "Reactivar", "eliminate": "Eliminar"}),
     ],
 )
-def test_only_the_changes_that_lead_somewhere_are_offered_and_none_is_chosen(
+def test_only_changes_to_another_state_are_offered_and_none_is_selected(
     client, put_in, before, offered
 ):
     put_in(before)
@@ -86,7 +86,7 @@ def test_only_the_changes_that_lead_somewhere_are_offered_and_none_is_chosen(
     assert [term.text for term in page.select(".consequences dt")] == list(offered.values())
 
 
-def test_the_page_says_what_each_change_brings(client, put_in, subtests):
+def test_the_page_says_the_consequence_of_each_change(client, put_in, subtests):
     cases = [
         ("active", "JPEREZ01 no podrá ingresar."),
         ("active", "Conserva sus opciones y roles; puede reactivarlo cuando quiera."),
@@ -106,7 +106,7 @@ def test_the_page_says_what_each_change_brings(client, put_in, subtests):
             assert page.select_one("main .buttons a")["href"] == "/usuarios/"
 
 
-def test_looking_at_the_page_changes_nothing(client, secondary):
+def test_a_get_request_does_not_change_the_state(client, secondary):
     client.get(URL, {"change": "eliminate"})
     assert state(secondary) == "active"
     assert not movements().exists()
@@ -116,7 +116,7 @@ def test_looking_at_the_page_changes_nothing(client, secondary):
 
 
 @each_change
-def test_the_state_changes_and_the_list_says_so(
+def test_the_state_changes_and_the_list_confirms_it(
     client, secondary, put_in, change, before, after, action
 ):
     put_in(before)
@@ -127,7 +127,7 @@ def test_the_state_changes_and_the_list_says_so(
 
 
 @each_change
-def test_the_audit_entry_says_who_whom_before_after_and_from_where(
+def test_the_audit_entry_has_actor_subject_states_and_origin(
     client, principal, secondary, put_in, change, before, after, action
 ):
     put_in(before)
@@ -140,7 +140,7 @@ def test_the_audit_entry_says_who_whom_before_after_and_from_where(
 
 
 @each_change
-def test_the_same_form_sent_twice_ends_in_the_same_result_once(
+def test_the_same_form_sent_twice_changes_the_state_once(
     client, secondary, put_in, change, before, after, action
 ):
     put_in(before)
@@ -153,7 +153,7 @@ def test_the_same_form_sent_twice_ends_in_the_same_result_once(
     assert movements().count() == 1
 
 
-def test_with_nothing_chosen_it_asks_for_the_new_state(client, secondary, subtests):
+def test_a_form_without_a_valid_change_asks_for_the_new_state(client, secondary, subtests):
     for fields in [
         {},
         {"change": ""},
@@ -177,7 +177,7 @@ def test_with_nothing_chosen_it_asks_for_the_new_state(client, secondary, subtes
             assert not movements().exists()
 
 
-def test_an_eliminated_user_is_not_brought_back(client, secondary, put_in, subtests):
+def test_an_eliminated_user_cannot_be_reactivated_or_suspended(client, secondary, put_in, subtests):
     for change in ["reactivate", "suspend"]:
         with subtests.test(change=change):
             put_in("eliminated")
@@ -190,12 +190,12 @@ def test_an_eliminated_user_is_not_brought_back(client, secondary, put_in, subte
             assert not movements().exists()
 
 
-def test_an_eliminated_user_has_no_page_any_more(client, put_in):
+def test_the_page_of_an_eliminated_user_is_not_found(client, put_in):
     put_in("eliminated")
     assert client.get(URL).status_code == 404
 
 
-def test_after_eliminating_the_usuario_and_the_document_are_free(client, secondary):
+def test_the_usuario_and_document_of_an_eliminated_user_are_free(client, secondary):
     send(client, "eliminate")
     response = client.post(
         "/usuarios/nuevo/",
@@ -217,7 +217,7 @@ def test_after_eliminating_the_usuario_and_the_document_are_free(client, seconda
     assert state(secondary) == "eliminated"
 
 
-def test_an_old_form_does_not_reach_the_next_person_of_that_name(client, secondary, make_secondary):
+def test_a_stale_form_does_not_reach_the_next_user_of_that_name(client, secondary, make_secondary):
     subject = soup(client.get(URL)).select_one("[name=subject]")["value"]
     send(client, "eliminate")
     heir = make_secondary("JPEREZ01", 90000002)
@@ -227,7 +227,7 @@ def test_an_old_form_does_not_reach_the_next_person_of_that_name(client, seconda
     assert movements().get().subject == secondary
 
 
-def test_a_form_about_nobody_of_that_name_finds_nobody(client, secondary, subtests):
+def test_a_form_with_an_invalid_subject_is_not_found(client, secondary, subtests):
     for subject in ["0", "-1", "x", "²", "9" * 30, "1 OR 1=1", "\0"]:
         with subtests.test(subject=subject):
             response = client.post(URL, {"change": "suspend", "subject": subject})
@@ -239,14 +239,14 @@ def test_a_form_about_nobody_of_that_name_finds_nobody(client, secondary, subtes
 
 
 @pytest.mark.parametrize("change", ["suspend", "eliminate"])
-def test_an_open_session_is_out_at_its_next_request(client, secondary, client_of, change):
+def test_an_open_session_ends_at_its_next_request(client, secondary, client_of, change):
     theirs = client_of(secondary)
     assert theirs.get("/").status_code == 200
     send(client, change)
     assert theirs.get("/").url.startswith("/ingresar/?next=/")
 
 
-def test_whoever_is_reactivated_may_sign_in_again(client, client_of, put_in):
+def test_a_reactivated_user_may_sign_in_again(client, client_of, put_in):
     put_in("suspended")
     triple = {"ruc": RUC, "username": "JPEREZ01", "password": PASSWORD}
     assert client_of(None).post("/ingresar/", triple).status_code == 200
@@ -254,7 +254,7 @@ def test_whoever_is_reactivated_may_sign_in_again(client, client_of, put_in):
     assert client_of(None).post("/ingresar/", triple).url == "/"
 
 
-def test_closing_the_operator_puts_everybody_out(client, principal, secondary, staff, client_of):
+def test_closing_the_operator_ends_all_its_sessions(client, principal, secondary, staff, client_of):
     theirs = client_of(secondary)
     assert client.get("/").status_code == theirs.get("/").status_code == 200
     operators.change_operator(
@@ -275,7 +275,7 @@ def test_closing_the_operator_puts_everybody_out(client, principal, secondary, s
 # Who is out of reach -----------------------------------------------------------------------------
 
 
-def test_the_principal_and_other_peoples_users_are_out_of_reach(
+def test_the_principal_and_users_of_other_operators_are_not_found(
     client, strangers_secondary, subtests
 ):
     for username in ["TITULAR1", "AJENO001", "NADIE001"]:
@@ -289,7 +289,7 @@ def test_the_principal_and_other_peoples_users_are_out_of_reach(
                 assert not movements().exists()
 
 
-def test_a_secondary_user_changes_nobodys_state(secondary, make_secondary, client_of, subtests):
+def test_a_secondary_user_cannot_change_a_state(secondary, make_secondary, client_of, subtests):
     make_secondary("COLEGA01", 90000004)
     client = client_of(secondary)
     for change in SENTENCES:

@@ -33,7 +33,7 @@ def states(users) -> list[str]:
     return [User.objects.get(pk=user.pk).state for user in users]
 
 
-def test_the_list_has_those_who_exist_and_is_narrowed(client, principal, three):
+def test_the_list_shows_existing_users_and_filters_them(client, principal, three):
     accounts.suspend_user(actor=acting(principal), user=three[1])
     accounts.eliminate_user(actor=acting(principal), user=three[2])
 
@@ -47,11 +47,11 @@ def test_the_list_has_those_who_exist_and_is_narrowed(client, principal, three):
     assert listed(texto="nadie") == []
 
 
-def test_without_users_the_list_leads_to_making_one(client):
+def test_the_empty_list_links_to_the_creation_of_a_user(client):
     assert soup(client.get(URL)).select_one(".empty a")["href"] == "/usuarios/nuevo/"
 
 
-def test_the_consequence_is_said_and_nothing_is_done(client, three, client_of):
+def test_the_confirmation_page_says_the_consequence_and_changes_nothing(client, three, client_of):
     sessions = [client_of(three[0]), client_of(three[0]), client_of(three[1])]
     page = soup(ask(client, "suspend", *three[:2]))
     assert page.h1.text == "Suspender a 2 usuarios"
@@ -68,7 +68,7 @@ def test_the_consequence_is_said_and_nothing_is_done(client, three, client_of):
         ("eliminate", "active", "eliminated", "Se ha eliminado a USUARIO1, USUARIO2."),
     ],
 )
-def test_all_of_them_are_changed(client, three, client_of, change, before, after, sentence):
+def test_all_marked_users_are_changed(client, three, client_of, change, before, after, sentence):
     own = client_of(three[0])
     User.objects.filter(pk__in=[user.pk for user in three]).update(state=before)
     page = soup(ask(client, change, *three[:2]))
@@ -82,7 +82,7 @@ def test_all_of_them_are_changed(client, three, client_of, change, before, after
         assert own.get("/").status_code == 302
 
 
-def test_who_is_in_that_state_already_is_named_and_left(client, principal, three):
+def test_users_already_in_that_state_are_named_and_left(client, principal, three):
     accounts.suspend_user(actor=acting(principal), user=three[0])
     page = soup(ask(client, "suspend", *three))
     assert page.h1.text == "Suspender a 2 usuarios"
@@ -92,14 +92,14 @@ def test_who_is_in_that_state_already_is_named_and_left(client, principal, three
     assert not page.select("main form")
 
 
-def test_the_same_form_again_changes_nothing_more(client, three):
+def test_the_same_form_sent_twice_changes_the_states_once(client, three):
     send(client, "eliminate", *three)
     answer = send(client, "eliminate", *three, follow=True)
     assert "Todos estaban ya en ese estado. No se cambió nada." in soup(answer).text
     assert AuditEntry.objects.filter(action="user.eliminated").count() == 3
 
 
-def test_one_that_cannot_be_changed_keeps_all_as_they_were(client, principal, three):
+def test_one_refused_user_leaves_all_users_unchanged(client, principal, three):
     accounts.eliminate_user(actor=acting(principal), user=three[2])
     answer = send(client, "suspend", *three)
     alert = soup(answer).find(role="alert")
@@ -107,25 +107,25 @@ def test_one_that_cannot_be_changed_keeps_all_as_they_were(client, principal, th
     assert states(three) == ["active", "active", "eliminated"]
 
 
-def test_with_nobody_marked_it_says_so(client, three, subtests):
+def test_a_form_with_no_user_marked_says_so(client, three, subtests):
     for change in ["suspend", "nada", ""]:
         with subtests.test(change=change):
             for answer in (ask(client, change), send(client, change)):
                 assert "Marque al menos un usuario" in soup(answer).find(role="alert").text
 
 
-def test_a_change_that_is_none_is_refused(client, three):
+def test_an_unknown_change_of_state_is_refused(client, three):
     for answer in (ask(client, "ascender", *three), send(client, "ascender", *three)):
         assert "Elija qué hacer con los usuarios marcados" in soup(answer).find(role="alert").text
     assert states(three) == ["active"] * 3
 
 
-def test_marks_stay_when_something_is_wrong(client, three):
+def test_marks_are_kept_when_the_form_is_invalid(client, three):
     page = soup(ask(client, "ascender", three[1]))
     assert [box["value"] for box in page.select("[checked]")] == ["USUARIO2"]
 
 
-def test_of_no_other_company_nor_the_principal(
+def test_the_principal_and_users_of_another_operator_are_not_changed(
     client, principal, three, strangers_secondary, stranger
 ):
     page = soup(ask(client, "suspend", three[0], strangers_secondary, principal))
@@ -143,7 +143,7 @@ def test_a_forged_subject_is_not_found(client, three, subtests):
             assert states(three) == ["active"] * 3
 
 
-def test_it_costs_the_same_queries_for_three_and_for_thirty(client, three, make_secondary):
+def test_changing_thirty_states_costs_the_same_queries_as_three(client, three, make_secondary):
     client.get(URL)
     with CaptureQueriesContext(connection) as few:
         client.get(URL)

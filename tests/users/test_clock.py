@@ -34,7 +34,7 @@ def banner(response) -> str:
     return found.get_text(" ", strip=True) if found else ""
 
 
-def test_the_principal_moves_it_forward_and_every_page_says_so(client, operator):
+def test_the_principal_moves_the_clock_and_every_page_says_so(client, operator):
     response = client.post(URL, {"amount": "24", "unit": "hours", "seen": "0"}, follow=True)
     assert offset() == timedelta(hours=24)
     assert "adelantado 1 día" in banner(response)
@@ -46,14 +46,14 @@ def test_the_principal_moves_it_forward_and_every_page_says_so(client, operator)
     )
 
 
-def test_back_to_real_time_there_is_no_banner(client, operator):
+def test_the_clock_banner_is_gone_at_real_time(client, operator):
     client.post(URL, {"amount": "3", "unit": "days", "seen": "0"})
     response = client.post(URL, {"do": "real"}, follow=True)
     assert offset() == timedelta()
     assert banner(response) == ""
 
 
-def test_the_same_form_sent_twice_moves_it_once_and_may_be_repeated(client):
+def test_the_same_form_sent_twice_moves_the_clock_once_and_shows_the_new_hour(client):
     form = {"amount": "24", "unit": "hours", "seen": "0"}
     client.post(URL, form)
     response = client.post(URL, form)
@@ -66,7 +66,7 @@ def test_the_same_form_sent_twice_moves_it_once_and_may_be_repeated(client):
     assert offset() == timedelta(hours=48)
 
 
-def test_what_is_no_step_is_refused_beside_its_field(client, subtests):
+def test_an_invalid_step_of_the_clock_is_refused_on_its_field(client, subtests):
     for amount in ("", "0", "-5", "x", "1.5", "9" * 30, "99999"):
         with subtests.test(amount=amount):
             response = client.post(URL, {"amount": amount, "unit": "hours", "seen": "0"})
@@ -79,7 +79,7 @@ def test_a_decimal_digit_of_any_script_is_a_number(client):
     assert offset() == timedelta(hours=1)
 
 
-def test_beyond_reason_it_does_not_go(client, subtests):
+def test_a_step_beyond_the_limit_is_refused(client, subtests):
     for seen in ["0", "x", "", "9" * 40]:
         with subtests.test(seen=seen):
             response = client.post(URL, {"amount": "400", "unit": "days", "seen": seen})
@@ -91,12 +91,12 @@ def test_beyond_reason_it_does_not_go(client, subtests):
                 }
 
 
-def test_the_unit_is_one_of_those_offered(client):
+def test_an_unknown_unit_is_refused(client):
     response = client.post(URL, {"amount": "1", "unit": "years"})
     assert field_errors(response) == {"unit": "Seleccione horas o días"}
 
 
-def test_outside_practice_only_staff_moves_it(client, principal, operator, staff, settings):
+def test_outside_practice_only_staff_moves_the_clock(client, principal, operator, staff, settings):
     settings.DEMO = False
     assert client.get(URL).status_code == 403
     assert client.post(URL, {"amount": "1", "unit": "hours"}).status_code == 403
@@ -106,7 +106,7 @@ def test_outside_practice_only_staff_moves_it(client, principal, operator, staff
     assert offset() == timedelta(hours=1)
 
 
-def test_nobody_moves_the_clock_of_another_company(stranger, operator):
+def test_a_principal_cannot_move_the_clock_of_another_operator(stranger, operator):
     for change in (
         lambda: operators.advance_clock(
             actor=acting(stranger), operator=operator, by=timedelta(hours=1)
@@ -135,7 +135,7 @@ def test_the_clock_is_at_most_366_days_ahead_in_total(staff, operator):
     assert offset() == timedelta(days=366)
 
 
-def test_the_clock_of_one_company_is_not_that_of_another(client, stranger):
+def test_each_operator_has_a_clock_of_its_own(client, stranger):
     client.post(URL, {"amount": "24", "unit": "hours", "seen": "0"})
     assert abs(stranger.operator.now() - timezone.now()) < timedelta(minutes=1)
 
@@ -170,7 +170,7 @@ def run(*arguments, capsys) -> str:
     return capsys.readouterr().out
 
 
-def test_the_command_moves_it_shows_it_and_brings_it_back(operator, staff, capsys):
+def test_the_command_moves_shows_and_resets_the_clock(operator, staff, capsys):
     assert "hora real" in run("--ruc", RUC, capsys=capsys)
     assert "adelantado 1 día" in run("--ruc", RUC, "--advance", "24h", capsys=capsys)
     assert "adelantado 8 días" in run("--ruc", RUC, "--advance", "7d", capsys=capsys)
@@ -180,7 +180,7 @@ def test_the_command_moves_it_shows_it_and_brings_it_back(operator, staff, capsy
     assert {(entry.actor, entry.channel) for entry in entries} == {(staff, "command")}
 
 
-def test_the_command_says_what_is_wrong_and_moves_nothing(operator, staff, subtests):
+def test_the_command_refuses_invalid_arguments_and_moves_nothing(operator, staff, subtests):
     cases = [
         (["--ruc", "20999999060", "--advance", "1h"], "No hay un operador"),
         (["--ruc", RUC, "--advance", "mañana"], "Indique cuánto como 24h"),
@@ -195,7 +195,7 @@ def test_the_command_says_what_is_wrong_and_moves_nothing(operator, staff, subte
             assert offset() == timedelta()
 
 
-def test_a_duration_is_said_in_words():
+def test_a_duration_is_shown_in_words():
     words = {
         0: "",
         1: "1 hora",

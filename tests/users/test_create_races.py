@@ -77,7 +77,7 @@ def blind_until_saved(monkeypatch):
     ],
     ids=["same person", "same usuario", "same usuario in lower case", "same document"],
 )
-def test_what_the_database_refuses_is_told_beside_its_field(
+def test_a_duplicate_that_the_database_refuses_is_reported_on_its_field(
     principal, make_secondary, client_of, blind_until_saved, fields, expected
 ):
     client = client_of(principal)
@@ -93,9 +93,7 @@ def test_what_the_database_refuses_is_told_beside_its_field(
     assert entries_of_creation().count() == 1
 
 
-def test_a_double_click_that_the_database_refuses_ends_on_the_page_of_the_first(
-    principal, client_of, blind_until_saved
-):
+def test_a_double_click_ends_on_the_page_of_the_first_user(principal, client_of, blind_until_saved):
     client = client_of(principal)
     form = {**FORM, "creation_key": str(uuid4())}
     first = client.post(URL, form)
@@ -148,7 +146,7 @@ def send_at_once(shared_database, principal, client_of, monkeypatch):
     ],
     ids=["same person", "same usuario", "same document"],
 )
-def test_of_equal_users_created_at_once_one_is_made_and_the_others_are_told(
+def test_of_equal_users_created_at_once_one_is_created_and_the_others_refused(
     send_at_once, differing, refused
 ):
     responses = send_at_once([{**FORM, **differing(n)} for n in range(AT_ONCE)])
@@ -161,7 +159,7 @@ def test_of_equal_users_created_at_once_one_is_made_and_the_others_are_told(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_form_sent_many_times_at_once_ends_in_one_user_and_one_page(send_at_once):
+def test_one_form_sent_many_times_at_once_creates_one_user(send_at_once):
     form = {**FORM, "creation_key": str(uuid4())}
     responses = send_at_once([form] * AT_ONCE)
     assert {(response.status_code, response.url) for response in responses} == {
@@ -172,7 +170,7 @@ def test_one_form_sent_many_times_at_once_ends_in_one_user_and_one_page(send_at_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_different_users_created_at_once_are_all_made(send_at_once):
+def test_different_users_created_at_once_are_all_created(send_at_once):
     responses = send_at_once(
         [
             {**FORM, "username": f"OTRA00{n:02}", "document_number": f"900001{n:02}"}
@@ -184,7 +182,9 @@ def test_different_users_created_at_once_are_all_made(send_at_once):
     assert entries_of_creation().count() == AT_ONCE
 
 
-def test_an_operator_opened_meanwhile_is_an_error_of_its_ruc(operator, staff, monkeypatch):
+def test_an_operator_created_by_another_request_is_an_error_of_its_ruc(
+    operator, staff, monkeypatch
+):
     look = Operator.full_clean
     blind = iter([True])
 

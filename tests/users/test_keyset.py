@@ -53,14 +53,14 @@ def names(order) -> list[str]:
     return list(User.objects.secondary().order_by(*order).values_list("username", flat=True))
 
 
-def test_every_row_comes_once_and_in_order(people, subtests):
+def test_following_the_pages_shows_every_row_once_and_in_order(people, subtests):
     for size in [1, 3, 5, 9, 10, 11]:
         for order in ORDERS:
             with subtests.test(order=order, size=size):
                 assert walk(order, size) == names(order)
 
 
-def test_the_way_back_shows_what_the_way_there_showed(people, subtests):
+def test_going_back_shows_the_same_pages(people, subtests):
     for order in ORDERS:
         with subtests.test(order=order):
             first = page(order)
@@ -71,7 +71,7 @@ def test_the_way_back_shows_what_the_way_there_showed(people, subtests):
             assert not page(order, antes=second.previous).previous
 
 
-def test_rows_that_are_added_meanwhile_move_nothing(people, principal):
+def test_inserted_rows_do_not_shift_the_pages(people, principal):
     order = ["username", "pk"]
     added = iter(range(100))
     # Before all the others, where the number of a page would be of other rows by now.
@@ -79,25 +79,25 @@ def test_rows_that_are_added_meanwhile_move_nothing(people, principal):
     assert seen == [user.username for user in people]
 
 
-def test_rows_that_go_away_meanwhile_leave_no_gap(people):
+def test_deleted_rows_leave_no_gap(people):
     order = ["username", "pk"]
     first = page(order)
     User.objects.filter(pk__in=[user.pk for user in first.rows]).update(state="eliminated")
     assert page(order, despues=first.following).rows == people[3:6]
 
 
-def test_less_than_a_page_back_is_the_whole_first_page(people, principal):
+def test_going_back_less_than_a_page_shows_the_whole_first_page(people, principal):
     order = ["username", "pk"]
     second = page(order, despues=page(order).following)
     User.objects.filter(pk=people[0].pk).delete()
     assert page(order, antes=second.previous).rows == people[1:4]
 
 
-def test_a_key_behind_the_last_row_is_of_the_first_page(people):
+def test_a_key_behind_the_last_row_shows_the_first_page(people):
     assert page(["username", "pk"], despues=["Z", "1"]).rows == people[:3]
 
 
-def test_a_key_that_is_none_is_of_the_first_page(people, subtests):
+def test_an_invalid_key_shows_the_first_page(people, subtests):
     keys = [
         [""],
         ["PERSON01"],
@@ -117,7 +117,7 @@ def test_a_key_that_is_none_is_of_the_first_page(people, subtests):
                 assert page(["username", "pk"], **{name: key}).rows == people[:3]
 
 
-def test_a_moment_that_is_none_is_of_the_first_page(principal, secondary, client_of, subtests):
+def test_an_invalid_date_in_a_key_shows_the_first_page(principal, secondary, client_of, subtests):
     for moment in [
         "ayer",
         "2026-01-01",
@@ -146,7 +146,7 @@ def test_no_number_is_too_large_for_any_order(principal, people, client_of, subt
 
 @pytest.mark.parametrize("order", ["usuario", "nombre", "tipo", "correo", "estado", "opciones", "ingreso"])  # fmt: skip
 @pytest.mark.parametrize("sign", ["", "-"])
-def test_the_list_goes_on_in_every_order(principal, client_of, order, sign):
+def test_the_user_list_has_pages_in_every_order(principal, client_of, order, sign):
     everybody = {user.username for user in save(principal, *(f"LISTA{n:03}" for n in range(45)))}
     client, seen, address = client_of(principal), [], f"{LIST}?orden={sign}{order}&texto=lista"
     for rows in (20, 20, 5):
@@ -160,7 +160,7 @@ def test_the_list_goes_on_in_every_order(principal, client_of, order, sign):
     assert len(seen) == len(everybody)
 
 
-def test_the_key_of_another_companys_user_shows_nothing_of_it(
+def test_a_key_from_another_operator_shows_none_of_its_rows(
     principal, secondary, strangers_secondary, client_of
 ):
     key = [strangers_secondary.username, strangers_secondary.pk]
@@ -170,7 +170,7 @@ def test_the_key_of_another_companys_user_shows_nothing_of_it(
         assert rows == ["JPEREZ01"]
 
 
-def test_what_is_marked_and_filtered_goes_along(principal, client_of):
+def test_filters_and_the_page_are_kept_between_pages(principal, client_of):
     save(principal, *(f"LISTA{n:03}" for n in range(45)))
     client = client_of(principal)
     first = soup(client.get(LIST, {"texto": "lista", "orden": "-usuario"}))
@@ -184,7 +184,7 @@ def test_what_is_marked_and_filtered_goes_along(principal, client_of):
     assert "despues" not in back["href"]
 
 
-def test_a_total_is_counted_no_further_than_anybody_reads(people, monkeypatch):
+def test_the_total_stops_at_the_counting_limit(people, monkeypatch):
     monkeypatch.setattr(keyset, "COUNTED", 4)
     assert page(["username", "pk"]).said_total == "Más de 4"
     monkeypatch.setattr(keyset, "COUNTED", 10)

@@ -45,12 +45,12 @@ def sentences_of(validator, values) -> dict[str, list[str]]:
 # Usuario -----------------------------------------------------------------------------------------
 
 
-def test_a_usuario_is_raised_to_upper_case_and_freed_of_the_spaces_around():
+def test_a_usuario_is_stripped_and_converted_to_upper_case():
     typed = ["JPEREZ01", "jperez01", " JPerez01 ", "\tjperez01\n"]
     assert {text: normalise_username(text) for text in typed} == dict.fromkeys(typed, "JPEREZ01")
 
 
-def test_eight_letters_and_digits_make_a_usuario():
+def test_a_usuario_of_eight_letters_and_digits_is_accepted():
     usernames = ["JPEREZ01", "ABCDEFGH", "12345678", "0A0A0A0A"]
     assert sentences_of(validate_username, usernames) == {name: [] for name in usernames}
 
@@ -77,7 +77,7 @@ LOOK_ALIKES = {
 EIGHT = "El usuario debe tener 8 caracteres, solo letras y números"
 
 
-def test_a_look_alike_never_becomes_a_usuario():
+def test_a_usuario_with_look_alike_characters_is_refused():
     found = {
         kind: refused(validate_username, normalise_username(username))
         for kind, username in LOOK_ALIKES.items()
@@ -85,7 +85,7 @@ def test_a_look_alike_never_becomes_a_usuario():
     assert found == {kind: [EIGHT] for kind in LOOK_ALIKES}
 
 
-def test_what_is_not_eight_plain_letters_and_digits_is_no_usuario():
+def test_any_other_usuario_is_refused():
     usernames = [
         "",
         "JPEREZ0",
@@ -117,7 +117,7 @@ def documents(document_type, numbers) -> dict[str, list[str]]:
     return {number: refused(validate_document_number, document_type, number) for number in numbers}
 
 
-def test_a_document_number_is_cleaned_and_stays_text():
+def test_a_document_number_is_normalised_and_stays_text():
     numbers = {
         " 9000 0002 ": "90000002",
         "00000001": "00000001",
@@ -192,7 +192,7 @@ NAMES = [
 APOSTROPHES = "'’‘´`ʼ"
 
 
-def test_a_name_that_somebody_bears_is_taken_as_it_is_but_for_its_apostrophes():
+def test_a_real_name_is_accepted_with_plain_apostrophes():
     plain = str.maketrans(APOSTROPHES, "'" * len(APOSTROPHES))
     expected = {name: name.translate(plain) for name in NAMES}
     assert {name: normalise_person_name(name) for name in NAMES} == expected
@@ -285,7 +285,7 @@ NO_NAMES = {
 }  # fmt: skip
 
 
-def test_what_is_no_name_in_latin_letters_is_refused():
+def test_a_name_that_is_not_in_latin_letters_is_refused():
     found = {
         kind: refused(validate_person_name, normalise_person_name(name))
         for kind, name in NO_NAMES.items()
@@ -344,7 +344,7 @@ CLAVES = {
 }
 
 
-def test_a_clave_has_8_to_12_characters_and_a_digit_and_nothing_else_is_asked():
+def test_an_operators_password_has_8_to_12_characters_and_a_digit():
     user = User(operator_id=1, username="JPEREZ01", document_number="90000002")
     assert {clave: refused(validate_password, clave, user) for clave in CLAVES} == CLAVES
 
@@ -365,7 +365,7 @@ NOT_GUESSABLE = [
 ]
 
 
-def test_a_guessable_clave_is_advised_against_and_refused_only_where_the_setting_says_so(settings):
+def test_a_guessable_password_is_advised_against_and_refused_only_by_the_setting(settings):
     person = User(
         operator_id=1,
         username="JPEREZ01",
@@ -386,7 +386,7 @@ def test_a_guessable_clave_is_advised_against_and_refused_only_where_the_setting
     assert "fácil de adivinar" in refused(validate_password, "sunat2026", person)[0]
 
 
-def test_a_clave_that_is_generated_is_not_guessable(settings):
+def test_a_generated_password_is_not_guessable(settings):
     settings.REFUSE_GUESSABLE_CLAVES = True
     for _ in range(200):
         validate_password(generate_password(), User(operator_id=1, username="JPEREZ01"))
@@ -403,7 +403,7 @@ STAFF_PASSWORDS = {
 }
 
 
-def test_staff_follows_djangos_own_rules_from_twelve_characters_up():
+def test_a_staff_password_has_twelve_characters_and_follows_djangos_rules():
     staff = User(username="supervisora.lima", is_staff=True)
     found = {
         password: [fault.code for fault in faults(validate_password, password, staff)]
@@ -417,11 +417,11 @@ def test_staff_follows_djangos_own_rules_from_twelve_characters_up():
     assert wrong == {}
 
 
-def test_a_password_of_nobody_in_particular_meets_the_stricter_rule():
+def test_a_password_without_an_account_follows_the_stricter_rule():
     assert [fault.code for fault in faults(validate_password, "zorzal12")] == ["password_too_short"]
 
 
-def test_each_rule_says_itself_in_words():
+def test_each_password_rule_has_a_help_text():
     operators, staff = password_validators_help_texts()
     assert "entre 8 y 12 caracteres" in operators
     assert "al menos 12 caracteres" in staff
@@ -430,7 +430,7 @@ def test_each_rule_says_itself_in_words():
 # Correo ------------------------------------------------------------------------------------------
 
 
-def test_a_correo_that_hides_or_resembles_something_is_refused():
+def test_a_correo_with_hidden_or_look_alike_characters_is_refused():
     expected = {address: [] for address in ("ana@ejemplo.pe", "ana.maria+x@sub.ejemplo.com.pe")}
     bad = [
         "ana",
@@ -452,7 +452,7 @@ def test_a_correo_that_hides_or_resembles_something_is_refused():
 # Days --------------------------------------------------------------------------------------------
 
 
-def test_a_day_is_read_as_people_and_browsers_write_it():
+def test_a_day_is_parsed_as_people_and_browsers_write_it():
     days = {"2026-12-31", "31/12/2026", "31/12/26", " 31/12/2026 "}
     assert {text: parse_day(text) for text in days} == dict.fromkeys(days, date(2026, 12, 31))
     assert parse_day("") is None
