@@ -260,7 +260,7 @@ FORMS_THAT_SET_ONE = {
     "StaffOwnPasswordForm": "staff",
 }
 MODULES = [*modules_of(users.forms), account_pages, companies, *modules_of(profiles.forms)]
-BASES = {"NewAccountForm", "TwiceTypedForm"}
+BASES = {"NewAccountForm", "NewPasswordForm", "TwiceTypedForm"}
 
 
 def test_every_form_and_action_that_sets_a_clave_is_tried():

@@ -418,7 +418,7 @@ KINDS = {
 }
 # Their subclasses are what a page shows; and a file is no text (tests of the catalogue and of loading).
 ABSTRACT = {"PersonForm", "NewAccountForm", "TwiceTypedForm", "OptionForm", "SeenForm"}
-ABSTRACT |= {"SearchForm", "OfferedForm", "OptionMarks", "RoleMarks"}
+ABSTRACT |= {"NewPasswordForm", "SearchForm", "OfferedForm", "OptionMarks", "RoleMarks"}
 OF_FILES = {"CatalogFileForm", "LoadForm"}
 
 

@@ -37,7 +37,7 @@ from users.admin.pages import (
     form_page,
 )
 from users.admin.second_factor import SecondFactorPage
-from users.forms.password import password_field
+from users.forms.password import TwiceTypedForm, new_password_field, repeated_password_field
 from users.models import User
 from users.signin.sessions import open_sessions
 from users.signin.throttle import locks_of
@@ -71,16 +71,9 @@ class StaffChangeForm(UserChangeForm):
 class ResetPasswordForm(SetPasswordForm):
     """A new password for an operator's account, by the operators' rule."""
 
-    error_messages = {"password_mismatch": "Las claves no coinciden"}
-    new_password1 = password_field(
-        "Clave nueva",
-        empty="Ingrese la clave",
-        autocomplete="new-password",
-        help_text="Entre 8 y 12 caracteres, con al menos un número",
-    )
-    new_password2 = password_field(
-        "Reingrese la clave", empty="Reingrese la clave", autocomplete="new-password"
-    )
+    error_messages = {"password_mismatch": TwiceTypedForm.MISMATCH}
+    new_password1 = new_password_field("Clave nueva")
+    new_password2 = repeated_password_field()
 
     @sensitive_variables()
     def clean(self):

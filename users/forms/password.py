@@ -4,9 +4,11 @@ from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.views.decorators.debug import sensitive_variables
 
 from users.models import User
+from users.signin.password_rules import OperatorPasswordValidator
 
 
 def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> forms.CharField:
@@ -17,38 +19,56 @@ def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> fo
     )
 
 
-class TwiceTypedForm(forms.Form):
-    """A clave for an account, typed twice. None is ever written back."""
+def new_password_field(label: str) -> forms.CharField:
+    """Return the field of an operator's new password, with its rule as the hint."""
+    rule = capfirst(OperatorPasswordValidator.RULE)
+    return password_field(
+        label, empty="Ingrese la clave", autocomplete="new-password", help_text=rule
+    )
 
-    password1 = password_field(
-        "Clave nueva",
-        empty="Ingrese la clave",
-        autocomplete="new-password",
-        help_text="Entre 8 y 12 caracteres, con al menos un número",
-    )
-    password2 = password_field(
-        "Reingrese la clave", empty="Reingrese la clave", autocomplete="new-password"
-    )
+
+def repeated_password_field() -> forms.CharField:
+    """Return the field in which a new password is typed again."""
+    label = "Reingrese la clave"
+    return password_field(label, empty=label, autocomplete="new-password")
+
+
+class TwiceTypedForm(forms.Form):
+    """A new password, typed twice."""
+
+    MISMATCH = "Las claves no coinciden"
+
+    password1 = new_password_field("Clave nueva")
+    password2 = repeated_password_field()
+
+    @sensitive_variables()
+    def check_passwords(self, account: User) -> None:
+        """Check the password against the rules of the account, and both texts for equality."""
+        password1 = self.cleaned_data.get("password1")
+        password2 = self.cleaned_data.get("password2")
+        if not password1:
+            return
+        try:
+            validate_password(password1, account)
+        except ValidationError as error:
+            self.add_error("password1", error)
+        if password2 and password1 != password2:
+            self.add_error("password2", self.MISMATCH)
+
+
+class NewPasswordForm(TwiceTypedForm):
+    """A new password of an account that exists."""
 
     def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.account = account
 
-    @sensitive_variables()
     def clean(self):
-        cleaned = super().clean()
-        password1, password2 = cleaned.get("password1"), cleaned.get("password2")
-        if password1:
-            try:
-                validate_password(password1, self.account)
-            except ValidationError as error:
-                self.add_error("password1", error)
-            if password2 and password1 != password2:
-                self.add_error("password2", "Las claves no coinciden")
-        return cleaned
+        self.check_passwords(self.account)
+        return self.cleaned_data
 
 
-class OwnPasswordForm(TwiceTypedForm):
+class OwnPasswordForm(NewPasswordForm):
     """Whoever changes his own clave proves first that he has the present one."""
 
     current_password = password_field(
@@ -71,7 +91,7 @@ class OwnPasswordProofForm(forms.Form):
     password = password_field("Su clave", empty="Ingrese su clave", autocomplete="current-password")
 
 
-class ResetPasswordForm(TwiceTypedForm):
+class ResetPasswordForm(NewPasswordForm):
     """A temporary clave for another: generated, or typed twice."""
 
     GENERATE, TYPE = "generate", "type"

@@ -4,15 +4,13 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from users.actions import accounts
 from users.forms.fields import day_field
 from users.forms.layout import Buttons, Link, Submit, layout
-from users.forms.password import password_field
+from users.forms.password import TwiceTypedForm, new_password_field
 from users.forms.seen import SeenForm
 from users.models import User
 from users.validators import DocumentType
@@ -61,8 +59,8 @@ class PersonForm(forms.Form):
                 self.add_error(field if field in self.fields else None, errors[:1])
 
 
-class NewAccountForm(PersonForm):
-    """A person to be given an account, with the clave typed twice."""
+class NewAccountForm(TwiceTypedForm, PersonForm):
+    """A person to be given an account."""
 
     username = forms.CharField(
         label="Usuario secundario",
@@ -70,17 +68,10 @@ class NewAccountForm(PersonForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
-    password1 = password_field(
-        "Clave",
-        empty="Ingrese la clave",
-        autocomplete="new-password",
-        help_text="Entre 8 y 12 caracteres, con al menos un número",
-    )
-    password2 = password_field(
-        "Reingrese la clave", empty="Reingrese la clave", autocomplete="new-password"
-    )
+    password1 = new_password_field("Clave")
 
     ACCOUNT_FIELDS = (*PersonForm.ACCOUNT_FIELDS, "username")
+    field_order = ACCOUNT_FIELDS
 
     def new_account(self) -> User:
         raise NotImplementedError
@@ -89,20 +80,11 @@ class NewAccountForm(PersonForm):
     def claves_were_typed(self) -> bool:
         return any(self.data.get(name) for name in ("password1", "password2"))
 
-    @sensitive_variables()
     def clean(self):
-        cleaned = super().clean()
         account = self.new_account()
         self.check(account)
-        password1, password2 = cleaned.get("password1"), cleaned.get("password2")
-        if password1:
-            try:
-                validate_password(password1, account)
-            except ValidationError as error:
-                self.add_error("password1", error)
-            if password2 and password1 != password2:
-                self.add_error("password2", "Las claves no coinciden")
-        return cleaned
+        self.check_passwords(account)
+        return self.cleaned_data
 
     def account(self) -> dict[str, str]:
         """What the actions that make an account take."""

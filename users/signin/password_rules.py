@@ -32,6 +32,7 @@ class OperatorPasswordValidator:
 
     MIN_LENGTH = 8
     MAX_LENGTH = 12
+    RULE = f"entre {MIN_LENGTH} y {MAX_LENGTH} caracteres, con al menos un número"
     GUESSABLE = (
         "La clave es fácil de adivinar: use otra, sin palabras conocidas ni datos de la persona"
     )
@@ -59,10 +60,7 @@ class OperatorPasswordValidator:
             raise ValidationError(errors)
 
     def get_help_text(self) -> str:
-        return (
-            f"Usuarios de operadores: entre {self.MIN_LENGTH} y {self.MAX_LENGTH} caracteres, "
-            "con al menos un número."
-        )
+        return f"Usuarios de operadores: {self.RULE}."
 
 
 def advice_on_password(password: str, user) -> str:
