@@ -53,17 +53,21 @@ from tests.walking import modules_of, undone
 from users.admin import accounts, pages, principal
 from users.admin import operators as companies
 from users.forms.clock import ClockForm, DelayForm
-from users.forms.password import (
-    OwnPasswordForm,
-    OwnPasswordProofForm,
-    ResetPasswordForm,
-    StaffOwnPasswordForm,
-)
+from users.forms.lock import UnlockForm
+from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.forms.person import EditUserForm, SecondaryUserForm
-from users.forms.second_factor import CodeForm, TurnOnSecondFactorForm
-from users.forms.sign_in import SignInForm, StaffSignInForm
-from users.forms.state import FindUsersForm, SeveralStatesForm, StateForm
+from users.forms.second_factor import (
+    CodeForm,
+    NewRecoveryCodesForm,
+    RemoveSecondFactorForm,
+    TurnOffSecondFactorForm,
+    TurnOnSecondFactorForm,
+)
+from users.forms.sessions import CloseSessionsForm
+from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
+from users.forms.state import ConfirmStatesForm, FindUsersForm, MarkUsersForm, StateForm
 from users.models import UniquenessChecker, User
+from users.signin.unsent import UnsentForm
 
 STAFF_PASSWORD = "otra-clave-muy-larga"
 ADMIN_PASSWORD = "una-clave-larga-de-personal"
@@ -293,7 +297,12 @@ KINDS = {
         "password1": clave,
         "password2": clave,
     },
-    "OwnPasswordProofForm": {"password": some_text},
+    "TurnOffSecondFactorForm": {"password": some_text},
+    "NewRecoveryCodesForm": {"password": some_text},
+    "RemoveSecondFactorForm": {},
+    "ResumeForm": {},
+    "UnlockForm": {},
+    "CloseSessionsForm": {"session": line(10**7, required=False)},
     "TurnOnSecondFactorForm": {
         "code": app_code,
         "password": some_text,
@@ -338,7 +347,14 @@ KINDS = {
     "OptionSearchForm": {"texto": anything},
     "PastDayForm": {"fecha": past_day},
     "FindUsersForm": {"texto": any_text, "estado": one_of(required=False)},
-    "SeveralStatesForm": {"cambio": one_of("suspend", "reactivate", "eliminate")},
+    "MarkUsersForm": {
+        "cambio": one_of("suspend", "reactivate", "eliminate"),
+        "usuario": anything,
+    },
+    "ConfirmStatesForm": {
+        "cambio": one_of("suspend", "reactivate", "eliminate"),
+        "subject": anything,
+    },
     "PrincipalForm": {"user": one_of(), "seen": any_text},
     "HistoryFilterForm": {
         **DAYS,
@@ -418,7 +434,15 @@ KINDS = {
 }
 # Their subclasses are what a page shows; and a file is no text (tests of the catalogue and of loading).
 ABSTRACT = {"PersonForm", "NewAccountForm", "TwiceTypedForm", "OptionForm", "SeenForm"}
-ABSTRACT |= {"NewPasswordForm", "SearchForm", "OfferedForm", "OptionMarks", "RoleMarks"}
+ABSTRACT |= {
+    "NewPasswordForm",
+    "OwnPasswordProofForm",
+    "SeveralStatesForm",
+    "SearchForm",
+    "OfferedForm",
+    "OptionMarks",
+    "RoleMarks",
+}
 OF_FILES = {"CatalogFileForm", "LoadForm"}
 
 
@@ -468,12 +492,14 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             lambda data: OwnPasswordForm(data, account=secondary),
             {"current_password": PASSWORD, **claves},
         ),
-        "OwnPasswordProofForm": (
-            OwnPasswordProofForm,
-            {"password": PASSWORD},
-        ),
+        "TurnOffSecondFactorForm": (TurnOffSecondFactorForm, {"password": PASSWORD}),
+        "NewRecoveryCodesForm": (NewRecoveryCodesForm, {"password": PASSWORD}),
+        "RemoveSecondFactorForm": (RemoveSecondFactorForm, {}),
+        "ResumeForm": (lambda data: ResumeForm(unsent=UnsentForm("/", "1", [])), {}),
+        "UnlockForm": (UnlockForm, {}),
+        "CloseSessionsForm": (CloseSessionsForm, {}),
         "TurnOnSecondFactorForm": (
-            TurnOnSecondFactorForm,
+            lambda data: TurnOnSecondFactorForm(data, account=secondary),
             {"code": APP_CODE, "password": PASSWORD, "offer": "signed"},
         ),
         "CodeForm": (
@@ -484,10 +510,13 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             lambda data: ResetPasswordForm(data, account=secondary),
             {"way": "type", **claves},
         ),
-        "ClockForm": (ClockForm, {"amount": "1", "unit": "hours", "seen": "0"}),
-        "DelayForm": (DelayForm, {"delay": "24"}),
+        "ClockForm": (
+            lambda data: ClockForm(data, operator=operator),
+            {"amount": "1", "unit": "hours", "seen": "0"},
+        ),
+        "DelayForm": (lambda data: DelayForm(data, operator=operator), {"delay": "24"}),
         "StateForm": (
-            lambda data: StateForm(data, user=secondary),
+            lambda data: StateForm(data, account=secondary),
             {"change": "suspend"},
         ),
         "ValidityForm": (
@@ -518,7 +547,8 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "OptionSearchForm": (OptionSearchForm, {}),
         "PastDayForm": (PastDayForm, {}),
         "FindUsersForm": (FindUsersForm, {}),
-        "SeveralStatesForm": (SeveralStatesForm, {"cambio": "suspend"}),
+        "MarkUsersForm": (MarkUsersForm, {"cambio": "suspend"}),
+        "ConfirmStatesForm": (ConfirmStatesForm, {"cambio": "suspend"}),
         "PrincipalForm": (
             lambda data: principal.PrincipalForm(
                 data, operator=operator, principal=visitors["principal"]

@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from users.signin import second_factor
 from users.signin.unsent import UnsentForm
 from users.views.sign_in import SignInView
 
@@ -35,8 +36,8 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
             return None
         if user.must_change_password:
             return "users:own_password"
-        required = settings.STAFF_SECOND_FACTOR_REQUIRED and user.is_staff
-        return "users:second_factor" if required and not user.has_second_factor else None
+        required = second_factor.is_required_of(user) and not user.has_second_factor
+        return "users:second_factor" if required else None
 
     def handle_no_permission(self, request, view_func):
         if request.resolver_match.app_name == "admin":

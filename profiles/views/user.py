@@ -1,6 +1,7 @@
 """One user, and why he can not: what he may do, read without entering any edit."""
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.views import View
 
 from profiles.access.reasons import ORDER, Reason
@@ -9,6 +10,7 @@ from profiles.access.verdict import Holdings, obstacles_of_the_grants, verdict
 from profiles.forms.filters import OptionSearchForm
 from profiles.models import Option, Role
 from users import tenancy
+from users.forms.sessions import CloseSessionsForm
 from users.signin.sessions import open_sessions
 from users.signin.throttle import locks_of
 
@@ -44,6 +46,10 @@ class UserView(tenancy.AboutOneUser, View):
                     for role in Role.objects.filter(grants__user=user)
                 ],
                 "sessions": open_sessions(user),
+                "close": CloseSessionsForm(
+                    action=reverse("users:close_sessions", args=[user]),
+                    all_label="Cerrar todas las sesiones",
+                ),
             },
         )
 

@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+from crispy_forms.layout import Div
 from django import forms
 
-from operators.models import DELAYS
+from operators.models import DELAYS, Operator
+from users.forms.layout import Buttons, Submit, heading, hint, layout
+from users.forms.seen import SeenForm
 
 
-class ClockForm(forms.Form):
-    """How far to move the simulated clock; ``seen`` is how far ahead it ran on the screen."""
+class ClockForm(SeenForm):
+    """How far to move the simulated clock; ``seen`` is how many seconds ahead it ran on the screen."""
 
     UNITS = {"hours": "horas", "days": "días"}
     WRONG = "Ingrese un número entero de 1 a 9999"
@@ -36,6 +39,26 @@ class ClockForm(forms.Form):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, *args, operator: Operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.operator = operator
+        self.initial["seen"] = int(operator.clock_offset.total_seconds())
+
+    @property
+    def helper(self):
+        buttons = [Submit("Adelantar", name="do", value="advance")]
+        if self.operator.clock_is_simulated:
+            buttons.append(Submit("Volver a la hora real", kind="plain", name="do", value="real"))
+        return layout(
+            heading("Adelantar el reloj"),
+            Div("amount", "unit", css_class="clock-step"),
+            Buttons(*buttons),
+            css_class="form-column clock-form",
+        )
+
+    def see(self, current: timedelta) -> None:
+        super().see(int(current.total_seconds()))
+
     @property
     def step(self) -> timedelta:
         return timedelta(**{self.cleaned_data["unit"]: self.cleaned_data["amount"]})
@@ -43,10 +66,6 @@ class ClockForm(forms.Form):
     @property
     def offset_seen(self) -> timedelta:
         return timedelta(seconds=min(abs(self.cleaned_data["seen"] or 0), 10**9))
-
-    def see(self, offset: timedelta) -> None:
-        """The form is shown again, now having seen this."""
-        self.data = {**self.data.dict(), "seen": int(offset.total_seconds())}
 
 
 class DelayForm(forms.Form):
@@ -62,3 +81,15 @@ class DelayForm(forms.Form):
             "invalid_choice": "Seleccione la demora",
         },
     )
+
+    helper = layout(
+        heading("Lo que se asigna desde ahora"),
+        hint("Quienes usan el portal real cuentan demoras de hasta 24 horas."),
+        "delay",
+        Buttons(Submit("Guardar la demora", kind="plain", name="do", value="delay")),
+        css_class="form-column clock-form",
+    )
+
+    def __init__(self, *args, operator: Operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["delay"] = int(operator.activation_delay.total_seconds()) // 3600

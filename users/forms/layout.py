@@ -47,11 +47,30 @@ class Include:
         )
 
 
+def heading(text: str) -> Include:
+    """Return a heading inside a form."""
+    return Include("forms/layout/heading.html", text=text)
+
+
+def hint(text: str) -> Include:
+    """Return a sentence that belongs to the form and to no field of it."""
+    return Include("forms/layout/hint.html", text=text)
+
+
 class Submit:
     """A button that sends the form; its ``name`` and ``value`` tell it from the other buttons."""
 
-    def __init__(self, label: str, *, kind: str = "primary", name: str = "", value: str = ""):
+    def __init__(
+        self,
+        label: str,
+        *,
+        kind: str = "primary",
+        name: str = "",
+        value: str = "",
+        css_id: str = "",
+    ) -> None:
         self.label, self.kind, self.name, self.value = label, kind, name, value
+        self.css_id = css_id
 
     def render(self, form, context, **kwargs) -> str:
         return render_to_string("forms/layout/submit.html", {"submit": self})

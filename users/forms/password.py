@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.views.decorators.debug import sensitive_variables
 
+from users.forms.layout import Buttons, Link, Submit, hint, layout
 from users.models import User
 from users.signin.password_rules import OperatorPasswordValidator
 
@@ -76,6 +77,18 @@ class OwnPasswordForm(NewPasswordForm):
     )
     field_order = ["current_password"]
 
+    @property
+    def helper(self):
+        # A temporary password is changed before anything else.
+        ways_out = [] if self.account.must_change_password else [Link("Cancelar", "portal:home")]
+        return layout(
+            "current_password",
+            "password1",
+            "password2",
+            hint("Al cambiarla se cierran sus otras sesiones; esta sigue abierta."),
+            Buttons(Submit("Cambiar clave"), *ways_out),
+        )
+
 
 class StaffOwnPasswordForm(AdminPasswordChangeForm):
     """Django's form, except that the view compares the current password and counts the guess."""
@@ -107,6 +120,13 @@ class ResetPasswordForm(NewPasswordForm):
         },
     )
     field_order = ["way"]
+
+    helper = layout(
+        "way",
+        "password1",
+        "password2",
+        Buttons(Submit("Restablecer clave"), Link("Cancelar", "profiles:user_list")),
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -2,10 +2,13 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 from django.views.decorators.debug import sensitive_variables
 
 from users.actions.signing_in import WRONG_CODE
+from users.forms.layout import Buttons, Include, Link, Submit, hint, layout
 from users.forms.password import OwnPasswordProofForm
+from users.models import User
 from users.signin import second_factor
 
 
@@ -44,11 +47,70 @@ def app_code_field(**kwargs) -> CodeField:
 
 
 class TurnOnSecondFactorForm(OwnPasswordProofForm):
-    """The first code of an app, which proves that the app has the secret of ``offer``."""
+    """The first code of an app, which proves that the app has the secret of ``offer``.
+
+    ``secret`` is the offered secret, None if the offer is not of this account or has expired. A
+    form that is not sent yet makes a new offer.
+    """
 
     code = app_code_field(help_text="Los 6 números que muestra ahora la aplicación.")
     offer = forms.CharField(widget=forms.HiddenInput)
     field_order = ["code", "password"]
+
+    def __init__(self, *args, account: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.is_required = second_factor.is_required_of(account)
+        if self.is_bound:
+            self.secret = second_factor.offered_to(account.pk, self.data.get("offer", ""))
+        else:
+            self.secret = second_factor.new_secret()
+            self.initial["offer"] = second_factor.offer_of(account.pk, self.secret)
+
+    @property
+    def helper(self):
+        ways_out = [] if self.is_required else [Link("Cancelar", "users:own_password")]
+        return layout(
+            "code",
+            "password",
+            hint(
+                "Al activarlo se cierran sus otras sesiones; esta sigue abierta. Después verá sus "
+                "códigos de recuperación: téngalos donde guardarlos."
+            ),
+            Buttons(Submit("Activar"), *ways_out),
+            is_kept=False,
+        )
+
+
+class TurnOffSecondFactorForm(OwnPasswordProofForm):
+    """Codes are asked for no more."""
+
+    helper = layout(
+        "password",
+        Buttons(Submit("Desactivar", kind="danger"), Link("Cancelar", "users:second_factor")),
+        is_kept=False,
+    )
+
+
+class NewRecoveryCodesForm(OwnPasswordProofForm):
+    """New recovery codes, instead of those that the user has."""
+
+    helper = layout(
+        "password",
+        Buttons(Submit("Hacer códigos nuevos"), Link("Cancelar", "users:second_factor")),
+        is_kept=False,
+    )
+
+
+class RemoveSecondFactorForm(forms.Form):
+    """Another user signs in with the password alone again."""
+
+    helper = layout(
+        Buttons(
+            Submit("Quitar el segundo factor", kind="danger"),
+            Link("Cancelar", "profiles:user", "account"),
+        ),
+        css_class="",
+    )
 
 
 class CodeForm(forms.Form):
@@ -70,6 +132,15 @@ class CodeForm(forms.Form):
         "code": WRONG_CODE,
         "recovery_code": "Ese código de recuperación no es correcto o ya se usó. Use otro",
     }
+
+    helper = layout(
+        Include("users/carried.html"),
+        "code",
+        Include("users/recovery_code.html"),
+        Buttons(Submit("Ingresar"), Link("Volver al ingreso", address="door")),
+        is_kept=False,
+        action=reverse_lazy("users:sign_in_code"),
+    )
 
     @property
     def given(self) -> str:

@@ -35,6 +35,6 @@ class SeenForm(forms.Form):
 
     seen = SeenField()
 
-    def see(self, facts: dict) -> None:
-        """Show the form again with what was typed, now having seen these facts."""
-        self.data = {**self.data.dict(), "seen": json.dumps(facts)}
+    def see(self, current) -> None:
+        """Show the form again with what was typed, now having seen this."""
+        self.data = {**self.data.dict(), "seen": self.fields["seen"].prepare_value(current)}

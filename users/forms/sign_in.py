@@ -3,10 +3,13 @@
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 
 from operators.validators import normalise_ruc, validate_ruc
+from users.forms.layout import Buttons, Include, Link, Submit, layout
 from users.forms.password import password_field
 from users.signin.throttle import LockedError
+from users.signin.unsent import UnsentForm
 from users.validators import normalise_username
 
 
@@ -30,6 +33,17 @@ class SignInForm(forms.Form):
         ),
     )
     password = password_field("Clave", empty="Ingrese la clave", autocomplete="current-password")
+
+    helper = layout(
+        Include("users/carried.html"),
+        "ruc",
+        "username",
+        "password",
+        Submit("Ingresar", css_id="btnAceptar"),
+        css_class="",
+        is_kept=False,
+        action=reverse_lazy("users:sign_in"),
+    )
 
     def __init__(self, request=None, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -62,3 +76,17 @@ class StaffSignInForm(AdminAuthenticationForm):
 
     def locked_sentence(self, locked: LockedError) -> str:
         return locked.for_staff
+
+
+class ResumeForm(forms.Form):
+    """A form that was kept, to be sent again to where it was going."""
+
+    def __init__(self, *, unsent: UnsentForm) -> None:
+        super().__init__()
+        self.helper = layout(
+            Include("users/unsent_fields.html"),
+            Buttons(Submit("Enviar otra vez"), Link("Descartar", "portal:home")),
+            css_class="",
+            is_kept=False,
+            action=unsent.path,
+        )

@@ -2,7 +2,9 @@
 
 from django import forms
 from django.db.models import TextChoices
+from django.urls import reverse
 
+from users.forms.layout import Buttons, Include, Link, Submit, filters, layout
 from users.models import User
 
 
@@ -21,6 +23,8 @@ class FindUsersForm(forms.Form):
             (User.State.SUSPENDED.value, User.State.SUSPENDED.label),
         ],
     )
+
+    helper = filters("texto", "estado", aria_label="Buscar usuarios")
 
     def filter(self, users):
         self.is_valid()
@@ -71,16 +75,22 @@ class StateForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, user: User, **kwargs):
+    helper = layout(
+        Include("users/state_consequences.html"),
+        "change",
+        Buttons(Submit("Cambiar Estado", kind="danger"), Link("Cancelar", "profiles:user_list")),
+    )
+
+    def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
         # All are taken, for a form sent twice arrives when its change is already made.
         self.fields["change"].widget.choices = [
-            (change.value, change.label) for change in StateChange if change.state != user.state
+            (change.value, change.label) for change in StateChange if change.state != account.state
         ]
 
 
 class SeveralStatesForm(forms.Form):
-    """The change of state of several users, as a link and a form name it."""
+    """What is done to the state of several users."""
 
     cambio = forms.TypedChoiceField(
         choices=StateChange.choices,
@@ -94,3 +104,32 @@ class SeveralStatesForm(forms.Form):
     @property
     def change(self) -> StateChange:
         return self.cleaned_data["cambio"]
+
+
+class MarkUsersForm(SeveralStatesForm):
+    """The list, in which users are marked by usuario."""
+
+    usuario = forms.Field(required=False, widget=forms.SelectMultiple)
+
+    helper = layout(Include("users/users_to_mark.html"), css_class="", method="get")
+
+
+class ConfirmStatesForm(SeveralStatesForm):
+    """The users whose state would change, by primary key, and what that means for them."""
+
+    subject = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id=False, **kwargs)
+        self.fields["cambio"].widget = forms.HiddenInput()
+
+    @property
+    def helper(self):
+        change = StateChange(self["cambio"].value())
+        kind = "primary" if change is StateChange.REACTIVATE else "danger"
+        return layout(
+            Include("users/states_to_change.html"),
+            Buttons(Submit(change.label, kind=kind), Link("Cancelar", "users:change_states")),
+            css_class="",
+            action=reverse("users:change_states"),
+        )

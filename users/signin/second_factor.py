@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
+from users.models import User
 from users.seal import Seal
 
 ISSUER = "Comunidad del Operador (simulador)"
@@ -38,7 +39,17 @@ def grouped(text: str, separator: str = " ") -> str:
     return separator.join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
+def is_required_of(user: User) -> bool:
+    """Return whether the installation demands a second factor of the account."""
+    return user.is_staff and settings.STAFF_SECOND_FACTOR_REQUIRED
+
+
 # A secret that is offered, before it is turned on -----------------------------------------------------
+
+
+def new_secret() -> str:
+    """Return a random secret to share with an app."""
+    return pyotp.random_base32()
 
 
 def offer_of(user_id: int, secret: str) -> str:

@@ -34,7 +34,7 @@ class ClockScreen(View):
                 operators.return_to_real_time(actor=actor, operator=operator)
                 return self.done("El reloj volvió a la hora real.")
             case "delay":
-                form = DelayForm(request.POST)
+                form = DelayForm(request.POST, operator=operator)
                 if not form.is_valid():
                     return self.show(delay_form=form)
                 operators.set_activation_delay(
@@ -42,7 +42,7 @@ class ClockScreen(View):
                 )
                 return self.done("Se guardó la demora de activación.")
             case _:
-                form = ClockForm(request.POST)
+                form = ClockForm(request.POST, operator=operator)
                 if not form.is_valid():
                     return self.show(clock_form=form)
                 try:
@@ -60,14 +60,12 @@ class ClockScreen(View):
         operator.refresh_from_db(fields=["clock_offset", "activation_delay"])
         if clock_form:
             clock_form.see(operator.clock_offset)
-        seconds = int(operator.clock_offset.total_seconds())
-        hours = int(operator.activation_delay.total_seconds()) // 3600
         return self.draw(
             operator=operator,
             now=operator.now(),
             form=clock_form or delay_form,
-            clock_form=clock_form or ClockForm(initial={"seen": seconds}),
-            delay_form=delay_form or DelayForm(initial={"delay": hours}),
+            clock_form=clock_form or ClockForm(operator=operator),
+            delay_form=delay_form or DelayForm(operator=operator),
         )
 
 

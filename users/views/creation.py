@@ -51,9 +51,8 @@ class CreateUserView(tenancy.PrincipalRequiredMixin, View):
         return render(self.request, "users/create.html", {"form": form})
 
 
-class CreatedView(tenancy.PrincipalRequiredMixin, View):
+class CreatedView(tenancy.AboutOneUser, View):
     """What Siguiente made, and the guide's "Importante: Asignar Perfiles"."""
 
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
-        return render(request, "users/created.html", {"account": user})
+    def get(self, request):
+        return render(request, "users/created.html", {"account": self.account})

@@ -1,4 +1,4 @@
-"""Desbloquear: who failed too often, or was made to, may try again at once."""
+"""Desbloquear: a user who is locked out after failed attempts may try again at once."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -6,20 +6,22 @@ from django.views import View
 
 from users import tenancy
 from users.actions import signing_in
+from users.forms.lock import UnlockForm
 from users.history.recording import Actor
 from users.signin import throttle
 
 
-class UnlockView(tenancy.PrincipalRequiredMixin, View):
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
-        context = {"account": user, "locked_until": throttle.locks_of([user]).get(user)}
+class UnlockView(tenancy.AboutOneUser, View):
+    def get(self, request):
+        context = {
+            "account": self.account,
+            "locked_until": throttle.locks_of([self.account]).get(self.account),
+            "form": UnlockForm(),
+        }
         return render(request, "users/unlock.html", context)
 
-    def post(self, request, username):
-        user = tenancy.secondary_user(
-            request.user, username, subject=request.POST.get("subject", "")
-        )
+    def post(self, request):
+        user = self.account
         if signing_in.unlock_user(actor=Actor.from_request(request), user=user):
             messages.success(request, f"Se desbloqueó a {user}. Ya puede ingresar.")
         else:

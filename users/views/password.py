@@ -78,21 +78,18 @@ class StaffOwnPasswordView(PasswordChangeView):
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
-class ResetPasswordView(tenancy.PrincipalRequiredMixin, View):
+class ResetPasswordView(tenancy.AboutOneUser, View):
     """Restablecer clave: a temporary clave, generated and shown once, or typed twice."""
 
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
-        return self.show(user, ResetPasswordForm(account=user))
+    def get(self, request):
+        return self.show(ResetPasswordForm(account=self.account))
 
     @method_decorator(sensitive_variables())
-    def post(self, request, username):
-        user = tenancy.secondary_user(
-            request.user, username, subject=request.POST.get("subject", "")
-        )
+    def post(self, request):
+        user = self.account
         form = ResetPasswordForm(request.POST, account=user)
         if not form.is_valid():
-            return self.show(user, form)
+            return self.show(form)
         closed = open_sessions(user).count()
         generated = form.is_generated
         password = generate_password() if generated else form.cleaned_data["password1"]
@@ -102,7 +99,7 @@ class ResetPasswordView(tenancy.PrincipalRequiredMixin, View):
             )
         except ValidationError as error:
             form.add_error("password1", error.error_dict["password"])
-            return self.show(user, form)
+            return self.show(form)
         if generated:
             # The answer itself: a clave is kept nowhere, so there is no page to be sent to.
             return render(
@@ -118,12 +115,13 @@ class ResetPasswordView(tenancy.PrincipalRequiredMixin, View):
         advise(request, password, user)
         return redirect("profiles:user_list")
 
-    def show(self, user, form):
-        return render(
-            self.request,
-            "users/reset_password.html",
-            {"account": user, "form": form, "open": open_sessions(user).count()},
-        )
+    def show(self, form):
+        context = {
+            "account": self.account,
+            "form": form,
+            "open": open_sessions(self.account).count(),
+        }
+        return render(self.request, "users/reset_password.html", context)
 
 
 @sensitive_variables()

@@ -1,7 +1,5 @@
 """The second factor of the signed-in user: turn it on, renew its recovery codes, turn it off."""
 
-import pyotp
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
@@ -12,7 +10,12 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from users import tenancy
 from users.actions import signing_in
 from users.forms.password import OwnPasswordProofForm
-from users.forms.second_factor import TurnOnSecondFactorForm
+from users.forms.second_factor import (
+    NewRecoveryCodesForm,
+    RemoveSecondFactorForm,
+    TurnOffSecondFactorForm,
+    TurnOnSecondFactorForm,
+)
 from users.history.recording import Actor
 from users.signin import second_factor
 from users.signin.sessions import open_sessions
@@ -29,10 +32,7 @@ class SecondFactorView(View):
             return render(
                 request, "users/second_factor.html", {"factor": request.user.second_factor}
             )
-        secret = pyotp.random_base32()
-        offer = second_factor.offer_of(request.user.pk, secret)
-        form = TurnOnSecondFactorForm(initial={"offer": offer})
-        return self.show(form, secret)
+        return self.show(TurnOnSecondFactorForm(account=request.user))
 
     @method_decorator(sensitive_variables())
     def post(self, request):
@@ -43,35 +43,33 @@ class SecondFactorView(View):
                 "haga otros.",
             )
             return redirect("users:second_factor")
-        secret = second_factor.offered_to(request.user.pk, request.POST.get("offer", ""))
-        if secret is None:
+        form = TurnOnSecondFactorForm(request.POST, account=request.user)
+        if form.secret is None:
             messages.info(request, "Ese dibujo ya no sirve. Empiece con este, que es nuevo.")
             return redirect("users:second_factor")
-        form = TurnOnSecondFactorForm(request.POST)
         if not prove_password(request, form, "password"):
-            return self.show(form, secret)
+            return self.show(form)
         others = open_sessions(request.user).exclude(pk=request.session.session_key).count()
         try:
             codes = signing_in.turn_on_second_factor(
                 actor=Actor.from_request(request),
-                secret=secret,
+                secret=form.secret,
                 code=form.cleaned_data["code"],
                 session_key=request.session.session_key,
             )
         except ValidationError as error:
             form.add_error(None, error)
-            return self.show(form, secret)
+            return self.show(form)
         return codes_page(request, codes, turned_on=True, closed=others)
 
     @method_decorator(sensitive_variables())
-    def show(self, form, secret):
+    def show(self, form):
         user = self.request.user
         name = f"{user.operator.ruc} {user}" if user.operator else str(user)
         context = {
             "form": form,
-            "secret": second_factor.grouped(secret),
-            "qr_code": second_factor.qr_code(secret, name),
-            "required": user.is_staff and settings.STAFF_SECOND_FACTOR_REQUIRED,
+            "secret": second_factor.grouped(form.secret),
+            "qr_code": second_factor.qr_code(form.secret, name),
         }
         return render(self.request, "users/second_factor_on.html", context)
 
@@ -81,6 +79,7 @@ class ProvenView(View):
     """A change of the second factor that asks for the password first."""
 
     template_name = ""
+    form_class: type[OwnPasswordProofForm]
 
     def dispatch(self, request):
         if not request.user.has_second_factor:
@@ -88,10 +87,10 @@ class ProvenView(View):
         return super().dispatch(request)
 
     def get(self, request):
-        return self.show(OwnPasswordProofForm())
+        return self.show(self.form_class())
 
     def post(self, request):
-        form = OwnPasswordProofForm(request.POST)
+        form = self.form_class(request.POST)
         is_proven = prove_password(request, form, "password")
         return self.do(request) if is_proven else self.show(form)
 
@@ -105,6 +104,7 @@ class ProvenView(View):
 
 class TurnOffView(ProvenView):
     template_name = "users/second_factor_off.html"
+    form_class = TurnOffSecondFactorForm
 
     def do(self, request):
         signing_in.turn_off_second_factor(actor=Actor.from_request(request), user=request.user)
@@ -114,6 +114,7 @@ class TurnOffView(ProvenView):
 
 class RecoveryCodesView(ProvenView):
     template_name = "users/recovery_codes_new.html"
+    form_class = NewRecoveryCodesForm
 
     @method_decorator(sensitive_variables())
     def do(self, request):
@@ -129,17 +130,15 @@ def codes_page(request, codes: list[str], **context):
     return render(request, "users/recovery_codes.html", context)
 
 
-class RemoveSecondFactorView(tenancy.PrincipalRequiredMixin, View):
+class RemoveSecondFactorView(tenancy.AboutOneUser, View):
     """Turn off the second factor of a secondary user who lost the telephone and the recovery codes."""
 
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
-        return render(request, "users/second_factor_remove.html", {"account": user})
+    def get(self, request):
+        context = {"account": self.account, "form": RemoveSecondFactorForm()}
+        return render(request, "users/second_factor_remove.html", context)
 
-    def post(self, request, username):
-        user = tenancy.secondary_user(
-            request.user, username, subject=request.POST.get("subject", "")
-        )
+    def post(self, request):
+        user = self.account
         if signing_in.turn_off_second_factor(actor=Actor.from_request(request), user=user):
             messages.success(request, f"Se quitó el segundo factor de {user}.")
         else:

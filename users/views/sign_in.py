@@ -13,7 +13,7 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from users.forms.second_factor import CodeForm
-from users.forms.sign_in import SignInForm, StaffSignInForm
+from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
 from users.signin import pending
 from users.signin.throttle import LockedError
 from users.signin.unsent import UnsentForm
@@ -130,12 +130,14 @@ class CodeView(RedirectURLMixin, View):
         return entered(request, self.get_success_url(), self.unsent)
 
     def show(self, form):
-        context = {"form": form, "next": self.get_redirect_url(), "unsent": self.unsent}
-        return render(
-            self.request,
-            "users/sign_in_code.html",
-            {**context, "door": pending.sign_in_page(self.request), "account": self.user},
-        )
+        context = {
+            "form": form,
+            "next": self.get_redirect_url(),
+            "unsent": self.unsent,
+            "door": reverse(pending.sign_in_page(self.request)),
+            "pending_user": self.user,
+        }
+        return render(self.request, "users/sign_in_code.html", context)
 
 
 def with_next(name: str, next_url: str) -> str:
@@ -152,4 +154,5 @@ def entered(request, next_url: str, unsent: UnsentForm | None):
 
 def resume(request, unsent: UnsentForm, *, status: int = HTTPStatus.OK):
     """The page that offers to send a form again which arrived without its session."""
-    return render(request, "users/resume.html", {"unsent": unsent}, status=status)
+    context = {"unsent": unsent, "form": ResumeForm(unsent=unsent)}
+    return render(request, "users/resume.html", context, status=status)

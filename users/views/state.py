@@ -7,27 +7,35 @@ from django.views import View
 
 from users import tenancy
 from users.actions import accounts
-from users.forms.state import FindUsersForm, SeveralStatesForm, StateChange, StateForm
+from users.forms.state import (
+    ConfirmStatesForm,
+    FindUsersForm,
+    MarkUsersForm,
+    StateChange,
+    StateForm,
+)
 from users.history.recording import Actor
 from users.lists.keyset import page_of
 from users.models import User
 from users.signin.sessions import open_sessions
 
 
-class ChangeStateView(tenancy.PrincipalRequiredMixin, View):
+class ChangeStateView(tenancy.AboutOneUser, View):
     """Suspend, reactivate or eliminate one user, with the consequence stated."""
 
-    def get(self, request, username):
-        user = tenancy.secondary_user(request.user, username)
-        return self.show(user, StateForm(user=user))
+    @property
+    def or_eliminated(self) -> bool:
+        """The same form sent twice must find the user whom it eliminated."""
+        return self.request.method == "POST"
 
-    def post(self, request, username):
-        # An eliminated user too: the same form sent twice must find it.
-        subject = request.POST.get("subject", "")
-        user = tenancy.secondary_user(request.user, username, subject=subject, or_eliminated=True)
-        form = StateForm(request.POST, user=user)
+    def get(self, request):
+        return self.show(StateForm(account=self.account))
+
+    def post(self, request):
+        user = self.account
+        form = StateForm(request.POST, account=user)
         if not form.is_valid():
-            return self.show(user, form)
+            return self.show(form)
         change = form.cleaned_data["change"]
         try:
             changed = accounts.change_states(
@@ -35,7 +43,7 @@ class ChangeStateView(tenancy.PrincipalRequiredMixin, View):
             )
         except ValidationError as error:
             form.add_error("change", error)
-            return self.show(user, form)
+            return self.show(form)
         if changed:
             messages.success(request, f"Se ha {change.participle} al usuario {user}.")
         else:
@@ -43,8 +51,12 @@ class ChangeStateView(tenancy.PrincipalRequiredMixin, View):
             messages.info(request, f"{user} ya estaba {now}. No se cambió nada.")
         return redirect("profiles:user_list")
 
-    def show(self, user, form):
-        context = {"account": user, "form": form, "open": open_sessions(user).count()}
+    def show(self, form):
+        context = {
+            "account": self.account,
+            "form": form,
+            "open": open_sessions(self.account).count(),
+        }
         return render(self.request, "users/change_state.html", context)
 
 
@@ -59,28 +71,30 @@ class ChangeStatesView(tenancy.PrincipalRequiredMixin, View):
     def get(self, request):
         if "cambio" not in request.GET:
             return self.show_list()
-        form = SeveralStatesForm(request.GET)
+        form = MarkUsersForm(request.GET)
+        is_valid = form.is_valid()
         marked = (
             tenancy.secondary_users_of(request.user)
-            .filter(username__in=request.GET.getlist("usuario"))
+            .filter(username__in=form.cleaned_data["usuario"])
             .select_related("operator")
         )
-        if not form.is_valid() or not marked:
+        if not is_valid or not marked:
             return self.show_list(form, nobody_marked=not marked)
-        return self.show_consequence(form, marked)
+        return self.show_consequence(form.change, marked)
 
     def post(self, request):
-        users = tenancy.secondary_users_by_subject(request.user, request.POST.getlist("subject"))
-        form = SeveralStatesForm(request.POST)
-        if not form.is_valid() or not users:
-            return self.show_list(form, nobody_marked=not users)
+        form = ConfirmStatesForm(request.POST)
+        is_valid = form.is_valid()
+        users = tenancy.secondary_users_by_subject(request.user, form.cleaned_data["subject"])
+        if not is_valid or not users:
+            return self.show_list(MarkUsersForm(request.POST), nobody_marked=not users)
         try:
             changed = accounts.change_states(
                 actor=Actor.from_request(request), users=users, state=form.change.state
             )
         except ValidationError as error:
             form.add_error(None, error)
-            return self.show_consequence(form, users)
+            return self.show_consequence(form.change, users, form)
         if changed:
             names = ", ".join(map(str, changed))
             messages.success(request, f"Se ha {form.change.participle} a {names}.")
@@ -88,26 +102,26 @@ class ChangeStatesView(tenancy.PrincipalRequiredMixin, View):
             messages.info(request, "Todos estaban ya en ese estado. No se cambió nada.")
         return redirect("profiles:user_list")
 
-    def show_list(self, form: SeveralStatesForm | None = None, *, nobody_marked: bool = False):
+    def show_list(self, form: MarkUsersForm | None = None, *, nobody_marked: bool = False):
         search = FindUsersForm(self.request.GET)
         users = search.filter(tenancy.secondary_users_of(self.request.user))
         page = page_of(users, ["username", "pk"], self.PAGE_SIZE, self.request.GET)
+        marked = self.request.GET.getlist("usuario")
         context = {
             "search": search,
             "page": page,
-            "form": form,
+            "form": form or MarkUsersForm(initial={"usuario": marked}),
             "nobody_marked": nobody_marked,
-            "marked": {*self.request.GET.getlist("usuario")},
-            "changes": StateChange.choices,
         }
         return render(self.request, "users/change_states.html", context)
 
-    def show_consequence(self, form: SeveralStatesForm, users):
-        settled = (form.change.state, User.State.ELIMINATED)
+    def show_consequence(self, change: StateChange, users, form: ConfirmStatesForm | None = None):
+        settled = (change.state, User.State.ELIMINATED)
         changing = [user for user in users if user.state not in settled]
+        subjects = [user.pk for user in changing]
         context = {
-            "form": form,
-            "change": form.change,
+            "form": form or ConfirmStatesForm(initial={"cambio": change, "subject": subjects}),
+            "change": change,
             "changing": changing,
             "left": [user for user in users if user not in changing],
             "open": open_sessions(*changing).count(),
