@@ -1,4 +1,4 @@
-"""From where a request comes: what a proxy adds is believed of a trusted proxy only."""
+"""The client's address: the header of a proxy counts only behind a trusted proxy."""
 
 from ipaddress import ip_network
 
@@ -26,13 +26,13 @@ def test_without_a_trusted_proxy_the_header_is_ignored(forwarded):
 @pytest.mark.parametrize(
     ("remote", "forwarded", "expected"),
     [
-        # Somebody who comes without the proxy is not believed either.
+        # A client that bypasses the proxy is not trusted.
         ("192.0.2.1", "198.51.100.1", "192.0.2.1"),
         ("10.0.0.1", None, "10.0.0.1"),
         ("10.0.0.1", "", "10.0.0.1"),
         ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
         ("10.0.0.1", "198.51.100.1, 10.0.0.7", "198.51.100.1"),
-        # What stands left of it is the client's own text.
+        # Text further left comes from the client.
         ("10.0.0.1", "203.0.113.9, 198.51.100.1", "198.51.100.1"),
         ("10.0.0.1", "10.0.0.9, 198.51.100.1, 10.0.0.7", "198.51.100.1"),
         ("10.0.0.1", "198.51.100.1, <script>", "10.0.0.1"),

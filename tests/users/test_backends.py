@@ -1,4 +1,4 @@
-"""Two doors that cannot cross, and who is kept inside."""
+"""Two authentication backends that accept only their own accounts, and sessions that a block ends."""
 
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -26,12 +26,12 @@ def by_staff(username, password) -> User | None:
 
 @pytest.fixture
 def same_username(principal, stranger):
-    """TITULAR1 exists in both operators, with another clave in each."""
+    """TITULAR1 exists in both operators, with different passwords."""
     stranger.set_password(OTHER_PASSWORD)
     stranger.save(update_fields=["password"])
 
 
-# Who comes in ------------------------------------------------------------------------------------
+# Who authenticates ------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("same_username")
@@ -91,7 +91,6 @@ def test_staff_and_a_user_of_the_same_name_are_told_apart(secondary):
 
 @pytest.mark.parametrize("page", ["/ingresar/", "/admin/login/"])
 def test_each_sign_in_page_accepts_only_its_own_accounts(client, staff, secondary, page):
-    """And the operators' page is not: it asks for a RUC that staff does not have."""
     form = {"ruc": RUC, "username": "JPEREZ01", "password": PASSWORD}
     assert (client.post(page, form).status_code == 302) == (page == "/ingresar/")
     client.logout()
@@ -99,7 +98,7 @@ def test_each_sign_in_page_accepts_only_its_own_accounts(client, staff, secondar
     assert (client.post(page, form).status_code == 302) == (page == "/admin/login/")
 
 
-# Who stays out, and is put out -------------------------------------------------------------------
+# Blocked accounts -------------------------------------------------------------------
 
 
 def suspend(user, principal):
@@ -126,21 +125,21 @@ def change_password(user, principal):
     passwords.reset_password(actor=acting(principal), user=user, password=OTHER_PASSWORD)
 
 
-SHUT_OUT = [suspend, eliminate, close_operator]
+BLOCKS = [suspend, eliminate, close_operator]
 
 
-@pytest.mark.parametrize("shut_out", SHUT_OUT)
-def test_a_blocked_account_does_not_authenticate(principal, secondary, shut_out):
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_blocked_account_does_not_authenticate(principal, secondary, block):
     assert by_operator(RUC, "JPEREZ01", PASSWORD) == secondary
-    shut_out(secondary, principal)
+    block(secondary, principal)
     assert by_operator(RUC, "JPEREZ01", PASSWORD) is None
 
 
-@pytest.mark.parametrize("shut_out", [*SHUT_OUT, change_password])
-def test_a_block_ends_the_session_at_the_next_request(client_of, principal, secondary, shut_out):
+@pytest.mark.parametrize("block", [*BLOCKS, change_password])
+def test_a_block_ends_the_session_at_the_next_request(client_of, principal, secondary, block):
     client = client_of(secondary)
     assert client.get("/").status_code == 200
-    shut_out(secondary, principal)
+    block(secondary, principal)
     response = client.get("/")
     assert response.status_code == 302
     assert response.url.startswith("/ingresar/")
@@ -179,7 +178,7 @@ def test_each_backend_loads_only_its_own_accounts(principal, staff):
 
 
 def test_a_session_of_one_backend_is_not_valid_for_the_other(client, secondary):
-    """Were an account turned into the other kind, its session would not follow."""
+    """If an account changed its kind, its session would end."""
     client.force_login(secondary, backend="users.signin.backends.StaffBackend")
     assert client.get("/").status_code == 302
 
@@ -188,7 +187,7 @@ def test_a_session_of_one_backend_is_not_valid_for_the_other(client, secondary):
 
 ATTEMPTS = {
     "right": (RUC, "JPEREZ01", PASSWORD),
-    "wrong clave": (RUC, "JPEREZ01", "Otra20260"),
+    "wrong password": (RUC, "JPEREZ01", "Otra20260"),
     "unknown usuario": (RUC, "NADIE001", PASSWORD),
     "impossible usuario": (RUC, "no existe", PASSWORD),
     "unknown RUC": ("20000000109", "JPEREZ01", PASSWORD),
@@ -196,8 +195,8 @@ ATTEMPTS = {
     "suspended": (RUC, "SUSPEN01", PASSWORD),
     "eliminated": (RUC, "ELIMIN01", PASSWORD),
     "closed operator": (OTHER_RUC, "AJENO001", PASSWORD),
-    "staff at the operators' door": (RUC, "admin", STAFF_PASSWORD),
-    "no clave at all": (RUC, "JPEREZ01", ""),
+    "staff with the RUC of an operator": (RUC, "admin", STAFF_PASSWORD),
+    "empty password": (RUC, "JPEREZ01", ""),
 }
 
 
@@ -206,7 +205,7 @@ ATTEMPTS = {
 def test_every_authentication_of_operators_costs_one_hash(
     principal, make_secondary, strangers_secondary, kind
 ):
-    """So that the time it takes does not tell one kind from another."""
+    """The response time must not reveal which kind of account it is."""
     suspend(make_secondary("SUSPEN01", 90000021), principal)
     eliminate(make_secondary("ELIMIN01", 90000022), principal)
     close_operator(strangers_secondary, None)
@@ -233,7 +232,7 @@ def test_every_authentication_of_staff_costs_one_hash(staff, principal, username
 
 @contextmanager
 def hashes():
-    """The hashes made while it is open; ``verify`` makes its own through ``encode``."""
+    """The hashes made inside the block; ``verify`` calls ``encode``, too."""
     made = []
     encode = MD5PasswordHasher.encode
 

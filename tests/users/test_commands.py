@@ -1,4 +1,4 @@
-"""Accounts from the command line: changepassword, for both doors, and createsuperuser."""
+"""Commands: changepassword for staff and for operators' accounts, and createsuperuser."""
 
 import getpass
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def typed(monkeypatch):
-    """typed(*claves) answers the prompts in turn; it returns the prompts that were shown."""
+    """typed(*passwords) answers the prompts in turn and returns the prompts that were shown."""
 
     def answer(*passwords: str) -> list[str]:
         waiting, prompts = list(passwords), []
@@ -33,8 +33,8 @@ def typed(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def nobody_types(typed):
-    """A prompt that a test does not expect fails it."""
+def no_prompt(typed):
+    """An unexpected prompt fails the test."""
     return typed()
 
 
@@ -168,13 +168,13 @@ def test_the_password_of_a_suspended_user_can_be_changed(principal, secondary, t
     ],
 )
 def test_an_unknown_usuario_ruc_or_staff_is_named_before_any_prompt(
-    secondary, nobody_types, arguments, sentence
+    secondary, no_prompt, arguments, sentence
 ):
     before = passwords()
     with pytest.raises(CommandError) as refused:
         change(**arguments)
     assert str(refused.value) == sentence
-    assert nobody_types == []
+    assert no_prompt == []
     assert passwords() == before
 
 

@@ -1,4 +1,4 @@
-"""Claves are kept as Argon2id hashes of the pinned cost, and verified exactly as typed."""
+"""Passwords are stored as Argon2id hashes of the pinned cost, and compared exactly as typed."""
 
 import unicodedata
 
@@ -57,7 +57,7 @@ def test_a_wrong_password_does_not_renew_the_hash(secondary):
     assert secondary.password == before
 
 
-CLAVES = {
+PASSWORDS = {
     "blank before": (" Zorzal1", "Zorzal1"),
     "blank after": ("Zorzal1 ", "Zorzal1"),
     "blanks inside": ("Zor  zal1", "Zor zal1"),
@@ -70,11 +70,11 @@ CLAVES = {
 }
 
 
-@pytest.mark.parametrize(("clave", "almost"), CLAVES.values(), ids=CLAVES)
-def test_a_password_is_compared_exactly_as_typed(client, make_secondary, clave, almost):
+@pytest.mark.parametrize(("password", "almost"), PASSWORDS.values(), ids=PASSWORDS)
+def test_a_password_is_compared_exactly_as_typed(client, make_secondary, password, almost):
     user = make_secondary("JPEREZ01", 90000002)
-    user.set_password(clave)
+    user.set_password(password)
     user.save(update_fields=["password"])
     form = {"ruc": RUC, "username": "JPEREZ01"}
     assert client.post("/ingresar/", {**form, "password": almost}).status_code == 200
-    assert client.post("/ingresar/", {**form, "password": clave}).status_code == 302
+    assert client.post("/ingresar/", {**form, "password": password}).status_code == 302

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever writes: rows go round the model's own checks here."""
+"""Constraints of the database: these rows bypass the checks of the model."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -16,12 +16,12 @@ def colleague(make_secondary) -> User:
 
 
 def insert(**fields) -> User:
-    """A row as it is, with no check of the model: bulk_create calls neither clean nor save."""
+    """Insert a row without the checks of the model: bulk_create calls neither clean nor save."""
     return User.objects.bulk_create([User(**fields)])[0]
 
 
 def refused(write) -> bool:
-    """Whether a constraint refuses it; then nothing is written."""
+    """Whether a constraint refuses the write; then nothing is written."""
     try:
         with transaction.atomic():
             write()
@@ -172,7 +172,7 @@ def test_an_account_with_history_entries_cannot_be_deleted(principal, secondary)
     assert refused(User.objects.filter(pk=principal.pk).delete)
 
 
-# Looking for accounts ----------------------------------------------------------------------------
+# Searching accounts ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_the_natural_key_finds_only_staff(staff, secondary):
         User.objects.get_by_natural_key("JPEREZ01")
 
 
-# What the model says before the database does -----------------------------------------------------
+# Checks of the model -----------------------------------------------------
 
 
 def test_a_taken_usuario_and_a_taken_document_are_refused(principal, secondary):
@@ -238,7 +238,7 @@ def test_each_error_appears_once_under_its_field(operator, principal):
 
 
 def test_the_constraints_hold_on_this_database(db):
-    """A partial or functional index that a database does not know would be left out in silence."""
+    """Django silently leaves out an index or constraint that the database does not support."""
     features = connection.features
     assert features.supports_partial_indexes
     assert features.supports_expression_indexes

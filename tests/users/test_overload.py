@@ -1,4 +1,4 @@
-"""More claves to hash at once than the machine does well: some wait, the rest is told when to come back."""
+"""More hashes at once than the setting allows: some wait, the others are answered 503."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ FORM = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
 
 @pytest.fixture
 def busy(settings):
-    """A process in which every turn is taken, and nobody waits for one."""
+    """A process in which every slot is taken, and no request waits for one."""
     settings.HASHING_WAIT = 0
     with ExitStack() as slots:
         for _ in range(settings.HASHES_AT_ONCE):
@@ -56,7 +56,7 @@ HASH = hashers.PinnedArgon2PasswordHasher().encode(PASSWORD, "sal-de-prueba")
 
 
 @pytest.mark.parametrize(
-    "work", [make_password, lambda clave: check_password(clave, HASH)], ids=["make", "verify"]
+    "work", [make_password, lambda password: check_password(password, HASH)], ids=["make", "verify"]
 )
 def test_making_and_verifying_a_hash_both_need_a_slot(busy, work):
     with pytest.raises(hashers.HashingBusyError):
@@ -76,7 +76,7 @@ def test_the_wait_for_a_slot_is_shorter_than_five_seconds():
         ("/ingresar/", {**FORM, "username": "NADIE001"}),
         ("/admin/login/", {"username": "admin", "password": PASSWORD}),
     ],
-    ids=["operators", "nobody", "staff"],
+    ids=["operators", "unknown", "staff"],
 )
 def test_a_sign_in_without_a_slot_is_answered_503_with_retry_after(
     client, principal, busy, path, form

@@ -1,4 +1,4 @@
-"""Mis sesiones abiertas: one's own, closed by oneself."""
+"""Mis sesiones abiertas: the signed-in user lists and closes its own sessions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Until when a session lasts: twenty minutes without activity, a working day in all."""
+"""When a session ends: after twenty minutes without activity, after eight hours in any case."""
 
 from datetime import timedelta
 
@@ -89,7 +89,7 @@ def test_every_page_shows_the_end_of_the_session(inside, clock):
 
 
 def test_the_session_ends_when_the_page_said(inside, clock):
-    """Activity is written down once a minute, and what is shown knows it."""
+    """Activity is saved once a minute, and the page takes that into account."""
     clock.advance(minutes=5)
     inside.get("/")
     clock.advance(seconds=59)

@@ -1,4 +1,4 @@
-"""Ingreso: RUC, usuario and clave."""
+"""Ingreso: RUC, usuario and password."""
 
 import re
 from datetime import timedelta
@@ -34,10 +34,10 @@ def test_the_controls_have_the_ids_of_the_real_portal(client, db):
 
 
 def test_browsers_may_fill_in_the_password(client, db):
-    clave = soup(client.get(URL)).find(id="txtContrasena")
-    assert clave["type"] == "password"
-    assert clave["autocomplete"] == "current-password"
-    assert not clave.has_attr("maxlength")
+    password = soup(client.get(URL)).find(id="txtContrasena")
+    assert password["type"] == "password"
+    assert password["autocomplete"] == "current-password"
+    assert not password.has_attr("maxlength")
 
 
 def test_every_control_has_its_label(client, db):
@@ -56,7 +56,7 @@ def test_practice_accounts_are_listed_in_a_practice_installation_only(client, db
         assert "MODDATOS" in practice.text
 
 
-# Entering ----------------------------------------------------------------------------------------
+# Signing in ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_sign_in_sets_last_login(client, principal):
 
 
 def test_sign_in_rotates_the_session_key(client, principal, settings):
-    # Somebody may have planted the old one.
+    # An attacker may have planted the old key.
     session = client.session
     session["planted"] = "yes"
     session.save()
@@ -148,7 +148,7 @@ def test_each_error_appears_beside_its_field(client, principal, typed, expected)
 
 @pytest.fixture
 def inactive(principal, make_secondary, strangers_secondary):
-    """One account of each kind that may not enter, all with the same clave."""
+    """One account of each kind that is blocked, all with the same password."""
     accounts.suspend_user(actor=acting(principal), user=make_secondary("SUSPEN01", 90000021))
     accounts.eliminate_user(actor=acting(principal), user=make_secondary("ELIMIN01", 90000022))
     strangers_secondary.operator.is_active = False
@@ -156,9 +156,9 @@ def inactive(principal, make_secondary, strangers_secondary):
 
 
 REFUSED = {
-    "wrong clave": {"password": "Otra20260"},
-    "clave in another case": {"password": PASSWORD.lower()},
-    "clave with a blank": {"password": f"{PASSWORD} "},
+    "wrong password": {"password": "Otra20260"},
+    "password in another case": {"password": PASSWORD.lower()},
+    "password with a blank": {"password": f"{PASSWORD} "},
     "unknown usuario": {"username": "NADIE001"},
     "impossible usuario": {"username": "no existe"},
     "unknown RUC": {"ruc": "20000000109"},
@@ -199,7 +199,7 @@ def test_after_an_error_ruc_and_usuario_stay_and_the_password_does_not(client, p
     assert page.find(id="txtRuc")["value"] == form["ruc"]
     assert page.find(id="txtUsuario")["value"] == form["username"]
     assert not page.find(id="txtContrasena").get("value")
-    # The practice accounts of the page have a clave of their own.
+    # The practice accounts of the page show their own password.
     page.select_one("details.practice").decompose()
     assert not password or password not in str(page)
 
@@ -222,7 +222,7 @@ def test_a_missing_field_counts_as_empty(client, principal, field):
     assert list(field_errors(client.post(URL, form))) == [field]
 
 
-# Where next --------------------------------------------------------------------------------------
+# The page after sign-in --------------------------------------------------------------------------------------
 
 
 def test_sign_in_leads_to_the_page_asked_for(client, principal):
@@ -268,7 +268,7 @@ def test_sign_in_never_redirects_to_another_site(client, principal, target, way)
     else:
         response = client.post(URL, FORM, query_params={"next": target})
     assert response.status_code == 302
-    # Stays here, with "/" or with a path of this site.
+    # The address stays on this site: "/" or another path.
     assert re.match(r"/(?![/\\\s])|%2f%2f", response.url)
     assert is_inside(client)
 
@@ -313,7 +313,7 @@ def test_activity_extends_the_session_at_most_once_a_minute(client, principal, s
     client.post(URL, FORM)
     before = Session.objects.get().expire_date
     assert settings.SESSION_COOKIE_AGE == 20 * 60
-    # It is not written down more often than once a minute.
+    # Activity is saved at most once a minute.
     clock.advance(seconds=59)
     client.get("/")
     assert Session.objects.get().expire_date == before
@@ -322,7 +322,7 @@ def test_activity_extends_the_session_at_most_once_a_minute(client, principal, s
     assert Session.objects.get().expire_date == before + timedelta(minutes=1)
 
 
-# A page that another site sends ------------------------------------------------------------------
+# A form that another site sends ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What was sent when it could not be taken is kept, and offered to its owner to be sent again."""
+"""A form that arrives without its session is kept, and offered to its owner to be sent again."""
 
 import pytest
 from django.core import signing
@@ -24,7 +24,7 @@ def client(principal, client_of):
 
 
 def form_of(response, action: str | None = None) -> dict:
-    """What the browser would send from the page's main form."""
+    """The fields that a browser sends from the page's main form."""
     form = next(
         form
         for form in soup(response).select("main form")
@@ -82,7 +82,7 @@ def test_the_forms_of_a_page_name_their_owner_signed(client_of, principal, secon
 
 @pytest.mark.parametrize("forge", ["nothing", "plain", "another signature", "NUL"])
 def test_a_form_without_a_signed_owner_is_not_kept(client, principal, forge):
-    """Else anybody could have another person send what he did not write."""
+    """Otherwise an attacker could make another user send a form of the attacker."""
     account = {
         "nothing": "",
         "plain": str(principal.pk),
@@ -112,8 +112,8 @@ def test_the_owner_gets_the_first_step_back_without_the_passwords(client, princi
     assert page.find(id="id_first_name")["value"] == FORM["first_name"]
     assert page.find(id="id_username")["value"] == FORM["username"]
     assert "Ingrese la clave" in page.select_one(".error-summary").text
-    claves = {"password1": FORM["password1"], "password2": FORM["password2"]}
-    done = client.post(CREATE, {**form_of(resent), "document_type": "1", **claves})
+    passwords = {"password1": FORM["password1"], "password2": FORM["password2"]}
+    done = client.post(CREATE, {**form_of(resent), "document_type": "1", **passwords})
     assert done.url == "/usuarios/nuevo/JPEREZ01/"
 
 
@@ -140,7 +140,7 @@ def test_no_other_account_is_offered_the_form(client, principal, who):
     assert response.url == "/"
 
 
-# Not ours ----------------------------------------------------------------------------------------
+# Invalid blobs ----------------------------------------------------------------------------------------
 
 
 def blob_of(principal, **changes) -> str:
@@ -150,7 +150,7 @@ def blob_of(principal, **changes) -> str:
 
 
 def test_a_valid_blob_is_offered(client, principal):
-    """Or the refusals below would prove nothing."""
+    """The reference for the refusals below."""
     response = client.post("/ingresar/", {**TITULAR, "unsent": blob_of(principal)})
     assert soup(response).h1.text == "Continúe donde estaba"
 
@@ -220,7 +220,7 @@ def test_the_kept_values_are_escaped(client, principal):
 
 @pytest.fixture
 def strict_client(principal):
-    """A browser whose tokens are checked, in which the principal entered anew in another tab."""
+    """A browser whose tokens are checked; the principal has signed in again in another tab."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     client.get(CREATE)
@@ -273,8 +273,8 @@ def test_a_form_of_another_account_is_not_offered(strict_client, secondary):
 def test_no_password_of_a_password_change_is_kept(secondary, client_of):
     page = client_of(secondary).get("/clave/")
     owner = soup(page).select_one("[name=form_owner]")["value"]
-    claves = {"current_password": PASSWORD, "password1": "Distinta27", "password2": "Distinta27"}
-    response = Client().post("/clave/", {"form_owner": owner, **claves})
+    passwords = {"current_password": PASSWORD, "password1": "Distinta27", "password2": "Distinta27"}
+    response = Client().post("/clave/", {"form_owner": owner, **passwords})
     blob = soup(response).select_one("[name=unsent]")["value"]
     kept = str(signing.loads(blob, salt=SALT))
-    assert not any(clave in kept for clave in claves.values())
+    assert not any(password in kept for password in passwords.values())

@@ -1,4 +1,4 @@
-"""An account that has a second factor, or turns one on, at its door."""
+"""An account that has a second factor or turns it on, and how it signs in."""
 
 import pyotp
 import pytest
@@ -13,8 +13,8 @@ STAFF_PASSWORD = "una-clave-larga-de-personal"
 CODE_TITLE = "Código de ingreso"
 
 
-class Door:
-    """How an account comes in: its page, what it types there, and where it is then."""
+class SigningIn:
+    """How an account signs in: its page, its credentials, and its first page after that."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -23,13 +23,13 @@ class Door:
         self.url = "/admin/login/" if self.staff else URL
         self.home = "/admin/" if self.staff else "/"
 
-    def give_clave(self, client, password=None, **fields):
+    def give_password(self, client, password=None, **fields):
         name = {} if self.staff else {"ruc": self.user.operator.ruc}
         name |= {"username": self.user.username, "password": password or self.password}
         return client.post(self.url, {**name, **fields}, follow=True)
 
     def enter(self, client, code):
-        self.give_clave(client)
+        self.give_password(client)
         return give_code(client, code)
 
     def is_inside(self, client) -> bool:
@@ -46,18 +46,18 @@ def title(response) -> str:
 
 
 @pytest.fixture(params=["secondary", "principal", "staff"])
-def door(request) -> Door:
-    return Door(request.getfixturevalue(request.param))
+def account(request) -> SigningIn:
+    return SigningIn(request.getfixturevalue(request.param))
 
 
 @pytest.fixture
-def telephone(door, clock) -> Telephone:
-    return Telephone(door.user)
+def telephone(account, clock) -> Telephone:
+    return Telephone(account.user)
 
 
 @pytest.fixture
 def compared(monkeypatch) -> list[str]:
-    """The codes that were compared with those of a secret."""
+    """The codes that were compared with the codes of a secret."""
     seen, step_of = [], second_factor.step_of
     monkeypatch.setattr(
         second_factor,
@@ -68,7 +68,7 @@ def compared(monkeypatch) -> list[str]:
 
 
 class Page:
-    """The page on which it is turned on, and the app that has read it."""
+    """The page that turns the second factor on, and an app that has its secret."""
 
     def __init__(self, client) -> None:
         self.client = client
@@ -82,8 +82,8 @@ class Page:
 
 
 @pytest.fixture
-def own(door, client_of):
-    return client_of(door.user)
+def own(account, client_of):
+    return client_of(account.user)
 
 
 def codes_on(response) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is kept of a second factor, and what nobody is told."""
+"""Secrets and codes: how they are stored, and that no page, log or report shows them."""
 
 import logging
 import sys
@@ -26,7 +26,7 @@ from users.models import Session
 from users.seal import BrokenSealError
 from users.signin import second_factor
 
-# What is kept -------------------------------------------------------------------------------------
+# Stored and shown -------------------------------------------------------------------------------------
 
 
 def every_value() -> str:
@@ -39,32 +39,32 @@ def every_value() -> str:
     return "\n".join([*rows, *(repr(session.get_decoded()) for session in Session.objects.all())])
 
 
-def test_no_secret_or_code_is_stored_logged_or_shown(client, door, own, clock, caplog):
+def test_no_secret_or_code_is_stored_logged_or_shown(client, account, own, clock, caplog):
     caplog.set_level(logging.DEBUG)
     page = Page(own)
-    shown = page.send(clock, password=door.password)
+    shown = page.send(clock, password=account.password)
     codes, secret = codes_on(shown), page.secret
     clock.advance(seconds=60)
     app_code = pyotp.TOTP(secret).at(clock.now)
-    door.enter(client, "123456")
-    door.enter(client, codes[1])
+    account.enter(client, "123456")
+    account.enter(client, codes[1])
     client.post("/salir/")
-    door.enter(client, app_code)
-    assert door.is_inside(client)
-    urls = [OWN, OFF, RECOVERY, door.home, "/clave/"]
-    urls += ["/admin/users/auditentry/", f"/admin/users/user/{door.user.pk}/change/"]
+    account.enter(client, app_code)
+    assert account.is_inside(client)
+    urls = [OWN, OFF, RECOVERY, account.home, "/clave/"]
+    urls += ["/admin/users/auditentry/", f"/admin/users/user/{account.user.pk}/change/"]
     pages = "".join(client.get(url, follow=True).content.decode() for url in urls)
     grouped = [second_factor.grouped(code, "-") for code in codes]
     for where in (every_value(), caplog.text, pages):
         for text in (secret, second_factor.grouped(secret), *codes, *grouped, app_code, "123456"):
             assert text not in where
     facts = [r.facts for r in caplog.records if r.getMessage().startswith("second_factor_")]
-    assert [each["username"] for each in facts] == [door.user.username] * 3
+    assert [each["username"] for each in facts] == [account.user.username] * 3
 
 
 @pytest.fixture
 def reports():
-    """What whoever mends a failure would read of it."""
+    """The error reports that administrators receive."""
     told = []
 
     def read(request, **kwargs):
@@ -77,13 +77,13 @@ def reports():
 
 
 @pytest.mark.parametrize("fails", ["step_of", "recovery_digest", "unseal"])
-def test_an_error_report_shows_no_code(door, telephone, monkeypatch, reports, fails):
+def test_an_error_report_shows_no_code(account, telephone, monkeypatch, reports, fails):
     def fail(*args):
         raise RuntimeError(fails)
 
     monkeypatch.setattr(second_factor, fails, fail)
     client = Client(raise_request_exception=False)
-    door.give_clave(client)
+    account.give_password(client)
     used = {"step_of": telephone.code()}.get(fails, telephone.recovery_codes[0])
     assert give_code(client, used).status_code == 500
     [report] = reports
@@ -92,15 +92,15 @@ def test_an_error_report_shows_no_code(door, telephone, monkeypatch, reports, fa
         assert secret not in report
 
 
-def test_a_secret_can_be_sealed_again_with_a_new_key(client, door, telephone, settings):
+def test_a_secret_can_be_sealed_again_with_a_new_key(client, account, telephone, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "b" * 50, [settings.SECRET_KEY]
-    assert signing_in.use_code(actor=acting(door.user), code=telephone.code())
+    assert signing_in.use_code(actor=acting(account.user), code=telephone.code())
     call_command("second_factor", reseal=True)
     settings.SECRET_KEY_FALLBACKS = []
-    assert signing_in.use_code(actor=acting(door.user), code=telephone.recovery_codes[0])
+    assert signing_in.use_code(actor=acting(account.user), code=telephone.recovery_codes[0])
 
 
-def test_a_secret_cannot_be_read_without_its_key(door, telephone, settings):
+def test_a_secret_cannot_be_read_without_its_key(account, telephone, settings):
     settings.SECRET_KEY = "b" * 50
     with pytest.raises(BrokenSealError):
-        signing_in.use_code(actor=acting(door.user), code=telephone.code())
+        signing_in.use_code(actor=acting(account.user), code=telephone.code())

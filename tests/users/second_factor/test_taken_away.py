@@ -1,4 +1,4 @@
-"""A second factor taken away by whoever has power over its account, or by a command."""
+"""A second factor removed by a principal, by staff or by a command."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -8,11 +8,11 @@ from django.urls import reverse
 
 from tests.administration import allow
 from tests.conftest import RUC, Telephone, acting, soup
-from tests.users.second_factor.conftest import OWN, STAFF_PASSWORD, Door
+from tests.users.second_factor.conftest import OWN, STAFF_PASSWORD, SigningIn
 from users.actions import signing_in
 from users.models import AuditEntry, SecondFactor, User
 
-# Taken away by another ----------------------------------------------------------------------------
+# Removed by another account ----------------------------------------------------------------------
 
 
 def test_a_principal_removes_the_second_factor_of_a_secondary_user(
@@ -31,13 +31,13 @@ def test_a_principal_removes_the_second_factor_of_a_secondary_user(
     )
     assert "ya no tenía segundo factor" in soup(desk.post(url, follow=True)).text
     assert not soup(desk.get("/usuarios/JPEREZ01/")).select_one(f'a[href="{url}"]')
-    Door(secondary).give_clave(client)
-    assert Door(secondary).is_inside(client)
+    SigningIn(secondary).give_password(client)
+    assert SigningIn(secondary).is_inside(client)
 
 
 @pytest.fixture
 def clerk(db) -> User:
-    """Staff that may act on operators' accounts, and is no superuser."""
+    """Staff with permissions on operators' accounts, not a superuser."""
     user = User.objects.create_user("clerk", password=STAFF_PASSWORD, is_staff=True)
     return allow(user, "view_user", "change_user")
 
@@ -49,7 +49,7 @@ def admin_page(user: User) -> str:
 def test_staff_removes_the_second_factor_of_a_principal(client, principal, clerk, client_of, clock):
     telephone = Telephone(principal)
     for _ in range(5):
-        Door(principal).enter(Client(), "000000")
+        SigningIn(principal).enter(Client(), "000000")
     desk = client_of(clerk)
     page = soup(desk.get(f"/admin/users/user/{principal.pk}/change/"))
     assert page.select_one(f'a[href="{admin_page(principal)}"]')
@@ -60,13 +60,13 @@ def test_staff_removes_the_second_factor_of_a_principal(client, principal, clerk
     entry = AuditEntry.objects.get(action="user.second_factor_off")
     assert (entry.actor, entry.subject, entry.channel) == (clerk, principal, "admin")
     assert "ya no tenía" in soup(desk.post(admin_page(principal), follow=True)).text
-    Door(principal).give_clave(client)
-    assert Door(principal).is_inside(client)
-    # And whoever turns it on anew begins without a lock.
+    SigningIn(principal).give_password(client)
+    assert SigningIn(principal).is_inside(client)
+    # The lock is gone, too: a new second factor works at once.
     telephone = Telephone(principal)
     other = Client()
-    Door(principal).enter(other, telephone.code())
-    assert Door(principal).is_inside(other)
+    SigningIn(principal).enter(other, telephone.code())
+    assert SigningIn(principal).is_inside(other)
 
 
 def test_only_a_superuser_removes_the_second_factor_of_staff(staff, clerk, client_of, clock):

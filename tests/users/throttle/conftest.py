@@ -1,4 +1,4 @@
-"""How a clave is guessed at, at both doors, and what is answered."""
+"""Guesses of a password on both sign-in pages, and what the pages answer."""
 
 from threading import Lock
 
@@ -27,7 +27,7 @@ def staff_sign_in(client, password=GUESS, *, username="admin", **extra):
 
 
 def said(response) -> str:
-    """What the operators' door says; empty to whoever was let in."""
+    """The error on the sign-in page of operators; empty after a sign-in."""
     message = soup(response).find(id="spanMensajeError")
     return message.text if message else ""
 
@@ -39,7 +39,7 @@ def staff_said(response) -> str:
 
 @pytest.fixture
 def compared(monkeypatch) -> list[str]:
-    """The claves that were compared with a stored one, or hashed for nobody."""
+    """The passwords that were compared, or hashed for an unknown account."""
     seen, lock = [], Lock()
     check, make = User.check_password, User.set_password
 

@@ -1,4 +1,4 @@
-"""How many guesses at a clave are heard, and how long nobody is after that."""
+"""How many guesses of a password are compared, and how long the lock after that lasts."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +64,7 @@ def test_the_counter_resets_after_twelve_hours(client, secondary, clock):
     assert said(sign_in(client)) == WRONG
     clock.advance(hours=11, minutes=59)
     fail_to_sign_in(secondary)
-    # The tenth in a row, for which the wait is the second.
+    # The tenth failure in a row has the second wait.
     assert said(sign_in(client)) == LOCKED.format("5 minutos")
 
 
@@ -107,12 +107,12 @@ def test_an_empty_name_is_not_counted(client, secondary, staff, username):
     assert sign_in(client, PASSWORD).status_code == 302
 
 
-# Nothing tells a name that exists from one that does not --------------------------------------------
+# An existing name and an unknown one get the same answer --------------------------------------------
 
 
 KINDS = {
-    "wrong clave": {},
-    "right clave": {"password": PASSWORD},
+    "wrong password": {},
+    "right password": {"password": PASSWORD},
     "unknown usuario": {"username": "NADIE001"},
     "unknown RUC": {"ruc": "20000000109"},
     "suspended": {"username": "SUSPEN01"},
@@ -130,7 +130,7 @@ def inactive(principal, make_secondary, strangers_secondary):
 
 
 @pytest.mark.usefixtures("secondary", "inactive")
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "right clave"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "right password"])
 def test_every_kind_of_name_locks_at_the_same_count_with_the_same_words(
     client, clock, compared, kind
 ):
@@ -138,13 +138,13 @@ def test_every_kind_of_name_locks_at_the_same_count_with_the_same_words(
     answers, statements = guesses_at(client, **KINDS[kind])
     assert answers == [WRONG] * 5 + [LOCKED.format("1 minuto")]
     assert len(compared) == 5
-    # Nor does the work behind the answer tell one from another, once the counts are there.
+    # The statements are the same for each kind, once the counters exist.
     _, reference = guesses_at(client, username="TITULAR1")
     assert statements[1:] == reference[1:]
 
 
 def guesses_at(client, **sent) -> tuple[list[str], list[list[str]]]:
-    """What six wrong guesses are answered, and the statements that each of them costs."""
+    """The answers to six wrong guesses, and the statements that each guess executes."""
     answers, statements = [], []
     for _ in range(6):
         with CaptureQueriesContext(connection) as captured:
@@ -183,7 +183,7 @@ def test_a_ruc_with_a_wrong_check_digit_is_refused_without_looking_anything_up(c
     assert not FailureCount.objects.exists()
 
 
-# What many accounts share --------------------------------------------------------------------------
+# Limits that many accounts share --------------------------------------------------------------------------
 
 
 def test_one_password_on_many_accounts_from_one_address_is_limited(client, operator, clock):
@@ -192,7 +192,7 @@ def test_one_password_on_many_accounts_from_one_address_is_limited(client, opera
         assert said(sign_in(client, PASSWORD, ruc=ruc, username=f"NADIE{number:03}")) == WRONG
     assert said(sign_in(client, PASSWORD, username="NADIE999")).startswith("Por seguridad")
     assert said(sign_in(client, username="NADIE999", REMOTE_ADDR="192.0.2.9")) == WRONG
-    # A twenty-fifth of a minute later one more is heard.
+    # A twenty-fifth of a minute later one more guess is compared.
     clock.advance(seconds=2.4)
     assert said(sign_in(client, username="NADIE998")) == WRONG
     assert said(sign_in(client, username="NADIE997")).startswith("Por seguridad")
@@ -255,7 +255,7 @@ def test_a_header_of_the_client_does_not_change_its_counters(
     assert said(sign_in(client, username="NADIE999", **disguised(41))).startswith("Por seguridad")
 
 
-# All at once ----------------------------------------------------------------------------------------
+# Simultaneous guesses ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
@@ -270,7 +270,7 @@ def test_of_forty_simultaneous_guesses_five_are_compared(
         client = Client()
         together.wait()
         try:
-            # Each from an address of its own: a botnet.
+            # Each guess from another address, as from a botnet.
             password = PASSWORD if number == right else GUESS
             return sign_in(client, password, REMOTE_ADDR=f"192.0.2.{number}")
         finally:
@@ -286,7 +286,7 @@ def test_of_forty_simultaneous_guesses_five_are_compared(
         assert len(compared) == 5
         assert [said(response) for response in refused].count(WRONG) == 5
     else:
-        # Whoever knows the clave begins the count anew for the guesses after him.
+        # The right password resets the counter for the guesses after it.
         assert len(compared) <= 10
 
 
@@ -307,7 +307,7 @@ def test_a_counter_that_another_transaction_deletes_is_created_again(
     assert {row.failures for row in FailureCount.objects.all()} == {1}
 
 
-# The table does not grow for ever -----------------------------------------------------------------------
+# The counters of the table -----------------------------------------------------------------------
 
 
 def test_expired_counters_are_deleted(client, secondary, clock):

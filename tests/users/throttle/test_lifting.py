@@ -1,4 +1,4 @@
-"""Who lifts a lock, and who is told what of the guesses."""
+"""Who sees and lifts a lock, and what pages and log tell of failed sign-ins."""
 
 import logging
 from datetime import timedelta
@@ -22,7 +22,7 @@ from users.actions import passwords, signing_in
 from users.models import AuditEntry, User
 from users.signin import throttle
 
-# Who may lift a lock, and sees it --------------------------------------------------------------------
+# Locks: seen and lifted --------------------------------------------------------------------
 
 
 def test_the_principal_sees_the_lock_and_lifts_it(client, client_of, principal, secondary, clock):
@@ -108,7 +108,7 @@ def test_a_lock_does_not_end_open_sessions(client_of, secondary):
     assert inside.get("/").status_code == 200
 
 
-# What is told and what is logged ----------------------------------------------------------------------
+# Messages and log ----------------------------------------------------------------------
 
 
 def notices(response) -> list[str]:
@@ -177,7 +177,7 @@ def test_each_attempt_logs_one_event_without_a_password(client, secondary, caplo
     ]
     known = {"ruc": RUC, "username": "JPEREZ01", "address": "127.0.0.1"}
     assert lines[0].facts == known
-    # It may be a clave typed into the wrong field.
+    # An unknown name may be a password typed into the wrong field.
     assert lines[1].facts == {"address": "127.0.0.1"}
     said = "".join(JsonFormatter().format(line) for line in lines)
     assert not any(word in said for word in (PASSWORD, GUESS, "NADIE001"))

@@ -1,4 +1,4 @@
-"""In which browser, at which door and where else guesses are counted."""
+"""Guesses in a known browser, on the sign-in page of staff and on other pages with a password."""
 
 import logging
 
@@ -19,7 +19,7 @@ from tests.users.throttle.conftest import (
 from users.actions import passwords
 from users.models import User
 
-# A browser that the owner used before ---------------------------------------------------------------
+# A known browser ---------------------------------------------------------------
 
 
 def test_strangers_cannot_lock_an_account_in_its_known_browser(
@@ -35,8 +35,8 @@ def test_strangers_cannot_lock_an_account_in_its_known_browser(
 
 
 def test_a_known_browser_has_five_more_guesses(secondary, known_browser, clock):
-    heard = [said(sign_in(known_browser)) for _ in range(12)]
-    assert heard == [WRONG] * 10 + [LOCKED.format("1 minuto")] * 2
+    answers = [said(sign_in(known_browser)) for _ in range(12)]
+    assert answers == [WRONG] * 10 + [LOCKED.format("1 minuto")] * 2
 
 
 def test_guesses_in_a_known_browser_do_not_lock_the_account_elsewhere(client, known_browser):
@@ -97,7 +97,7 @@ def test_a_forged_device_cookie_is_ignored(client, secondary, value):
     assert said(sign_in(client, PASSWORD)).startswith("Por seguridad")
 
 
-# The staff door -------------------------------------------------------------------------------------
+# The sign-in page of staff -------------------------------------------------------------------------------------
 
 
 STAFF_LOCKED = (
@@ -136,7 +136,7 @@ def test_strangers_cannot_lock_staff_in_a_known_browser(client, staff):
     assert staff_sign_in(client, STAFF_PASSWORD).status_code == 302
 
 
-# Wherever else a clave can be guessed ----------------------------------------------------------------
+# Pages that ask for the current password ----------------------------------------------------------------
 
 
 def test_guesses_of_the_current_password_are_limited_to_five(client_of, secondary, clock, compared):

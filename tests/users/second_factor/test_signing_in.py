@@ -1,4 +1,4 @@
-"""The second factor at both doors: asked for after the clave, the sign-in is pending until it is given."""
+"""Signing in with a second factor, on both pages: pending from the password to the code."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ from tests.users.second_factor.conftest import (
     CODE_TITLE,
     CODE_URL,
     URL,
-    Door,
+    SigningIn,
     give_code,
     title,
 )
@@ -19,41 +19,41 @@ from users.actions import passwords, signing_in
 from users.models import Session, User
 from users.signin.unsent import owner_token
 
-# At the door --------------------------------------------------------------------------------------
+# The two pages ----------------------------------------------------------------------------------
 
 
-def test_the_password_alone_does_not_sign_in(client, door, telephone):
-    response = door.give_clave(client)
+def test_the_password_alone_does_not_sign_in(client, account, telephone):
+    response = account.give_password(client)
     assert title(response) == CODE_TITLE
     assert response.wsgi_request.path == CODE_URL
-    assert not door.is_inside(client)
-    assert Session.objects.filter(user=door.user).count() == 0
+    assert not account.is_inside(client)
+    assert Session.objects.filter(user=account.user).count() == 0
 
 
-def test_password_and_code_sign_in(client, door, telephone):
-    response = door.enter(client, telephone.code())
-    assert response.redirect_chain[-1][0] == door.home
-    assert door.is_inside(client)
+def test_password_and_code_sign_in(client, account, telephone):
+    response = account.enter(client, telephone.code())
+    assert response.redirect_chain[-1][0] == account.home
+    assert account.is_inside(client)
     assert "half_way" not in client.session
 
 
-def test_without_a_second_factor_the_password_signs_in(client, door):
-    assert door.give_clave(client).redirect_chain[-1][0] == door.home
+def test_without_a_second_factor_the_password_signs_in(client, account):
+    assert account.give_password(client).redirect_chain[-1][0] == account.home
     assert client.get(CODE_URL).url == URL
 
 
 @pytest.mark.parametrize("code", ["000000", "12345", "", "１２３４５６", "A" * 1000, "\x00"])
-def test_a_wrong_code_is_refused_with_a_sentence(client, door, telephone, code):
-    response = door.enter(client, code)
+def test_a_wrong_code_is_refused_with_a_sentence(client, account, telephone, code):
+    response = account.enter(client, code)
     assert title(response) == CODE_TITLE
     assert soup(response).select_one(".error-summary a").text
-    assert not door.is_inside(client)
+    assert not account.is_inside(client)
 
 
-def test_sign_in_with_a_code_leads_to_the_page_asked_for(client, door, telephone):
-    wanted = "/admin/users/user/" if door.staff else "/sesiones/"
+def test_sign_in_with_a_code_leads_to_the_page_asked_for(client, account, telephone):
+    wanted = "/admin/users/user/" if account.staff else "/sesiones/"
     asked = client.get(wanted, follow=True)
-    page = soup(door.give_clave(client, next=soup(asked).select_one("[name=next]")["value"]))
+    page = soup(account.give_password(client, next=soup(asked).select_one("[name=next]")["value"]))
     kept = page.select_one("[name=next]")["value"]
     assert kept == wanted
     refused = give_code(client, "000000", next=kept)
@@ -62,29 +62,29 @@ def test_sign_in_with_a_code_leads_to_the_page_asked_for(client, door, telephone
 
 
 @pytest.mark.parametrize("next_url", ["https://otro.example/", "//otro.example", "javascript:x"])
-def test_sign_in_with_a_code_never_redirects_to_another_site(client, door, telephone, next_url):
-    page = door.give_clave(client, next=next_url)
+def test_sign_in_with_a_code_never_redirects_to_another_site(client, account, telephone, next_url):
+    page = account.give_password(client, next=next_url)
     assert "otro.example" not in page.content.decode()
     response = client.post(CODE_URL, {"code": telephone.code(), "next": next_url})
     assert response.url in ("/", "/admin/")
 
 
-def test_a_wrong_password_does_not_reveal_a_second_factor(client, door, clock):
+def test_a_wrong_password_does_not_reveal_a_second_factor(client, account, clock):
     def answer() -> str:
-        response = door.give_clave(Client(), "Otra20260")
+        response = account.give_password(Client(), "Otra20260")
         return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
     without = answer()
-    Telephone(door.user)
+    Telephone(account.user)
     assert answer() == without
 
 
 def test_a_kept_form_survives_the_page_of_the_code(client, principal, clock):
-    telephone, door = Telephone(principal), Door(principal)
+    telephone, account = Telephone(principal), SigningIn(principal)
     sent = {"first_name": "Ana María", "form_owner": owner_token(principal)}
     page = soup(client.post("/usuarios/nuevo/", sent))
     unsent = page.select_one("[name=unsent]")["value"]
-    asked = door.give_clave(client, unsent=unsent)
+    asked = account.give_password(client, unsent=unsent)
     assert title(asked) == CODE_TITLE
     refused = give_code(client, "000000", unsent=soup(asked).select_one("[name=unsent]")["value"])
     again = soup(refused).select_one("[name=unsent]")["value"]
@@ -94,34 +94,34 @@ def test_a_kept_form_survives_the_page_of_the_code(client, principal, clock):
 
 
 def test_sign_in_with_a_code_reports_all_failures_since_the_previous_one(
-    client, door, telephone, clock
+    client, account, telephone, clock
 ):
-    door.enter(client, telephone.code())
+    account.enter(client, telephone.code())
     clock.advance(minutes=1)
-    door.give_clave(Client(), "Otra20260")
-    door.enter(Client(), "000000")
+    account.give_password(Client(), "Otra20260")
+    account.enter(Client(), "000000")
     clock.advance(minutes=1)
-    response = door.enter(Client(), telephone.code())
-    # The wrong clave; the right one, with which nobody came in; the wrong code.
+    response = account.enter(Client(), telephone.code())
+    # A wrong password; a right one without its code; a wrong code.
     assert "Desde entonces hubo 3 intentos fallidos." in soup(response).text
-    assert User.objects.get(pk=door.user.pk).failed_sign_ins == 0
+    assert User.objects.get(pk=account.user.pk).failed_sign_ins == 0
 
 
-def test_a_password_without_its_code_is_reported_as_a_failure(client, door, telephone, clock):
-    door.enter(client, telephone.code())
-    door.give_clave(Client())
-    assert User.objects.get(pk=door.user.pk).failed_sign_ins == 1
+def test_a_password_without_its_code_is_reported_as_a_failure(client, account, telephone, clock):
+    account.enter(client, telephone.code())
+    account.give_password(Client())
+    assert User.objects.get(pk=account.user.pk).failed_sign_ins == 1
     for told in (True, False):
         clock.advance(minutes=1)
-        page = soup(door.enter(Client(), telephone.code())).text
+        page = soup(account.enter(Client(), telephone.code())).text
         assert "Su último ingreso: " in page
         assert ("Desde entonces hubo 1 intento fallido." in page) == told
         assert ("intento" in page) == told
 
 
-def test_the_log_tells_a_pending_sign_in_from_a_completed_one(client, door, telephone, caplog):
+def test_the_log_tells_a_pending_sign_in_from_a_completed_one(client, account, telephone, caplog):
     caplog.set_level(logging.INFO, logger="users.security")
-    door.enter(client, "000000")
+    account.enter(client, "000000")
     give_code(client, telephone.code())
     lines = [record for record in caplog.records if record.name == "users.security"]
     assert [line.getMessage() for line in lines] == [
@@ -130,71 +130,71 @@ def test_the_log_tells_a_pending_sign_in_from_a_completed_one(client, door, tele
         "second_factor_ok",
         "sign_in_ok",
     ]
-    ruc = "" if door.staff else RUC
+    ruc = "" if account.staff else RUC
     for line in lines:
         assert line.facts == {
             "ruc": ruc,
-            "username": door.user.username,
+            "username": account.user.username,
             "address": "127.0.0.1",
         }
 
 
 def test_a_pending_sign_in_ends_when_another_account_signs_in(client, principal, secondary, clock):
     Telephone(principal)
-    Door(principal).give_clave(client)
-    Door(secondary).give_clave(client)
+    SigningIn(principal).give_password(client)
+    SigningIn(secondary).give_password(client)
     assert "half_way" not in client.session
     assert client.get(CODE_URL).url == URL
 
 
-# Half-way -----------------------------------------------------------------------------------------
+# A pending sign-in ------------------------------------------------------------------------------
 
 
-def test_a_pending_sign_in_expires_after_five_minutes(client, door, telephone, clock):
-    door.give_clave(client)
+def test_a_pending_sign_in_expires_after_five_minutes(client, account, telephone, clock):
+    account.give_password(client)
     clock.advance(minutes=5, seconds=-1)
     assert client.get(CODE_URL).status_code == 200
     clock.advance(seconds=1)
     response = client.post(CODE_URL, {"code": telephone.code(), "next": "/sesiones/"}, follow=True)
-    assert response.redirect_chain == [(f"{door.url}?next=%2Fsesiones%2F", 302)]
+    assert response.redirect_chain == [(f"{account.url}?next=%2Fsesiones%2F", 302)]
     assert "Pasó el tiempo para escribir el código. Ingrese de nuevo." in soup(response).text
-    assert not door.is_inside(client)
+    assert not account.is_inside(client)
 
 
 def test_a_kept_form_survives_an_expired_pending_sign_in(client, principal, clock):
     Telephone(principal)
     sent = {"first_name": "Ana María", "form_owner": owner_token(principal)}
     unsent = soup(client.post("/usuarios/nuevo/", sent)).select_one("[name=unsent]")["value"]
-    Door(principal).give_clave(client, unsent=unsent)
+    SigningIn(principal).give_password(client, unsent=unsent)
     clock.advance(minutes=5)
     response = give_code(client, "000000", unsent=unsent)
     assert title(response) == "Ingreso"
     assert soup(response).select_one("[name=unsent]")
 
 
-def test_a_pending_sign_in_needs_the_code_of_its_own_account(client, door, telephone, stranger):
+def test_a_pending_sign_in_needs_the_code_of_its_own_account(client, account, telephone, stranger):
     theirs = Telephone(stranger)
-    door.give_clave(client)
-    assert not door.is_inside(Client())
-    Door(stranger).give_clave(client)
+    account.give_password(client)
+    assert not account.is_inside(Client())
+    SigningIn(stranger).give_password(client)
     give_code(client, telephone.code())
     assert client.get("/").status_code == 302
     give_code(client, theirs.code())
     assert client.get("/").context["user"] == stranger
 
 
-def test_a_session_key_from_before_the_password_is_rotated(client, door, telephone):
-    client.get(door.url)
+def test_a_session_key_from_before_the_password_is_rotated(client, account, telephone):
+    client.get(account.url)
     client.session["anything"] = 1
     planted = client.session.session_key
-    door.give_clave(client)
+    account.give_password(client)
     other = Client()
     other.cookies["sessionid"] = planted
     give_code(other, telephone.code())
-    assert not door.is_inside(other)
+    assert not account.is_inside(other)
 
 
-def _another_clave(user):
+def _another_password(user):
     user.set_password("Distinta1")
     user.save()
 
@@ -207,26 +207,26 @@ def _another_state(user):
 @pytest.mark.parametrize(
     "change",
     [
-        _another_clave,
+        _another_password,
         _another_state,
         lambda user: signing_in.turn_off_second_factor(actor=acting(user), user=user),
     ],
-    ids=["another clave", "suspended", "turned off"],
+    ids=["another password", "suspended", "turned off"],
 )
-def test_a_change_of_the_account_voids_a_pending_sign_in(client, door, telephone, change):
-    door.give_clave(client)
-    change(User.objects.get(pk=door.user.pk))
+def test_a_change_of_the_account_voids_a_pending_sign_in(client, account, telephone, change):
+    account.give_password(client)
+    change(User.objects.get(pk=account.user.pk))
     response = client.post(CODE_URL, {"code": telephone.code()})
-    assert response.url == door.url
-    assert not door.is_inside(client)
+    assert response.url == account.url
+    assert not account.is_inside(client)
 
 
-# It stays with the account ------------------------------------------------------------------------
+# A password reset -------------------------------------------------------------------------------
 
 
 def test_a_password_reset_keeps_the_second_factor(client, secondary, principal, clock):
     telephone = Telephone(secondary)
     passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
-    door = Door(secondary)
-    assert title(door.give_clave(client, "Temporal1")) == CODE_TITLE
+    account = SigningIn(secondary)
+    assert title(account.give_password(client, "Temporal1")) == CODE_TITLE
     assert title(give_code(client, telephone.code())) == "Cambiar mi clave"
