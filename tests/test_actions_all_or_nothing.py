@@ -23,7 +23,7 @@ from profiles.actions import grants, templates, validity
 from profiles.catalog import loading, reading
 from profiles.load import actions as load_actions
 from profiles.load import applying, files, rows
-from profiles.load.seal import seal_of_claves
+from profiles.load.seal import seal_of_passwords
 from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import (
     OTHER_RUC,
@@ -245,7 +245,7 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
             actor=actor, operator=principal.operator, sheet=sheet(), file_name=state
         )
         LoadPlan.objects.filter(pk=made.pk).update(state=state)
-    plan("applied").rows.update(is_generated=True, sealed=seal_of_claves().close("Generada1"))
+    plan("applied").rows.update(is_generated=True, sealed=seal_of_passwords().close("Generada1"))
 
 
 def all_rows() -> dict[str, list[tuple]]:

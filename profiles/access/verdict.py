@@ -61,7 +61,7 @@ class Holdings:
                 operator_types=types,
                 options=options[user.pk],
                 roles=roles[user.pk],
-                account=_obstacles(user, is_locked=user in locked),
+                account=_account_reasons(user, is_locked=user in locked),
             )
             for user in users
         }
@@ -71,7 +71,7 @@ class Holdings:
         return replace(self, options=dict.fromkeys(codes))
 
 
-def _obstacles(user: User, *, is_locked: bool) -> frozenset[Reason]:
+def _account_reasons(user: User, *, is_locked: bool) -> frozenset[Reason]:
     """Return the reasons about the account itself, which refuse every option."""
     others = {Reason.LOCKED: is_locked, Reason.CLAVE_TO_BE_CHANGED: user.must_change_password}
     blocks = {Reason[block.value.upper()] for block in user.blocks}
@@ -126,16 +126,16 @@ def verdict(holdings: Holdings, option: Option) -> Verdict:
     if not holdings.is_principal:
         reasons.add(holdings.options.get(option.code, Reason.OPTION_NOT_GRANTED))
         if acting_roles := {role.code for role in option.roles.all()}:
-            reasons.add(_role_obstacle(acting_roles, holdings))
+            reasons.add(_role_reason(acting_roles, holdings))
     return Verdict(tuple(sorted(reasons - {None}, key=ORDER.__getitem__)))
 
 
-def obstacles_of_the_grants(holdings: Holdings, option: Option) -> list[Reason]:
+def reasons_about_grants(holdings: Holdings, option: Option) -> list[Reason]:
     """Return the reasons about the grants. Screens show the account's own reasons once, apart."""
     return [reason for reason in verdict(holdings, option).reasons if reason not in OF_THE_ACCOUNT]
 
 
-def _role_obstacle(acting_roles: set[str], holdings: Holdings) -> Reason | None:
+def _role_reason(acting_roles: set[str], holdings: Holdings) -> Reason | None:
     """Return why no acting role of the option has effect; None when one has."""
     held = {holdings.roles[code] for code in acting_roles & holdings.roles.keys()}
     if None in held:

@@ -8,7 +8,7 @@ from operators.models import Operator
 from profiles.load.planning import ROWS_AT_ONCE, PlannedRow, Planner
 from profiles.load.plans import locked_plan, stale_rows
 from profiles.load.rows import Row, Sheet
-from profiles.load.seal import seal_of_claves
+from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy
 from users.history.recording import Actor
@@ -40,24 +40,24 @@ def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str)
             plan=plan,
             number=row.number,
             username=row.username[:150],
-            cells=_without_clave(typed) if is_sound else {},
+            cells=_without_password(typed) if is_sound else {},
             **_result(row),
         )
         for typed, row in zip(sheet.rows, planned, strict=True)
     ]
     if is_sound:
-        _seal_claves([(row, of.password) for row, of in zip(rows, planned, strict=True)])
+        _seal_passwords([(row, of.password) for row, of in zip(rows, planned, strict=True)])
     with transaction.atomic():
         plan.save()
         LoadRow.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
         pending = LoadPlan.objects.exclude(state=LoadPlan.State.APPLIED)
         further = pending.filter(operator=operator).values_list("pk", flat=True)[MOST_PENDING:]
-        _take_away(LoadPlan.objects.too_old())
-        _take_away(pending.filter(pk__in=[*further]))
+        _delete_unlocked(LoadPlan.objects.too_old())
+        _delete_unlocked(pending.filter(pk__in=[*further]))
     return plan
 
 
-def _take_away(plans: QuerySet) -> None:
+def _delete_unlocked(plans: QuerySet) -> None:
     """Delete plans, except those that another request has locked."""
     free = plans.select_for_update(skip_locked=True).values_list("pk", flat=True)
     LoadPlan.objects.filter(pk__in=[*free]).delete()
@@ -93,7 +93,7 @@ def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
         if row.outcome != Outcome.CREATE:
             row.sealed, row.password, row.is_generated = "", "", False
     # No password was stored for a user that existed when the file was read: generate one.
-    _seal_claves([(row, "") for row, _ in stale if not row.sealed and not row.password])
+    _seal_passwords([(row, "") for row, _ in stale if not row.sealed and not row.password])
     LoadRow.objects.bulk_update(
         [row for row, _ in stale],
         [*RESULT, "sealed", "password", "is_generated"],
@@ -106,16 +106,16 @@ def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
 
 
 @sensitive_variables()
-def _seal_claves(rows: list[tuple[LoadRow, str]]) -> None:
+def _seal_passwords(rows: list[tuple[LoadRow, str]]) -> None:
     """Seal the password of each new user; generate one where the file has none."""
-    seal = seal_of_claves()
+    seal = seal_of_passwords()
     for row, password in rows:
         if row.outcome == Outcome.CREATE:
             row.sealed = seal.close(password or generate_password())
             row.is_generated = not password
 
 
-def _without_clave(row: Row) -> dict[str, str]:
+def _without_password(row: Row) -> dict[str, str]:
     return {name: text for name, text in row.cells.items() if name != "password"}
 
 

@@ -22,7 +22,7 @@ from operators.models import Operator
 from profiles.actions.grants import NotOfferedError, load_access
 from profiles.load.planning import DAYS, GRANTS, ROWS_AT_ONCE, PlannedRow
 from profiles.load.plans import locked_plan, matches, planned_again, stale_rows
-from profiles.load.seal import seal_of_claves
+from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy
 from users.actions.bulk import load_accounts
@@ -118,8 +118,8 @@ def hand_over(*, actor: Actor, plan: LoadPlan) -> list[tuple[str, str]]:
     if plan.state != LoadPlan.State.APPLIED:
         return []
     rows = list(plan.to_hand_over.values_list("username", "sealed"))
-    seal = seal_of_claves()
-    claves = [(username, seal.open(sealed)) for username, sealed in rows]
+    seal = seal_of_passwords()
+    passwords = [(username, seal.open(sealed)) for username, sealed in rows]
     plan.rows.update(sealed="")
     if rows:
         record(
@@ -128,7 +128,7 @@ def hand_over(*, actor: Actor, plan: LoadPlan) -> list[tuple[str, str]]:
             operator=plan.operator,
             after={"file": plan.file_name, "claves": len(rows)},
         )
-    return claves
+    return passwords
 
 
 @sensitive_variables()
@@ -143,7 +143,7 @@ def _hash_some(actor: Actor, plan: LoadPlan, pool: ThreadPoolExecutor) -> int:
         if locked_plan(actor, plan).state != LoadPlan.State.APPLYING:
             return 0
         rows = list(plan.unhashed.only("sealed", "is_generated")[:HASHED_AT_ONCE])
-    passwords = map(seal_of_claves().open, [row.sealed for row in rows])
+    passwords = map(seal_of_passwords().open, [row.sealed for row in rows])
     for row, password in zip(rows, pool.map(make_password, passwords), strict=True):
         row.password = password
         if not row.is_generated:
@@ -206,7 +206,7 @@ def _release(plan: LoadPlan, state: LoadPlan.State) -> None:
 @sensitive_variables()
 def _seal_anew(plan: LoadPlan) -> None:
     """Seal the generated passwords again: their age counts from when the accounts exist."""
-    rows, seal = list(plan.to_hand_over.only("sealed")), seal_of_claves()
+    rows, seal = list(plan.to_hand_over.only("sealed")), seal_of_passwords()
     for row in rows:
         row.sealed = seal.close(seal.open(row.sealed))
     LoadRow.objects.bulk_update(rows, ["sealed"], batch_size=100)

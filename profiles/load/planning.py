@@ -61,7 +61,7 @@ class PlannedRow:
         self.notices.append([_heading(column), value[:LONGEST_SHOWN], sentence, corrected])
 
 
-# Fields that full_clean leaves out: ``_clave`` checks the password; the operator costs a query a row.
+# Fields that full_clean leaves out: ``_check_password`` checks the password; the operator costs a query a row.
 KNOWN_GOOD = ["password", "operator"]
 # Longest cell value quoted in a message.
 LONGEST_SHOWN = 100
@@ -184,7 +184,7 @@ class Planner:
             self._check(account, cells, planned)
         self._compare(account, cells, planned)
         if user is None:
-            self._clave(account, cells.get("password", ""), planned)
+            self._check_password(account, cells.get("password", ""), planned)
         elif cells.get("password"):
             planned.note(
                 "password",
@@ -260,7 +260,7 @@ class Planner:
             )
 
     @sensitive_variables()
-    def _clave(self, account: User, password: str, planned: PlannedRow) -> None:
+    def _check_password(self, account: User, password: str, planned: PlannedRow) -> None:
         if not password:
             return
         try:

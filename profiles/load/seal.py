@@ -9,6 +9,6 @@ from django.conf import settings
 from users.seal import Seal
 
 
-def seal_of_claves() -> Seal:
+def seal_of_passwords() -> Seal:
     """Return the seal of a plan's passwords; it opens none that is older than a plan is kept."""
     return Seal("profiles.load.seal", age=settings.LOAD_PLAN_AGE)

@@ -85,15 +85,15 @@ class _Meter:
     """
 
     # By root element: the element that is released, and its depth.
-    LET_GO = {
+    RELEASED = {
         f"{SHEET_MAIN_NS}}}worksheet": (_ROW, 3),
         f"{SHEET_MAIN_NS}}}sst": (_TEXT, 2),
     }
 
     def __init__(self, most_elements: int) -> None:
         self.most_elements = most_elements
-        self.elements = self.held = self.depth = self.let_go_at = 0
-        self.let_go = None
+        self.elements = self.held = self.depth = self.released_at = 0
+        self.released = None
         self.left = {_ROW: settings.LOAD_MAX_ROWS + 1, _TEXT: MOST_TEXTS}
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.StartElementHandler = self._start
@@ -107,7 +107,7 @@ class _Meter:
             while chunk := stream.read(CHUNK):
                 self.parser.Parse(chunk)
                 done += len(chunk)
-                if done - self.let_go_at > LONGEST_ROW:
+                if done - self.released_at > LONGEST_ROW:
                     raise _too_big()
             self.parser.Parse(b"", True)
         except expat.ExpatError:
@@ -116,7 +116,7 @@ class _Meter:
 
     def _start(self, name: str, attributes: dict) -> None:
         if not self.elements:
-            self.let_go = self.LET_GO.get(name)
+            self.released = self.RELEASED.get(name)
         self.depth += 1
         self.elements += 1
         self.held += 1
@@ -131,8 +131,8 @@ class _Meter:
             self.left[name] -= 1
             if self.left[name] < 0:
                 raise too_many_rows() if name == _ROW else _too_big()
-            if (name, self.depth) == self.let_go:
-                self.held, self.let_go_at = 0, self.parser.CurrentByteIndex
+            if (name, self.depth) == self.released:
+                self.held, self.released_at = 0, self.parser.CurrentByteIndex
         self.depth -= 1
 
     def _refuse_doctype(self, *doctype) -> None:

@@ -10,7 +10,7 @@ from django.views import View
 from profiles.access import findings
 from profiles.access.reasons import Reason
 from profiles.access.tree import OptionTree
-from profiles.access.verdict import Holdings, obstacles_of_the_grants
+from profiles.access.verdict import Holdings, reasons_about_grants
 from profiles.forms.filters import UserFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
@@ -92,7 +92,7 @@ def option_cell(holdings: Holdings, option: Option) -> tuple[bool, Reason | None
     """Whether it is held, and what keeps it from working."""
     if option.code not in holdings.options:
         return False, None
-    reasons = obstacles_of_the_grants(holdings, option)
+    reasons = reasons_about_grants(holdings, option)
     return True, reasons[0] if reasons else None
 
 

@@ -6,7 +6,7 @@ from django.views import View
 
 from profiles.access.reasons import ORDER, Reason
 from profiles.access.tree import OptionTree, menu_of
-from profiles.access.verdict import Holdings, obstacles_of_the_grants, verdict
+from profiles.access.verdict import Holdings, reasons_about_grants, verdict
 from profiles.forms.filters import OptionSearchForm
 from profiles.models import Option, Role
 from users import tenancy
@@ -24,7 +24,7 @@ class UserView(tenancy.AboutOneUser, View):
         holdings = Holdings.of(user, locked=locks)
         menu = menu_of(holdings, Option.objects.offered_to(user.operator))
         # What keeps the account out altogether is said once, not beside every option.
-        grants = {leaf.code: obstacles_of_the_grants(holdings, leaf.row) for leaf in menu.leaves}
+        grants = {leaf.code: reasons_about_grants(holdings, leaf.row) for leaf in menu.leaves}
         working = [leaf.row for leaf in menu.leaves if not grants[leaf.code]]
         granted = OptionTree(Option.objects.granted(holdings.options))
         return render(
@@ -39,7 +39,7 @@ class UserView(tenancy.AboutOneUser, View):
                 "refused": [
                     (leaf, reasons[0])
                     for leaf in granted.ordered_leaves
-                    if (reasons := obstacles_of_the_grants(holdings, leaf.row))
+                    if (reasons := reasons_about_grants(holdings, leaf.row))
                 ],
                 "roles": [
                     (role, holdings.roles.get(role.code, Reason.NOT_OFFERED))

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.load import actions, applying, plans
-from profiles.load.seal import seal_of_claves
+from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.profiles.load.conftest import as_csv, new_user, read, table
@@ -341,7 +341,7 @@ def test_with_a_plan_that_is_too_old_nothing_is_done_any_more(plan, loader, acti
 
 def sealed_before(hours: float, clave: str) -> str:
     then = int((timezone.now() - timedelta(hours=hours)).timestamp())
-    return seal_of_claves().box.encrypt_at_time(clave.encode(), then).decode()
+    return seal_of_passwords().box.encrypt_at_time(clave.encode(), then).decode()
 
 
 def test_the_age_of_a_clave_to_be_fetched_runs_from_when_it_was_applied(plan, apply, loader):
