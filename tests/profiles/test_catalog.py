@@ -23,7 +23,6 @@ TYPES = {
     "AGENTE_ADUANA": "Agente de aduana",
     "PROVEEDOR_SOFTWARE": "Proveedor de software",
 }
-every_type = pytest.mark.parametrize("operator_type", TYPES)
 
 
 def size(content: reading.Catalog) -> int:
@@ -161,42 +160,47 @@ def test_the_order_of_the_file_is_the_order_of_the_rows(small_catalog):
     assert [leaf.code for leaf in leaves][:2] == ["90.1.1.1.2", "90.1.1.1.1"]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        ('code = "11.9.1.1.2"', 'code = "11.9.X"', "11.9.X: El código debe ser números"),
-        ('code = "11.9.1.1.2"', f'code = "11.{"9" * 40}"', ": .* 40 caracteres"),
-        ('name = "Consulta de canal"', f'name = "{"x" * 201}"', "90.1.2.1.1: .* 200 caracteres"),
-        ('purpose = "Aquí se numera."', f'purpose = "{"x" * 301}"', "90.1.1.1.1: .* 300"),
-        ('permits = "Permite consultar."', f'permits = "{"x" * 301}"', "CONSULTA: .* 300"),
-        ('name = "Comprobantes de pago"', f'name = "{"x" * 201}"', "TRIBUTARIOS: .* 200"),
-        ('name = "Transportista"', f'name = "{"x" * 121}"', "TRANSPORTISTA: .* 120"),
-        (
-            'source = "público" },\n]\nroles',
-            f'source = "{"x" * 201}" }},\n]\nroles',
-            "TRIBUTARIOS: .* 200",
-        ),
-    ],
-)
+# Edits of the small catalogue, and what the refusal of each says.
+WRONG_VALUES = [
+    ('code = "11.9.1.1.2"', 'code = "11.9.X"', "11.9.X: El código debe ser números"),
+    ('code = "11.9.1.1.2"', f'code = "11.{"9" * 40}"', ": .* 40 caracteres"),
+    ('name = "Consulta de canal"', f'name = "{"x" * 201}"', "90.1.2.1.1: .* 200 caracteres"),
+    ('purpose = "Aquí se numera."', f'purpose = "{"x" * 301}"', "90.1.1.1.1: .* 300"),
+    ('permits = "Permite consultar."', f'permits = "{"x" * 301}"', "CONSULTA: .* 300"),
+    ('name = "Comprobantes de pago"', f'name = "{"x" * 201}"', "TRIBUTARIOS: .* 200"),
+    ('name = "Transportista"', f'name = "{"x" * 121}"', "TRANSPORTISTA: .* 120"),
+    (
+        'source = "público" },\n]\nroles',
+        f'source = "{"x" * 201}" }},\n]\nroles',
+        "TRIBUTARIOS: .* 200",
+    ),
+]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_first", [True, False], ids=["into nothing", "over another"])
-def test_a_value_that_no_column_holds_is_named_and_nothing_is_loaded(is_first, old, new, sentence):
+def test_a_value_that_no_column_holds_is_named_and_nothing_is_loaded(subtests, is_first):
     if not is_first:
         load_catalog(reading.read(SMALL_CATALOG))
     before = rows()
-    content = reading.read(edited(('name = "Agente de aduana"', 'name = "Otro"'), (old, new)))
-    with pytest.raises(CatalogError, match=sentence):
-        load_catalog(content)
-    assert rows() == before
+    for old, new, sentence in WRONG_VALUES:
+        with subtests.test(sentence):
+            content = reading.read(
+                edited(('name = "Agente de aduana"', 'name = "Otro"'), (old, new))
+            )
+            with pytest.raises(CatalogError, match=sentence):
+                load_catalog(content)
+            assert rows() == before
 
 
-@pytest.mark.parametrize("code", ["nsigad.x.y", "NSIGAD.AGENTE", "NSIGAD.AGENTE.DESPACHO1"])
 @pytest.mark.django_db
-def test_a_role_is_a_system_an_actor_and_a_role(code):
-    text = SMALL_CATALOG.replace("NSIGAD.TRANSPORTISTA.TRANSMISOR", code)
-    with pytest.raises(CatalogError, match=r"la forma SISTEMA\.ACTOR\.ROL"):
-        load_catalog(reading.read(text))
-    assert not OperatorType.objects.exists()
+def test_a_role_is_a_system_an_actor_and_a_role(subtests):
+    for code in ["nsigad.x.y", "NSIGAD.AGENTE", "NSIGAD.AGENTE.DESPACHO1"]:
+        with subtests.test(code=code):
+            text = SMALL_CATALOG.replace("NSIGAD.TRANSPORTISTA.TRANSMISOR", code)
+            with pytest.raises(CatalogError, match=r"la forma SISTEMA\.ACTOR\.ROL"):
+                load_catalog(reading.read(text))
+            assert not OperatorType.objects.exists()
 
 
 # Broken files -----------------------------------------------------------------------------------
@@ -204,170 +208,171 @@ def test_a_role_is_a_system_an_actor_and_a_role(code):
 LEAF = 'parent = "90.1.1", name = "Rectificación electrónica"'
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        (
-            ', source = "cartilla" },\n  { code = "TRANSP',
-            ' },\n  { code = "TRANSP',
-            "operator_types, fila 1 (AGENTE_ADUANA): falta source.",
-        ),
-        (
-            'code = "TRIBUTARIOS", ',
-            "",
-            "profiles, fila 2 (sin código): falta code.",
-        ),
-        (
-            'name = "Despacho", ',
-            'name = "Despacho", colour = "rojo", ',
-            "options, fila 1 (90.1): columna desconocida colour.",
-        ),
-        (
-            'name = "Transmisor"',
-            'name = "Transmisor", purpose = "Actuar"',
-            "roles, fila 3 (NSIGAD.TRANSPORTISTA.TRANSMISOR): columna desconocida purpose.",
-        ),
-        (
-            'name = "Despacho"',
-            "name = 7",
-            "options, fila 1 (90.1): el valor de «name» no es válido.",
-        ),
-        (
-            'name = "Despacho"',
-            'name = " Despacho"',
-            "options, fila 1 (90.1): el valor de «name» no es válido.",
-        ),
-        (
-            'name = "Despacho"',
-            'name = ""',
-            "options, fila 1 (90.1): el valor de «name» no es válido.",
-        ),
-        (
-            'name = "Despacho"',
-            r'name = "Des\u0000pacho"',
-            "options, fila 1 (90.1): el valor de «name» no es válido.",
-        ),
-        (
-            'operator_types = ["TRANSPORTISTA"]',
-            'operator_types = "TRANSPORTISTA"',
-            "options, fila 7 (90.2.1.1.1): el valor de «operator_types» no es válido.",
-        ),
-        (
-            'operator_types = ["TRANSPORTISTA"]',
-            "operator_types = [7]",
-            "options, fila 7 (90.2.1.1.1): el valor de «operator_types» no es válido.",
-        ),
-        (
-            'operator_type = "TRANSPORTISTA"',
-            'operator_type = ["TRANSPORTISTA"]',
-            "roles, fila 3 (NSIGAD.TRANSPORTISTA.TRANSMISOR): "
-            "el valor de «operator_type» no es válido.",
-        ),
-        (
-            'code = "11.9.1.1.2"',
-            'code = "11.9.1.1.1"',
-            "options, fila 10 (11.9.1.1.1): el código está repetido.",
-        ),
-        (
-            'code = "TRIBUTARIOS"',
-            'code = "ADUANEROS"',
-            "profiles, fila 2 (ADUANEROS): el código está repetido.",
-        ),
-        (
-            'operator_type = "TRANSPORTISTA"',
-            'operator_type = "NADIE"',
-            "Rol NSIGAD.TRANSPORTISTA.TRANSMISOR: el tipo de operador NADIE no existe.",
-        ),
-        (
-            'code = "90.1", profile = "ADUANEROS"',
-            'code = "90.1", profile = "NADA"',
-            "Opción 90.1: el perfil NADA no existe.",
-        ),
-        (
-            LEAF,
-            LEAF.replace('"90.1.1"', '"90.7"'),
-            "Opción 90.1.1.1.2: su carpeta 90.7 no está antes que ella.",
-        ),
-        (
-            LEAF,
-            LEAF.replace('"90.1.1"', '"90.2"'),
-            "Opción 90.1.1.1.2: su carpeta 90.2 no está antes que ella.",
-        ),
-        (
-            LEAF,
-            LEAF.replace('"90.1.1"', '"90.1.1.1.2"'),
-            "Opción 90.1.1.1.2: su carpeta 90.1.1.1.2 no está antes que ella.",
-        ),
-        (
-            LEAF,
-            LEAF.replace('"90.1.1"', '"90.1.1.1.1"'),
-            "Opción 90.1.1.1.2: 90.1.1.1.1 no es una carpeta.",
-        ),
-        (
-            'parent = "11.9", name',
-            'parent = "90.2", name',
-            "Opción 11.9.1.1.1: su carpeta 90.2 es de otro perfil.",
-        ),
-        (
-            '["TRANSPORTISTA"], roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
-            '["TRANSPORTISTA", "NADIE"], roles = []',
-            "Opción 90.2.1.1.1: tipo de operador desconocido NADIE.",
-        ),
-        (
-            'roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]',
-            'roles = ["NSIGAD.NADIE.NADA"]',
-            "Opción 90.1.1.1.1: rol desconocido NSIGAD.NADIE.NADA.",
-        ),
-        (
-            '"NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
-            '"NSIGAD.AGENTEADUANA.DESPACHO"]',
-            "Opción 90.1.2.1.1: cada tipo de operador al que se ofrece necesita un rol, "
-            "y ninguno más.",
-        ),
-        (
-            'roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]',
-            'roles = ["NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
-            "Opción 90.1.1.1.1: cada tipo de operador al que se ofrece necesita un rol, "
-            "y ninguno más.",
-        ),
-        (
-            'name = "Manifiesto de carga"',
-            'name = "Manifiesto de carga", roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
-            "Opción 90.2: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
-        ),
-        (
-            'purpose = "Aquí se numera.", ',
-            "",
-            "Opción 90.1.1.1.1: falta decir qué se haría ahí («purpose»).",
-        ),
-    ],
-)
-def test_each_broken_rule_has_its_sentence(old, new, problem):
-    with pytest.raises(CatalogError) as refused:
-        reading.read(edited((old, new)))
-    # What follows from it, as in the rows below a broken one, may come after.
-    assert refused.value.problems[0] == problem
-    assert str(refused.value) == " · ".join(refused.value.problems)
+# Edits of the small catalogue, and the first problem of each.
+BROKEN_RULES = [
+    (
+        ', source = "cartilla" },\n  { code = "TRANSP',
+        ' },\n  { code = "TRANSP',
+        "operator_types, fila 1 (AGENTE_ADUANA): falta source.",
+    ),
+    (
+        'code = "TRIBUTARIOS", ',
+        "",
+        "profiles, fila 2 (sin código): falta code.",
+    ),
+    (
+        'name = "Despacho", ',
+        'name = "Despacho", colour = "rojo", ',
+        "options, fila 1 (90.1): columna desconocida colour.",
+    ),
+    (
+        'name = "Transmisor"',
+        'name = "Transmisor", purpose = "Actuar"',
+        "roles, fila 3 (NSIGAD.TRANSPORTISTA.TRANSMISOR): columna desconocida purpose.",
+    ),
+    (
+        'name = "Despacho"',
+        "name = 7",
+        "options, fila 1 (90.1): el valor de «name» no es válido.",
+    ),
+    (
+        'name = "Despacho"',
+        'name = " Despacho"',
+        "options, fila 1 (90.1): el valor de «name» no es válido.",
+    ),
+    (
+        'name = "Despacho"',
+        'name = ""',
+        "options, fila 1 (90.1): el valor de «name» no es válido.",
+    ),
+    (
+        'name = "Despacho"',
+        r'name = "Des\u0000pacho"',
+        "options, fila 1 (90.1): el valor de «name» no es válido.",
+    ),
+    (
+        'operator_types = ["TRANSPORTISTA"]',
+        'operator_types = "TRANSPORTISTA"',
+        "options, fila 7 (90.2.1.1.1): el valor de «operator_types» no es válido.",
+    ),
+    (
+        'operator_types = ["TRANSPORTISTA"]',
+        "operator_types = [7]",
+        "options, fila 7 (90.2.1.1.1): el valor de «operator_types» no es válido.",
+    ),
+    (
+        'operator_type = "TRANSPORTISTA"',
+        'operator_type = ["TRANSPORTISTA"]',
+        "roles, fila 3 (NSIGAD.TRANSPORTISTA.TRANSMISOR): "
+        "el valor de «operator_type» no es válido.",
+    ),
+    (
+        'code = "11.9.1.1.2"',
+        'code = "11.9.1.1.1"',
+        "options, fila 10 (11.9.1.1.1): el código está repetido.",
+    ),
+    (
+        'code = "TRIBUTARIOS"',
+        'code = "ADUANEROS"',
+        "profiles, fila 2 (ADUANEROS): el código está repetido.",
+    ),
+    (
+        'operator_type = "TRANSPORTISTA"',
+        'operator_type = "NADIE"',
+        "Rol NSIGAD.TRANSPORTISTA.TRANSMISOR: el tipo de operador NADIE no existe.",
+    ),
+    (
+        'code = "90.1", profile = "ADUANEROS"',
+        'code = "90.1", profile = "NADA"',
+        "Opción 90.1: el perfil NADA no existe.",
+    ),
+    (
+        LEAF,
+        LEAF.replace('"90.1.1"', '"90.7"'),
+        "Opción 90.1.1.1.2: su carpeta 90.7 no está antes que ella.",
+    ),
+    (
+        LEAF,
+        LEAF.replace('"90.1.1"', '"90.2"'),
+        "Opción 90.1.1.1.2: su carpeta 90.2 no está antes que ella.",
+    ),
+    (
+        LEAF,
+        LEAF.replace('"90.1.1"', '"90.1.1.1.2"'),
+        "Opción 90.1.1.1.2: su carpeta 90.1.1.1.2 no está antes que ella.",
+    ),
+    (
+        LEAF,
+        LEAF.replace('"90.1.1"', '"90.1.1.1.1"'),
+        "Opción 90.1.1.1.2: 90.1.1.1.1 no es una carpeta.",
+    ),
+    (
+        'parent = "11.9", name',
+        'parent = "90.2", name',
+        "Opción 11.9.1.1.1: su carpeta 90.2 es de otro perfil.",
+    ),
+    (
+        '["TRANSPORTISTA"], roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+        '["TRANSPORTISTA", "NADIE"], roles = []',
+        "Opción 90.2.1.1.1: tipo de operador desconocido NADIE.",
+    ),
+    (
+        'roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]',
+        'roles = ["NSIGAD.NADIE.NADA"]',
+        "Opción 90.1.1.1.1: rol desconocido NSIGAD.NADIE.NADA.",
+    ),
+    (
+        '"NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+        '"NSIGAD.AGENTEADUANA.DESPACHO"]',
+        "Opción 90.1.2.1.1: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+    ),
+    (
+        'roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]',
+        'roles = ["NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+        "Opción 90.1.1.1.1: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+    ),
+    (
+        'name = "Manifiesto de carga"',
+        'name = "Manifiesto de carga", roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
+        "Opción 90.2: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+    ),
+    (
+        'purpose = "Aquí se numera.", ',
+        "",
+        "Opción 90.1.1.1.1: falta decir qué se haría ahí («purpose»).",
+    ),
+]
 
 
-@pytest.mark.parametrize("kind", reading.COLUMNS)
-@pytest.mark.parametrize("value", [None, "'texto'", "['texto']", "{}", "7"])
-def test_each_list_must_be_there(kind, value):
-    if value is None and kind in reading.MAY_BE_MISSING:
-        pytest.skip("this one may be missing")
-    lists = dict.fromkeys(reading.COLUMNS, "[]") | {kind: value}
-    text = "\n".join(f"{name} = {rows}" for name, rows in lists.items() if rows is not None)
-    with pytest.raises(CatalogError) as refused:
-        reading.read(text)
-    assert refused.value.problems == [f"Falta la lista «{kind}»."]
+def test_each_broken_rule_has_its_sentence(subtests):
+    for old, new, problem in BROKEN_RULES:
+        with subtests.test(old=old, new=new, problem=problem):
+            with pytest.raises(CatalogError) as refused:
+                reading.read(edited((old, new)))
+            # What follows from it, as in the rows below a broken one, may come after.
+            assert refused.value.problems[0] == problem
+            assert str(refused.value) == " · ".join(refused.value.problems)
 
 
-@pytest.mark.parametrize("text", ["a = [", "a = 1\na = 2", "no es nada", "a = " + "9" * 5000])
-def test_what_is_no_toml_is_said_so(text):
-    with pytest.raises(CatalogError) as refused:
-        reading.read(text)
-    (problem,) = refused.value.problems
-    assert problem.startswith("El archivo no es TOML válido")
+def test_each_list_must_be_there(subtests):
+    wrong = [(kind, value) for kind in reading.COLUMNS for value in ("'a'", "['a']", "{}", "7")]
+    missing = [(kind, None) for kind in reading.COLUMNS if kind not in reading.MAY_BE_MISSING]
+    for kind, value in wrong + missing:
+        with subtests.test(kind=kind, value=value):
+            lists = dict.fromkeys(reading.COLUMNS, "[]") | {kind: value}
+            text = "\n".join(f"{name} = {rows}" for name, rows in lists.items() if rows)
+            with pytest.raises(CatalogError) as refused:
+                reading.read(text)
+            assert refused.value.problems == [f"Falta la lista «{kind}»."]
+
+
+def test_what_is_no_toml_is_said_so(subtests):
+    for text in ["a = [", "a = 1\na = 2", "no es nada", "a = " + "9" * 5000]:
+        with subtests.test(text=text):
+            with pytest.raises(CatalogError) as refused:
+                reading.read(text)
+            (problem,) = refused.value.problems
+            assert problem.startswith("El archivo no es TOML válido")
 
 
 def test_every_problem_is_told_at_once():
@@ -406,9 +411,10 @@ def test_mis_tramites_aduaneros_has_at_least_40_options_in_three_levels_or_more(
     assert max(level(row["code"]) for row in leaves) >= 3
 
 
-@every_type
-def test_mis_tramites_aduaneros_has_something_for_each_type(operator_type):
-    assert [row for row in leaves_of("ADUANEROS") if operator_type in row["operator_types"]]
+def test_mis_tramites_aduaneros_has_something_for_each_type(subtests):
+    for operator_type in TYPES:
+        with subtests.test(operator_type=operator_type):
+            assert [row for row in leaves_of("ADUANEROS") if operator_type in row["operator_types"]]
 
 
 def test_there_are_three_further_profiles_and_none_is_empty():
@@ -423,12 +429,13 @@ def test_one_name_stands_twice_under_one_folder_as_in_the_real_menu():
     assert max(names.values()) >= 2
 
 
-@every_type
-def test_each_type_has_three_roles_or_more_and_each_of_them_acts_somewhere(operator_type):
-    roles = {row["code"] for row in SHIPPED.roles if row["operator_type"] == operator_type}
-    acting_roles = {role for row in SHIPPED.options for role in row.get("roles", [])}
-    assert len(roles) >= 3
-    assert roles <= acting_roles
+def test_each_type_has_three_roles_or_more_and_each_of_them_acts_somewhere(subtests):
+    for operator_type in TYPES:
+        with subtests.test(operator_type=operator_type):
+            roles = {row["code"] for row in SHIPPED.roles if row["operator_type"] == operator_type}
+            acting_roles = {role for row in SHIPPED.options for role in row.get("roles", [])}
+            assert len(roles) >= 3
+            assert roles <= acting_roles
 
 
 def test_every_row_says_where_it_comes_from():
@@ -448,23 +455,26 @@ def test_every_folder_leads_to_an_option():
     assert folders - parents == set()
 
 
-@every_type
 @pytest.mark.django_db
-def test_an_operator_is_offered_the_options_and_roles_of_its_type_and_no_other(operator_type):
+def test_an_operator_is_offered_the_options_and_roles_of_its_type_and_no_other(subtests):
     load_catalog(SHIPPED)
     operator = Operator.objects.create(ruc="20999999043", name="Empresa de Práctica")
-    operator.operator_types.set([operator_type])
-    options = {row.code for row in Option.objects.offered_to(operator)}
-    roles = {row.code for row in Role.objects.offered_to(operator)}
-    assert options == {
-        row["code"] for row in SHIPPED.options if operator_type in row.get("operator_types", [])
-    }
-    assert roles == {row["code"] for row in SHIPPED.roles if row["operator_type"] == operator_type}
-    assert options
-    # Wherever roles act, one of those offered does.
-    for row in SHIPPED.options:
-        if row["code"] in options and row["roles"]:
-            assert roles & set(row["roles"])
+    for operator_type in TYPES:
+        with subtests.test(operator_type):
+            operator.operator_types.set([operator_type])
+            offered = [
+                row for row in SHIPPED.options if operator_type in row.get("operator_types", [])
+            ]
+            own_roles = {
+                row["code"] for row in SHIPPED.roles if row["operator_type"] == operator_type
+            }
+            options = {row.code for row in Option.objects.offered_to(operator)}
+            assert options == {row["code"] for row in offered}
+            assert {row.code for row in Role.objects.offered_to(operator)} == own_roles
+            # Where roles act in an option, an offered role is one of them.
+            asking = [set(row["roles"]) for row in offered if row["roles"]]
+            assert asking
+            assert [roles for roles in asking if not roles & own_roles] == []
 
 
 # Ready templates ----------------------------------------------------------------------------------
@@ -499,23 +509,25 @@ def test_a_template_follows_the_file():
     assert not AccessTemplate.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        ('"AGENTE_ADUANA"', '"NADIE"', "el tipo de operador NADIE no existe."),
-        ("90.1.1.1.1", "90.2.1.1.1", "la opción 90.2.1.1.1 no se ofrece a AGENTE_ADUANA."),
-        ("90.1.1.1.1", "90.1", "la opción 90.1 no se ofrece a AGENTE_ADUANA."),
-        (
-            "NSIGAD.AGENTEADUANA.DESPACHO",
-            "NSIGAD.TRANSPORTISTA.TRANSMISOR",
-            "el rol NSIGAD.TRANSPORTISTA.TRANSMISOR no es de AGENTE_ADUANA.",
-        ),
-    ],
-)
-def test_a_template_gives_only_what_its_type_is_offered(old, new, problem):
-    with pytest.raises(CatalogError) as refused:
-        reading.read(SMALL_CATALOG + TEMPLATE.replace(old, new))
-    assert f"Plantilla «De siempre»: {problem}" in refused.value.problems
+# Edits of TEMPLATE, and the problem of each.
+NOT_OFFERED = [
+    ('"AGENTE_ADUANA"', '"NADIE"', "el tipo de operador NADIE no existe."),
+    ("90.1.1.1.1", "90.2.1.1.1", "la opción 90.2.1.1.1 no se ofrece a AGENTE_ADUANA."),
+    ("90.1.1.1.1", "90.1", "la opción 90.1 no se ofrece a AGENTE_ADUANA."),
+    (
+        "NSIGAD.AGENTEADUANA.DESPACHO",
+        "NSIGAD.TRANSPORTISTA.TRANSMISOR",
+        "el rol NSIGAD.TRANSPORTISTA.TRANSMISOR no es de AGENTE_ADUANA.",
+    ),
+]
+
+
+def test_a_template_gives_only_what_its_type_is_offered(subtests):
+    for old, new, problem in NOT_OFFERED:
+        with subtests.test(old=old, new=new, problem=problem):
+            with pytest.raises(CatalogError) as refused:
+                reading.read(SMALL_CATALOG + TEMPLATE.replace(old, new))
+            assert f"Plantilla «De siempre»: {problem}" in refused.value.problems
 
 
 @pytest.mark.django_db

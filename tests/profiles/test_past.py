@@ -74,26 +74,27 @@ def day(number: int) -> date:
 NO_LIMIT, YEAR = ("", ""), ("2026-01-01", "2026-12-31")
 
 
-@pytest.mark.parametrize(
-    ("number", "state", "options", "roles"),
-    [
-        (-1, None, {}, {}),
-        (0, "active", {}, {}),
-        (1, "active", {FIRST: NO_LIMIT}, {}),
-        (2, "active", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
-        (3, "active", {FIRST: YEAR, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
-        (4, "suspended", {FIRST: YEAR, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
-        (5, "active", {SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
-        # What was taken away and given again has no days any more.
-        (6, "active", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
-        (7, "eliminated", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
-    ],
-)
-def test_each_day_is_as_the_history_left_it(lived, number, state, options, roles):
-    past = access_at([lived], end_of(day(number)))[lived]
-    assert (past.state, past.options, past.roles) == (state, options, roles)
-    there = state not in (None, "eliminated")
-    assert users_at(lived.operator, end_of(day(number))).exists() == there
+HISTORY = [
+    (-1, None, {}, {}),
+    (0, "active", {}, {}),
+    (1, "active", {FIRST: NO_LIMIT}, {}),
+    (2, "active", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
+    (3, "active", {FIRST: YEAR, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
+    (4, "suspended", {FIRST: YEAR, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
+    (5, "active", {SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
+    # What was taken away and given again has no days any more.
+    (6, "active", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
+    (7, "eliminated", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
+]
+
+
+def test_each_day_is_as_the_history_left_it(subtests, lived):
+    for number, state, options, roles in HISTORY:
+        with subtests.test(number=number, state=state, options=options, roles=roles):
+            past = access_at([lived], end_of(day(number)))[lived]
+            assert (past.state, past.options, past.roles) == (state, options, roles)
+            there = state not in (None, "eliminated")
+            assert users_at(lived.operator, end_of(day(number))).exists() == there
 
 
 def test_what_is_put_together_for_now_is_what_there_is(principal, lived, make_secondary):
@@ -157,18 +158,19 @@ def test_without_a_day_it_is_today(client, lived):
     assert f"{timezone.localdate():%Y}" in page.h1.text
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("2999-01-01", "Elija un día hasta hoy: lo que viene todavía no se sabe"),
-        ("9999-12-31", "Elija un día hasta hoy: lo que viene todavía no se sabe"),
-        ("ayer", "Ingrese una fecha como 31/12/2026"),
-        ("30/02/2026", "Ingrese una fecha como 31/12/2026"),
-    ],
-)
-def test_a_day_that_is_none_or_not_yet_is_refused(client, secondary, text, sentence):
-    for url in (ALL, ONE):
-        assert field_errors(client.get(url, {"fecha": text})) == {"fecha": sentence}
+REFUSED_DAYS = [
+    ("2999-01-01", "Elija un día hasta hoy: lo que viene todavía no se sabe"),
+    ("9999-12-31", "Elija un día hasta hoy: lo que viene todavía no se sabe"),
+    ("ayer", "Ingrese una fecha como 31/12/2026"),
+    ("30/02/2026", "Ingrese una fecha como 31/12/2026"),
+]
+
+
+def test_a_day_that_is_none_or_not_yet_is_refused(subtests, client, secondary):
+    for text, sentence in REFUSED_DAYS:
+        with subtests.test(text=text, sentence=sentence):
+            for url in (ALL, ONE):
+                assert field_errors(client.get(url, {"fecha": text})) == {"fecha": sentence}
 
 
 def test_the_first_day_there_can_be_is_taken(client, secondary):

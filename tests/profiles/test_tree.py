@@ -121,31 +121,30 @@ def test_selected_leaves_are_counted_at_every_level_and_given_in_order():
     assert options.codes == {DECLARATION, RECTIFICATION, CHANNEL, MANIFEST, SERVICE, NAMESAKE}
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("", [DECLARATION, RECTIFICATION, CHANNEL, MANIFEST, SERVICE, NAMESAKE]),
-        ("   ", [DECLARATION, RECTIFICATION, CHANNEL, MANIFEST, SERVICE, NAMESAKE]),
-        ("numeración", [DECLARATION]),
-        ("numeracion", [DECLARATION]),
-        ("NUMERACIÓN", [DECLARATION]),
-        ("  NUMERACION  ", [DECLARATION]),
-        ("numeracio\u0301n", [DECLARATION]),
-        ("declaraciones rectif", [RECTIFICATION]),
-        ("rectif declaraciones", [RECTIFICATION]),
-        ("declaraciones", [DECLARATION, RECTIFICATION]),
-        ("comprobantes", [SERVICE, NAMESAKE]),
-        ("11.9.1.1.2", [NAMESAKE]),
-        ("servicio 1.1.2", [NAMESAKE]),
-        ("despacho manifiesto", []),
-        ("%", []),
-        ("aqui se numera", []),
-    ],
-)
-def test_the_search_wants_all_words_in_path_name_or_code_whatever_their_accents_or_case(
-    query, found
-):
-    assert codes(tree(query=query).matches) == found
+SEARCHES = [
+    ("", [DECLARATION, RECTIFICATION, CHANNEL, MANIFEST, SERVICE, NAMESAKE]),
+    ("   ", [DECLARATION, RECTIFICATION, CHANNEL, MANIFEST, SERVICE, NAMESAKE]),
+    ("numeración", [DECLARATION]),
+    ("numeracion", [DECLARATION]),
+    ("NUMERACIÓN", [DECLARATION]),
+    ("  NUMERACION  ", [DECLARATION]),
+    ("numeracio\u0301n", [DECLARATION]),
+    ("declaraciones rectif", [RECTIFICATION]),
+    ("rectif declaraciones", [RECTIFICATION]),
+    ("declaraciones", [DECLARATION, RECTIFICATION]),
+    ("comprobantes", [SERVICE, NAMESAKE]),
+    ("11.9.1.1.2", [NAMESAKE]),
+    ("servicio 1.1.2", [NAMESAKE]),
+    ("despacho manifiesto", []),
+    ("%", []),
+    ("aqui se numera", []),
+]
+
+
+def test_the_search_wants_all_words_in_path_name_or_code_whatever_their_accents_or_case(subtests):
+    for query, found in SEARCHES:
+        with subtests.test(query=query, found=found):
+            assert codes(tree(query=query).matches) == found
 
 
 def test_the_search_narrows_what_matches_and_takes_nothing_out_of_the_tree():
@@ -168,21 +167,22 @@ def test_what_is_selected_out_of_sight_stays_selected_and_is_counted():
     assert codes(options.selected) == [DECLARATION, RECTIFICATION, SERVICE]
 
 
-@pytest.mark.parametrize(
-    ("code", "under"),
-    [
-        ("90.1.1", {DECLARATION, RECTIFICATION}),
-        ("90.1", {DECLARATION, RECTIFICATION, CHANNEL}),
-        ("ADUANEROS", {DECLARATION, RECTIFICATION, CHANNEL, MANIFEST}),
-        (DECLARATION, {DECLARATION}),
-        ("90", set()),  # the beginning of a code is not a folder
-        ("99.9", set()),
-        ("", set()),
-        ("\0", set()),
-    ],
-)
-def test_what_is_under_a_folder_are_its_leaves_at_any_depth(code, under):
-    assert tree().under(code) == under
+FOLDERS = [
+    ("90.1.1", {DECLARATION, RECTIFICATION}),
+    ("90.1", {DECLARATION, RECTIFICATION, CHANNEL}),
+    ("ADUANEROS", {DECLARATION, RECTIFICATION, CHANNEL, MANIFEST}),
+    (DECLARATION, {DECLARATION}),
+    ("90", set()),  # the beginning of a code is not a folder
+    ("99.9", set()),
+    ("", set()),
+    ("\0", set()),
+]
+
+
+def test_what_is_under_a_folder_are_its_leaves_at_any_depth(subtests):
+    for code, under in FOLDERS:
+        with subtests.test(code=code, under=under):
+            assert tree().under(code) == under
 
 
 def test_what_a_search_hides_is_not_taken_for_under_a_folder():
@@ -190,19 +190,20 @@ def test_what_a_search_hides_is_not_taken_for_under_a_folder():
     assert tree(query="rectificacion").under("90.2") == set()
 
 
-@pytest.mark.parametrize(
-    ("source", "is_assumed"),
-    [
-        ("supuesto", True),
-        ("nombre: portal público; código: supuesto", True),
-        ("público", False),
-        ("cartilla", False),
-    ],
-)
-def test_leaves_of_which_any_part_is_assumed_are_counted(source, is_assumed):
-    Option.objects.update(source="público")
-    Option.objects.filter(code__in=[DECLARATION, "90.1"]).update(source=source)
-    assert tree().assumed_count == int(is_assumed)  # the folder is not counted
+SOURCES = [
+    ("supuesto", True),
+    ("nombre: portal público; código: supuesto", True),
+    ("público", False),
+    ("cartilla", False),
+]
+
+
+def test_leaves_of_which_any_part_is_assumed_are_counted(subtests):
+    for source, is_assumed in SOURCES:
+        with subtests.test(source=source, is_assumed=is_assumed):
+            Option.objects.update(source="público")
+            Option.objects.filter(code__in=[DECLARATION, "90.1"]).update(source=source)
+            assert tree().assumed_count == int(is_assumed)  # the folder is not counted
 
 
 def test_many_options_cost_as_many_queries_as_few():

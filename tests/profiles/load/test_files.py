@@ -23,11 +23,12 @@ def cells(content: bytes) -> list[dict]:
 EXPECTED = cells(as_csv(*ROWS))
 
 
-@pytest.mark.parametrize("delimiter", [",", ";"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
-def test_csv_is_read_however_excel_saves_it(delimiter, encoding):
-    assert cells(as_csv(*ROWS, delimiter=delimiter, encoding=encoding)) == EXPECTED
-    assert EXPECTED[0]["first_name"] == "Íñigo"
+def test_csv_is_read_however_excel_saves_it(subtests):
+    for delimiter in [",", ";"]:
+        for encoding in ["utf-8", "utf-8-sig", "cp1252"]:
+            with subtests.test(delimiter=delimiter, encoding=encoding):
+                assert cells(as_csv(*ROWS, delimiter=delimiter, encoding=encoding)) == EXPECTED
+                assert EXPECTED[0]["first_name"] == "Íñigo"
 
 
 def test_xlsx_reads_as_the_same_rows():
@@ -85,33 +86,33 @@ def test_a_value_outside_of_the_columns_is_a_flaw():
     assert list(row.flaws) == ["B"]
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"", "está vacío"),
-        (as_csv(["Usuario"]), "no tiene filas"),
-        (as_csv(["Usuario", "Sueldo"], ["A", "1"]), "No se conoce «Sueldo»"),
-        (as_csv(["Sueldo"], ["1"]), "La primera fila"),
-        (as_csv(["Nombres"], ["Ana"]), "Falta la columna «Usuario»"),
-        (as_csv(["Usuario", "usuario"], ["A", "B"]), "está dos veces"),
-        (b'Usuario\n"abierta', "revise sus comillas"),
-        (b'Usuario\n"' + b"x" * 200_000 + b'"', "revise sus comillas"),
-        (b"Usuario\n" + b"x" * 2_000_000, "demasiado larga"),
-        (b"Usuario\n" + b'"\nab",' * 250_000, "demasiado larga"),
-        ("Usuario\nA".encode("utf-16"), "CSV UTF-8"),
-        (b"Usuario\n\x81", "CSV UTF-8"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "antiguo o con contraseña"),
-        (b"%PDF-1.4\n\0", "No es un archivo CSV ni XLSX"),
-        (b"PK\x03\x04basura", "dañado"),
-        (as_csv(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
-        (as_xlsx(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
-        (as_csv(["Usuario"] + ["x"] * 16_384, ["A"]), "No se conoce"),
-        (as_xlsx(["Usuario"] + ["x"] * 16_383, ["A"]), "No se conoce"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_read_says_what_to_do(content, sentence):
-    with pytest.raises(FileError, match=sentence):
-        read(content)
+UNREADABLE = [
+    (b"", "está vacío"),
+    (as_csv(["Usuario"]), "no tiene filas"),
+    (as_csv(["Usuario", "Sueldo"], ["A", "1"]), "No se conoce «Sueldo»"),
+    (as_csv(["Sueldo"], ["1"]), "La primera fila"),
+    (as_csv(["Nombres"], ["Ana"]), "Falta la columna «Usuario»"),
+    (as_csv(["Usuario", "usuario"], ["A", "B"]), "está dos veces"),
+    (b'Usuario\n"abierta', "revise sus comillas"),
+    (b'Usuario\n"' + b"x" * 200_000 + b'"', "revise sus comillas"),
+    (b"Usuario\n" + b"x" * 2_000_000, "demasiado larga"),
+    (b"Usuario\n" + b'"\nab",' * 250_000, "demasiado larga"),
+    ("Usuario\nA".encode("utf-16"), "CSV UTF-8"),
+    (b"Usuario\n\x81", "CSV UTF-8"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "antiguo o con contraseña"),
+    (b"%PDF-1.4\n\0", "No es un archivo CSV ni XLSX"),
+    (b"PK\x03\x04basura", "dañado"),
+    (as_csv(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
+    (as_xlsx(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
+    (as_csv(["Usuario"] + ["x"] * 16_384, ["A"]), "No se conoce"),
+    (as_xlsx(["Usuario"] + ["x"] * 16_383, ["A"]), "No se conoce"),
+]
+
+
+def test_what_cannot_be_read_says_what_to_do(subtests):
+    for content, sentence in UNREADABLE:
+        with subtests.test(sentence), pytest.raises(FileError, match=sentence):
+            read(content)
 
 
 def test_the_titles_that_are_known_are_named():
