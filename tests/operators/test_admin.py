@@ -262,7 +262,7 @@ def test_only_the_wording_of_an_operator_type_is_changed(admin_client, small_cat
 
 
 def admin_pages() -> list[str]:
-    """Each page of the administration that needs no row, and the login."""
+    """Return the pages of the administration that need no row, and the login."""
     resolver = get_resolver().namespace_dict["admin"][1]
     found = []
     for name in {key for key in resolver.reverse_dict if isinstance(key, str)}:

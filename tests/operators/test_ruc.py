@@ -1,4 +1,4 @@
-"""What a RUC is. Every RUC here is fictitious: of a series that is not assigned."""
+"""The rules of a RUC. Every RUC here is fictitious, of an unassigned series."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -38,10 +38,10 @@ def test_a_valid_ruc_is_accepted():
 
 
 def one_digit_off() -> list[str]:
-    """Each change of one digit that the check digit tells.
+    """Return the changes of one digit that the check digit detects.
 
-    It tells all of them, except that 0 and 1 stand for two remainders each: of a RUC that ends in
-    one of these only the check digit itself is changed.
+    It detects all, except that 0 and 1 stand for two remainders each: of a RUC that ends in one of
+    these only the check digit itself is changed.
     """
     return sorted(
         ruc[:place] + digit + ruc[place + 1 :]
@@ -122,7 +122,7 @@ def test_the_database_refuses_a_ruc_that_is_not_eleven_digits(db):
         "20999999019\n",
         "209999990191",
     ):
-        # PostgreSQL looks at the length first, and has another error for it.
+        # PostgreSQL checks the length first, with an error of its own.
         with pytest.raises((IntegrityError, DataError)), transaction.atomic():
             Operator.objects.bulk_create([Operator(ruc=ruc, name="Empresa de Práctica")])
 

@@ -12,7 +12,7 @@ from tests.places import empty_database, manage
 KEY = "".join(chr(33 + n) for n in range(60))
 PRODUCTION = {"SECRET_KEY": KEY, "ALLOWED_HOSTS": "portal.example"}
 
-# What a database holds, and whether it still does what it must.
+# Report what a database holds, and whether sign-in and the protected history work.
 EXAMINE = """
 import json
 from django.apps import apps
@@ -57,7 +57,7 @@ def examine(place: str) -> dict:
 
 @pytest.fixture(scope="module")
 def make_place(tmp_path_factory):
-    """make_place() is the address of a database that is empty, or not there yet."""
+    """make_place() returns the address of an empty or new database."""
     folder = tmp_path_factory.mktemp("places")
     with ExitStack() as databases:
 

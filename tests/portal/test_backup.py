@@ -1,4 +1,4 @@
-"""The rehearsal of docs/operacion.md: copied while others write, restored into an empty place.
+"""The backup of docs/operacion.md: taken during writes, restored into an empty database.
 
 The commands are the page's own, so the page cannot be wrong about them.
 """
@@ -16,7 +16,7 @@ from tests.portal.conftest import examine
 PAGE = (ROOT / "docs" / "operacion.md").read_text(encoding="utf-8")
 ENGINE = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
 
-# A principal who creates users for as long as he is let.
+# A principal creates users until the process is killed.
 WRITE = """
 from itertools import count
 from users.actions import accounts
@@ -36,7 +36,7 @@ for number in count():
 
 
 def documented(title: str) -> str:
-    """The commands under that heading of the page."""
+    """Return the commands under a heading of the page."""
     section = PAGE.split(f"### {ENGINE}: {title}\n")[1]
     return re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
 
@@ -83,7 +83,7 @@ def test_a_backup_taken_during_writes_is_consistent_and_works(origin, writer, ma
     assert found["whole"]
     assert found["sign_in"] == 302
     assert found["protected"]
-    # What the writer did not touch is there to the last row, and so is what he had finished.
+    # The tables that the writer did not touch are equal; of the others the finished rows are there.
     untouched = set(found["counts"]) - {"users.user", "users.auditentry", "users.session"}
     assert {name: found["counts"][name] for name in untouched} == {
         name: original["counts"][name] for name in untouched

@@ -1,4 +1,4 @@
-"""Practice accounts are found where there must be none: by trying their claves."""
+"""The system check that reports practice accounts with their public password."""
 
 import pytest
 from django.core.management import CommandError, call_command

@@ -1,4 +1,4 @@
-"""The page for each thing that goes wrong: Spanish, numbered, and there when little else is."""
+"""The error pages: in Spanish, numbered, and independent of what failed."""
 
 import re
 import socket
@@ -23,7 +23,7 @@ NUMBER = re.compile(f"^[{NUMBER_ALPHABET}]{{4}}-[{NUMBER_ALPHABET}]{{4}}$")
 
 @pytest.fixture
 def home_fails(monkeypatch, client_of, principal):
-    """home_fails(error) is the answer to a page whose view raises that."""
+    """home_fails(error) returns the response to a page whose view raises the error."""
 
     def ask(error: Exception):
         def fail(*args, **kwargs):
@@ -36,13 +36,13 @@ def home_fails(monkeypatch, client_of, principal):
 
 
 def patient(client: Client) -> Client:
-    """That client, seeing what a browser would when the portal fails."""
+    """Return the client; it gets the error page instead of the exception."""
     client.raise_request_exception = False
     return client
 
 
 def answered(response_or_error):
-    """A view that answers, or raises, just that."""
+    """Return a view that returns a response or raises an error."""
 
     def get(self, request):
         if isinstance(response_or_error, Exception):
@@ -108,8 +108,7 @@ def test_the_number_on_a_failure_page_is_the_one_in_the_log(home_fails, caplog):
 
 @pytest.mark.parametrize("error", [RuntimeError(), OperationalError(), InterfaceError()])
 def test_a_failure_page_needs_neither_database_nor_session_nor_files(rf, settings, error):
-    """No ``db`` fixture here: a query would fail the test. So would a static file by its name in
-    a list that is not there."""
+    """Without the ``db`` fixture a query fails the test; so does a static file, without manifest."""
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {
             "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
@@ -191,7 +190,7 @@ def sign_in(client) -> HttpResponse:
 
 
 def is_unavailable(response) -> bool:
-    """The whole page of it: when to come back, what to say to whoever runs it."""
+    """Assert the whole page: when to retry, and what to tell the administrator."""
     page = soup(response)
     return (
         response.status_code == 503
@@ -202,13 +201,13 @@ def is_unavailable(response) -> bool:
 
 
 def failures(caplog) -> list[str]:
-    """Each is told once: whoever reads the log counts them."""
+    """Assert that each failure is logged once, so that they can be counted."""
     return [line.levelname for line in caplog.records if line.exc_info]
 
 
 @contextmanager
 def read_only():
-    """What a full or failing disk leaves of a SQLite file; what a standby is in PostgreSQL."""
+    """Make the database read-only, like SQLite on a failing disk or a PostgreSQL standby."""
     on, off = {
         "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
         "postgresql": (
@@ -235,7 +234,7 @@ def test_a_read_only_database_answers_503_until_it_is_writable(principal, client
 
 @contextmanager
 def no_room():
-    """A file that cannot grow."""
+    """Limit the size of the database file, so that it cannot grow."""
     with connection.cursor() as cursor:
         (pages,) = cursor.execute("PRAGMA page_count").fetchone()
         cursor.execute(f"PRAGMA max_page_count = {pages}")
@@ -268,7 +267,7 @@ def test_a_full_disk_answers_503_and_writes_nothing(principal, client_of):
 
 
 class Relay:
-    """A door in front of a PostgreSQL that can be shut on everybody who is inside, and opened."""
+    """A TCP relay to PostgreSQL that can cut all connections and open again."""
 
     def __init__(self, host: str, port: int):
         self.target = (host, port)
@@ -295,7 +294,7 @@ class Relay:
     def shut(self):
         while self.sockets:
             with self.sockets.pop() as door, suppress(OSError):
-                # Whoever waits in accept() or recv() wakes up; close() alone would leave him there.
+                # shutdown() wakes a thread that waits in accept() or recv(); close() does not.
                 door.shutdown(socket.SHUT_RDWR)
 
 
@@ -320,7 +319,7 @@ def test_an_unreachable_database_server_answers_503_until_it_returns(
     signed_in = patient(client_of(principal))
 
     def get(path: str, client: Client = signed_in) -> HttpResponse:
-        # As Django does before each request that comes from outside.
+        # Django does this before each real request.
         close_old_connections()
         return client.get(path)
 

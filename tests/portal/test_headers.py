@@ -1,4 +1,4 @@
-"""The headers of every answer, under the settings of a real installation."""
+"""The headers of every response, with the settings of a real installation."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal import views
 from tests.portal.conftest import PRODUCTION
 
-# What the settings say without DEMO; the tests run with it.
+# Print the settings without DEMO; the tests run with it.
 DUMP = """
 import json
 import portal.settings
@@ -41,7 +41,7 @@ def production(settings, transport_settings):
 
 @pytest.fixture
 def over_tls(production, client_of):
-    """over_tls(user) is a browser in which that user has signed in, at the proxy where TLS ends."""
+    """over_tls(user) returns a client signed in as that user, behind the TLS proxy."""
 
     def make(user=None) -> Client:
         client = client_of(user)
@@ -58,7 +58,7 @@ def policy(response) -> dict[str, list[str]]:
 
 
 def grade(response) -> dict[str, int]:
-    """The marks of Mozilla's Observatory; 100 and more is A+."""
+    """Assert the criteria of Mozilla's Observatory for the grade A+."""
     csp = policy(response)
     safe = not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:"} & {
         source for sources in csp.values() for source in sources

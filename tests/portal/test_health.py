@@ -1,4 +1,4 @@
-"""What whoever watches over the process is told."""
+"""The health checks: live and ready."""
 
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
@@ -8,7 +8,7 @@ from users.models import Session
 
 
 def test_the_live_check_uses_no_database(client):
-    """No ``db`` fixture here: a query would fail the test."""
+    """Without the ``db`` fixture a query fails the test."""
     response = client.get("/salud/")
     assert (response.status_code, response.json()) == (200, {"estado": "vivo"})
     assert not response.cookies

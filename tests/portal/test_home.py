@@ -1,4 +1,4 @@
-"""Comunidad del Operador: what the principal administers, and everybody's own menu."""
+"""Comunidad del Operador: the administration of a principal, and the menu of each account."""
 
 import pytest
 from django.db import connection

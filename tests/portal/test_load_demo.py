@@ -1,4 +1,4 @@
-"""The practice data: everybody who is to be tried, always there again and never in anyone's way."""
+"""The practice data: loaded, loaded again, and reset to the starting state."""
 
 import re
 
@@ -36,7 +36,7 @@ def demo_installation(settings):
 
 @pytest.fixture
 def load(capsys):
-    """load(*arguments) runs the command and returns what it printed."""
+    """load(*arguments) runs the command and returns its output."""
 
     def run(*arguments: str) -> str:
         call_command("load_demo", *arguments)
@@ -58,8 +58,7 @@ def all_rows() -> dict[str, list[tuple]]:
 
 
 def state() -> list:
-    """The practice operators and people as one meets them: no keys, no instants, no hashes, and
-    of the history nothing, for it goes on."""
+    """Return the practice operators and users without keys, dates, hashes and history."""
     return [
         (
             operator.ruc,
@@ -85,7 +84,7 @@ def account(ruc: str, username: str) -> User:
 
 
 def signs_in(ruc: str, username: str, password: str) -> bool:
-    """Through the sign-in page, its token and all."""
+    """Return whether the account signs in through the page, CSRF token included."""
     browser = Client(enforce_csrf_checks=True)
     token = soup(browser.get("/ingresar/")).select_one("[name=csrfmiddlewaretoken]")["value"]
     response = browser.post(
@@ -243,7 +242,7 @@ def test_loading_the_demo_again_changes_no_row(load):
 
 
 def change_everything(ruc: str) -> None:
-    """Work of a day at one operator, through the same actions as the screens."""
+    """Change what can be changed at one operator, through the actions of the screens."""
     staff = Actor(User.objects.staff().get(), AuditEntry.Channel.ADMIN)
     principal = account(ruc, "TITULAR1")
     new = accounts.create_secondary_user(

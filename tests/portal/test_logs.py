@@ -1,4 +1,4 @@
-"""The log: one line for each event, with who, from where, when and which request."""
+"""The log: one line for each event, with the facts of its request."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from tests.conftest import PASSWORD, RUC, person
 
 @pytest.fixture
 def logged():
-    """logged(formatter)() is what was written so far, line by line."""
+    """logged(formatter)() returns the lines written so far."""
     handlers = []
 
     def listen(formatter=None):
@@ -33,7 +33,7 @@ def logged():
 
 @pytest.fixture
 def events(logged):
-    """events(logger) is what that logger wrote, parsed."""
+    """events(logger) returns the parsed lines of that logger."""
     lines = logged()
 
     def parse(logger: str) -> list[dict]:

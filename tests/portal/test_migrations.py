@@ -1,4 +1,4 @@
-"""Every migration with data in the tables: back one by one, back to nothing, and forward again."""
+"""Every migration with data in the tables: reversed one by one, all reversed, applied again."""
 
 import json
 
@@ -23,13 +23,13 @@ def counts(place: str) -> dict[str, int]:
     found = examine(place)
     assert found["intact"] == "ok"
     assert found["protected"]
-    # Whoever examines it signs in.
+    # Examining the database signs an account in.
     del found["counts"]["users.session"]
     return found["counts"]
 
 
 def test_every_migration_can_be_reversed_and_applied_again_with_data(make_place):
-    """One step back and forth is the upgrade of what the release before it held."""
+    """One step back and forth is an upgrade of the data of the previous release."""
     place = make_place()
     migrate(place)
     manage(place, "load_demo")

@@ -1,4 +1,4 @@
-"""The page of an option: where it is, what one would do there, and whether this visitor may."""
+"""The page of an option: its path, its purpose, and whether the account may open it."""
 
 from operators.models import OperatorType
 from profiles.actions.grants import assign_options, assign_roles

@@ -1,4 +1,4 @@
-"""No clave is written down: not in the log, a row, a session, a mail or a page, whatever fails."""
+"""No password is stored or shown: in no log, row, session, mail or page, whatever fails."""
 
 import base64
 import html
@@ -16,7 +16,7 @@ from portal.reports import SecretsFilter
 from tests.conftest import PASSWORD, RUC, person, soup
 from users.models import Session
 
-# Signs that each way of writing changes, so that no spelling is another one by chance.
+# Characters that each encoding changes, so that no two encodings are equal by chance.
 SIGN_IN = "Zorro&Ñ 71"
 WRONG = "Garza<Ñ>+72"
 CREATED = "Tapir?Ñ=73%"
@@ -27,7 +27,7 @@ CLAVES = [SIGN_IN, WRONG, CREATED, CHANGED, TEMPORARY, STAFF]
 
 
 def spellings(clave: str) -> set[bytes]:
-    """Every way in which a program may have written it."""
+    """Return the text in every encoding that a program may have used."""
     found = set()
     for plain in (clave, json.dumps(clave)[1:-1], repr(clave)[1:-1], html.escape(clave)):
         for encoded in (plain, quote(plain), quote(plain, safe=""), quote_plus(plain)):
@@ -35,7 +35,7 @@ def spellings(clave: str) -> set[bytes]:
             found.add(encoded.encode("latin-1"))
     for raw in (clave.encode(), clave.encode("utf-16-le")):
         for offset in range(3):
-            # What stands before it shifts the signs; those at its ends depend on their neighbours.
+            # In base64 the text before shifts the characters; those at the ends depend on it.
             whole = base64.b64encode(b"\0" * offset + raw)
             found.add(whole[-(-offset * 8 // 6) : len(raw) * 8 // 6])
     return found
@@ -62,7 +62,7 @@ def test_a_password_is_found_in_every_encoding(clave):
 
 @pytest.fixture
 def written(caplog, settings):
-    """written() is all that the portal wrote down so far, by where; pages are added by the test."""
+    """written() returns what the portal has stored so far, by place; the test adds the pages."""
     caplog.set_level(logging.DEBUG)
     settings.ADMINS = [("Guardia", "guardia@ejemplo.pe")]
     to_admins = AdminEmailHandler(include_html=True)
@@ -127,7 +127,7 @@ def test_no_successful_request_stores_a_password(known_claves, written):
         client.get("/historial/"),
         client.get("/historial/?formato=csv"),
     ]
-    # The form of somebody whose session is gone travels on, without its claves.
+    # A form whose session has ended is kept without its passwords.
     Session.objects.all().delete()
     pages.append(client.post("/usuarios/nuevo/", NEW_USER))
     assert_clean(written(), pages)
@@ -162,7 +162,7 @@ def break_creation(monkeypatch):
 
 
 def break_validation(monkeypatch):
-    """Within Django's own form fields, whose variables have names that say nothing."""
+    """Fail inside Django's form fields, whose variable names do not tell a password."""
     client, _ = sign_in(SIGN_IN)
 
     def run_validators(self, value):

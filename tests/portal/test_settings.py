@@ -1,4 +1,4 @@
-"""What the settings promise: a careful SQLite, Peruvian dates, no start without a secret."""
+"""The settings: durable SQLite, Peruvian dates, no start with an unsafe configuration."""
 
 import runpy
 import shutil
@@ -27,7 +27,7 @@ on_sqlite = pytest.mark.skipif(
 
 @contextmanager
 def opened(file: Path, **options):
-    """A database file, opened as the project opens its own."""
+    """Open a database file with the options of the settings."""
     database = settings.DATABASES["default"]
     connection = DatabaseWrapper(
         {**database, "NAME": str(file), "OPTIONS": {**database["OPTIONS"], **options}}, "other"
@@ -95,7 +95,7 @@ def test_a_date_is_formatted_as_in_peru(subtests):
 
 @pytest.fixture
 def start(tmp_path):
-    """start(NAME=value) reads the settings, apart from any .env, in just that environment."""
+    """start(NAME=value) loads the settings in that environment alone, without any .env."""
     (tmp_path / "portal").mkdir()
     shutil.copy(portal_settings.__file__, tmp_path / "portal")
 
@@ -186,7 +186,7 @@ def test_networks_of_trusted_proxies_are_accepted(start):
 def test_staff_needs_a_second_factor_outside_practice_mode(
     monkeypatch, tmp_path, environment, required
 ):
-    # Apart from any .env, and in just that environment.
+    # In that environment alone, without any .env.
     (tmp_path / "portal").mkdir()
     copy = shutil.copy(portal_settings.__file__, tmp_path / "portal")
     monkeypatch.setattr(environ.Env, "ENVIRON", environment)

@@ -1,4 +1,4 @@
-"""What staff does to marked accounts beyond suspending them: eliminates, and closes sessions."""
+"""Bulk actions of staff: eliminate accounts and close sessions."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def client(client_of, clerk):
 
 
 def confirm(client, response):
-    """Send the form of the page that asks first."""
+    """Send the form of the confirmation page."""
     fields = {}
     for field in soup(response).select("#content-main form input[name]"):
         fields.setdefault(field["name"], []).append(field["value"])

@@ -50,7 +50,7 @@ def test_the_database_refuses_every_change_and_deletion(entry):
 
 @pytest.mark.django_db(transaction=True)
 def test_truncating_the_history_is_refused(entry):
-    # Django's flush: TRUNCATE on PostgreSQL, DELETE without conditions on SQLite, which has none.
+    # Django's flush is TRUNCATE on PostgreSQL and DELETE on SQLite, which has no TRUNCATE.
     (statement, *_) = connection.ops.sql_flush(no_style(), [TABLE], allow_cascade=True)
     before = facts()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():

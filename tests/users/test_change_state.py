@@ -17,7 +17,7 @@ SENTENCES = {
     "eliminate": "Se ha eliminado al usuario JPEREZ01.",
 }
 
-# What is sent, from which state, to which one, and the name of the entry it leaves.
+# The change sent, the state before, the state after, and the audit action.
 CHANGES = [
     ("suspend", "active", "suspended", "user.suspended"),
     ("reactivate", "suspended", "active", "user.reactivated"),
@@ -38,7 +38,7 @@ def client(principal, secondary, client_of):
 
 @pytest.fixture
 def put_in(principal, secondary):
-    """put_in(state) brings the user into that state, as somebody did some time ago."""
+    """put_in(state) sets the state of the user without an action."""
 
     def put(state: str) -> None:
         secondary.state = state

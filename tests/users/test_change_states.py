@@ -1,4 +1,4 @@
-"""Cambiar Estado of several users at once: marked, told the consequence, all of them or none."""
+"""Cambiar Estado of several users: mark, confirm, change all or none."""
 
 import pytest
 from django.db import connection

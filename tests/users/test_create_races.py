@@ -1,4 +1,4 @@
-"""Equal users created at once: the database decides, and whoever comes second is told."""
+"""Equal users created at once: the database accepts one and refuses the others."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -111,10 +111,10 @@ def test_a_double_click_ends_on_the_page_of_the_first_user(principal, client_of,
 
 @pytest.fixture
 def send_at_once(shared_database, principal, client_of, monkeypatch):
-    """send_at_once(forms) sends each from a browser of its own; all have looked before any writes."""
+    """send_at_once(forms) sends each form from its own client; all validate before any writes."""
     browsers = [client_of(principal) for _ in range(AT_ONCE)]
     everybody_has_looked = Barrier(AT_ONCE, timeout=60)
-    # The last thing before the transaction, of which SQLite has one at a time.
+    # The last call before the transaction, of which SQLite has one at a time.
     hash_password = User.set_password
 
     def hash_together(self, *args):

@@ -1,4 +1,4 @@
-"""Pages of a list: every row once, wherever they begin, whatever happens meanwhile."""
+"""Keyset pagination: every row once, also while rows are inserted and deleted."""
 
 import pytest
 from django.db import connection
@@ -74,7 +74,7 @@ def test_going_back_shows_the_same_pages(people, subtests):
 def test_inserted_rows_do_not_shift_the_pages(people, principal):
     order = ["username", "pk"]
     added = iter(range(100))
-    # Before all the others, where the number of a page would be of other rows by now.
+    # Inserted before all the others: pages by number would shift.
     seen = walk(order, between=lambda: save(principal, f"ANTES{next(added):03}"))
     assert seen == [user.username for user in people]
 
@@ -176,7 +176,7 @@ def test_filters_and_the_page_are_kept_between_pages(principal, client_of):
     first = soup(client.get(LIST, {"texto": "lista", "orden": "-usuario"}))
     second = soup(client.get(LIST + first.select_one("a[rel=next]")["href"]))
     sent = [(field["name"], field["value"]) for field in second.select("form [type=hidden]")]
-    # Whoever acts with nobody marked is told so on the page where he was.
+    # An action with no user marked returns to the same page.
     assert ("texto", "lista") in sent
     assert len([value for name, value in sent if name == "despues"]) == 2
     back = second.select_one("nav.pages a")

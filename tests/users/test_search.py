@@ -1,4 +1,4 @@
-"""Text as it is searched."""
+"""Text search without accents or case."""
 
 import pytest
 

@@ -33,12 +33,12 @@ def faults(validator, *values) -> list[ValidationError]:
 
 
 def refused(validator, *values) -> list[str]:
-    """The sentences with which it is refused."""
+    """Return the sentences with which the validator refuses the values."""
     return [sentence for fault in faults(validator, *values) for sentence in fault.messages]
 
 
 def sentences_of(validator, values) -> dict[str, list[str]]:
-    """Each value with the sentences with which it is refused."""
+    """Return the sentences of each value."""
     return {value: refused(validator, value) for value in values}
 
 
@@ -113,7 +113,7 @@ def test_the_length_of_a_usuario_is_a_setting(settings):
 
 
 def documents(document_type, numbers) -> dict[str, list[str]]:
-    """Each number with the sentences with which it is refused as one of that type."""
+    """Return the sentences of each number for that type of document."""
     return {number: refused(validate_document_number, document_type, number) for number in numbers}
 
 
@@ -180,7 +180,7 @@ NAMES = [
     # Hyphens and apostrophes
     "Ana-María", "Jean-Pierre", "García-Calderón", "O'Higgins", "D'Ávila", "D'Angelo", "D’Onofrio", "D‘Arrigo",
     "D´Alessio", "D`Acosta", "Dʼ Ugarte", "M'Bappé",
-    # Of those who came
+    # From abroad
     "Wong", "Chu", "Li", "Nakamatsu", "Fujimori", "Ōta", "Yi", "Ng", "Nguyễn", "Trần Thị", "Hương", "João", "Gonçalves",
     "Müller", "Größer", "Jürgen", "François", "Zoë", "Noël", "Ibáñez", "Łukasz", "Dvořák", "Škoda", "Žižek", "Ångström",
     "Sørensen", "Æsir", "Œuvre", "Đorđević", "Şahin", "Çelik", "İnan", "Ğ", "Ștefan", "Țepeș", "Ħal", "Kőszegi",
