@@ -7,15 +7,8 @@ writes staff accounts.
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import (
-    BaseUserCreationForm,
-    SetPasswordForm,
-    UserChangeForm,
-    UsernameField,
-)
-from django.contrib.auth.models import Group
+from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
@@ -23,9 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters
 
 from users.actions import passwords
+from users.admin.account_forms import ResetPasswordForm, StaffChangeForm, StaffCreationForm
 from users.admin.bulk_actions import BulkActions
 from users.admin.pages import (
     BoundedPaginator,
@@ -37,50 +31,10 @@ from users.admin.pages import (
     form_page,
 )
 from users.admin.second_factor import SecondFactorPage
-from users.forms.password import TwiceTypedForm, new_password_field, repeated_password_field
 from users.models import User
 from users.signin.sessions import open_sessions
 from users.signin.throttle import locks_of
 from users.views.password import advise
-
-
-class StaffCreationForm(BaseUserCreationForm):
-    """Django's form without its check of the usuario against every account.
-
-    ``User.clean`` checks it among staff.
-    """
-
-    class Meta:
-        model = User
-        fields = ["username", "first_name", "last_name", "email", "is_superuser"]
-        field_classes = {"username": UsernameField}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.instance.is_staff = True
-
-
-class StaffChangeForm(UserChangeForm):
-    # Do not show the hash; the page has a button to change the password.
-    password = None
-
-    class Meta(UserChangeForm.Meta):
-        model = User
-
-
-class ResetPasswordForm(SetPasswordForm):
-    """A new password for an operator's account, by the operators' rule."""
-
-    error_messages = {"password_mismatch": TwiceTypedForm.MISMATCH}
-    new_password1 = new_password_field("Clave nueva")
-    new_password2 = repeated_password_field()
-
-    @sensitive_variables()
-    def clean(self):
-        # As Django's form does, but the error of the rule goes to the first field.
-        self.validate_passwords("new_password1", "new_password2")
-        self.validate_password_for_user(self.user, "new_password1")
-        return self.cleaned_data
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -285,11 +239,3 @@ class UserAdmin(
 
     def back_to(self, user):
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
-
-
-admin.site.unregister(Group)
-
-
-@admin.register(Group)
-class GroupAdmin(NumberedRows, SpanishPermissions, DjangoGroupAdmin):
-    pass
