@@ -1,205 +1,26 @@
-"""Who may open which screen: one table, complete by construction.
+"""Who may open which screen: one table (tests/routes.py), complete by construction.
 
 A route that is in the URLconf and not in the table fails, so a new screen cannot escape it.
 """
 
-import json
-import re
-
 import pytest
-from django.apps import apps
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
-from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import VISITORS
-from users.models import Session, User
-
-OK, LOGIN, FORBIDDEN, NOT_FOUND = "200", "sign-in page", "403", "404"
-
-# What a GET answers to: nobody signed in · the secondary user that the URL names · another
-# secondary user of the same operator · its principal · the principal of another operator · staff.
-# "-> name" is a redirect inside the site.
-MATRIX = {
-    #                               anonymous  secondary  colleague  principal  stranger   staff
-    "portal:home":                 (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
-    "portal:option":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        FORBIDDEN, FORBIDDEN),
-    "portal:live":                 (OK,        OK,        OK,        OK,        OK,        OK),
-    "portal:ready":                (OK,        OK,        OK,        OK,        OK,        OK),
-    "users:sign_in":               (OK,        OK,        OK,        OK,        OK,        OK),
-    "users:sign_in_code":          (LOGIN,     LOGIN,     LOGIN,     LOGIN,     LOGIN,     LOGIN),
-    "users:sign_out":              ("405",     "405",     "405",     "405",     "405",     "405"),
-    "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:change_states":         (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "users:own_sessions":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
-    "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:unlock":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     "405",     FORBIDDEN),
-    "profiles:load":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:load_plan":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:load_progress":       (LOGIN,     FORBIDDEN, FORBIDDEN, "-> profiles:load_plan", NOT_FOUND, FORBIDDEN),
-    "profiles:user":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:history":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:user_history":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:why":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:own_password":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:password_change"),
-    "users:second_factor":         (LOGIN,     OK,        OK,        OK,        OK,        OK),
-    "users:second_factor_off":     (LOGIN,     OK, "-> users:second_factor", OK, "-> users:second_factor", "-> users:second_factor"),
-    "users:recovery_codes":        (LOGIN,     OK, "-> users:second_factor", OK, "-> users:second_factor", "-> users:second_factor"),
-    "users:remove_second_factor":  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:reset_password":        (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:clock":                 (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:validity":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:copy":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:template_list":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:template_new":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:template":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:template_edit":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:template_delete":    (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:access_table":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:past":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:user_past":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:transfer":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:certificate":        (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:user_list":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
-    "profiles:options":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:options_saved":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:roles":              (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:wizard_options":     (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:wizard_options_saved": (LOGIN,   FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "profiles:wizard_roles":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-}  # fmt: skip
-
-SEEN_FACTS = json.dumps(
-    {
-        "document_type": "1",
-        "document_number": "90000002",
-        "first_name": "Juan",
-        "last_name": "Pérez Ñaupari",
-        "email": "",
-        "valid_from": "",
-        "valid_until": "",
-    }
+from tests.routes import (
+    FORBIDDEN,
+    FORMS,
+    LOGIN,
+    MATRIX,
+    NOT_FOUND,
+    converters,
+    database,
+    form,
+    outcome,
+    routes,
+    url,
 )
-SEEN_TEMPLATE = '{"name": "De siempre", "options": ["11.9.1.1.2"], "roles": []}'
-SEEN_VALIDITY = '{"options": {"11.9.1.1.2": ["", ""]}, "roles": {}}'
-
-# Stands for a file of users.
-A_FILE = "<file>"
-
-# Stands for the primary key of the user that the URLs name.
-OF_THE_USER = "<subject>"
-
-# What a form on each route would send: enough to change something, were the visitor let in.
-FORMS = {
-    "users:create": {
-        "document_type": "1",
-        "document_number": "90000099",
-        "first_name": "Intrusa",
-        "last_name": "Ficticia",
-        "username": "INTRUSA1",
-        "password1": "Practica2026",
-        "password2": "Practica2026",
-    },
-    "users:change_state": {"change": "eliminate"},
-    "users:change_states": {"cambio": "eliminate", "subject": OF_THE_USER},
-    "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
-    "users:close_sessions": {},
-    "users:unlock": {},
-    "users:remove_second_factor": {},
-    "users:edit": {
-        "document_type": "1",
-        "document_number": "90000002",
-        "first_name": "Otra",
-        "last_name": "Ficticia",
-        "seen": SEEN_FACTS,
-    },
-    "users:reset_password": {"way": "generate"},
-    "profiles:load": {"file": A_FILE},
-    "profiles:load_plan": {"do": "apply"},
-    "users:clock": {"amount": "24", "unit": "hours"},
-    "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
-    "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
-    "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
-    "profiles:wizard_roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
-    "profiles:copy": {"desde": "COLEGA01", "modo": "reemplazar", "wanted": "{}", "seen": "{}"},
-    "profiles:template_new": {"name": "Intrusa", "option": "11.9.1.1.1"},
-    "profiles:template_edit": {"name": "Intrusa", "option": "11.9.1.1.1", "seen": SEEN_TEMPLATE},
-    "profiles:template_delete": {},
-}
-
-
-def routes(resolver=None, namespaces=()):
-    """Every named route of the URLconf; the administration has its own table and its own tests."""
-    for pattern in (resolver or get_resolver()).url_patterns:
-        if hasattr(pattern, "url_patterns"):
-            if pattern.namespace != "admin":
-                inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
-                yield from routes(pattern, inner)
-        else:
-            yield ":".join((*namespaces, pattern.name))
-
-
-SAMPLES = {"username": "JPEREZ01", "code": "90.1.1.1.1"}
-
-
-def url(name: str) -> str:
-    template = AccessTemplate.objects.first()
-    jperez = User.objects.filter(username=SAMPLES["username"]).first()
-    samples = SAMPLES | {
-        "pk": template and template.pk,
-        "number": jperez and jperez.creation.operation_number,
-        "plan": LoadPlan.objects.values_list("pk", flat=True).first(),
-    }
-    return reverse(name, kwargs={key: samples[key] for key in converters(name)})
-
-
-def form(name: str) -> dict:
-    values = {
-        OF_THE_USER: User.objects.get(username=SAMPLES["username"]).pk,
-        A_FILE: SimpleUploadedFile("usuarios.csv", b"Usuario,Nombres\nJPEREZ01,Intrusa"),
-    }
-    return {field: values.get(value, value) for field, value in FORMS[name].items()}
-
-
-def converters(name: str) -> set[str]:
-    """The arguments of a route, those of the paths it is included under among them."""
-    (_, arguments), *_ = get_resolver_for(name).reverse_dict.getlist(name.rpartition(":")[2])[0][0]
-    return set(arguments)
-
-
-def get_resolver_for(name: str):
-    resolver = get_resolver()
-    for namespace in name.split(":")[:-1]:
-        resolver = resolver.namespace_dict[namespace][1]
-    return resolver
-
-
-def database() -> dict:
-    """Every row of every table but the sessions."""
-    return {
-        model: sorted(map(repr, model.objects.values_list()))
-        for model in apps.get_models()
-        if model is not Session
-    }
-
-
-def outcome(response) -> str:
-    if response.status_code not in (301, 302, 303):
-        return str(response.status_code)
-    if response.url.startswith(reverse("users:sign_in")):
-        return LOGIN
-    target = next(
-        (
-            name
-            for name in ["admin:index", "admin:password_change"]
-            if response.url == reverse(name)
-        ),
-        None,
-    ) or next((name for name in MATRIX if response.url == url(name)), response.url)
-    return f"-> {target}"
+from tests.walking import writes
 
 
 def test_every_route_has_a_row_and_every_row_a_route():
@@ -207,36 +28,35 @@ def test_every_route_has_a_row_and_every_row_a_route():
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
-@pytest.mark.parametrize("name", MATRIX)
-def test_a_get_answers_as_the_table_says_and_changes_nothing(name, visitor, visitors, client_of):
+def test_reading_a_route_answers_as_the_table_says_and_writes_nothing(visitor, visitors, client_of):
+    """GET answers as the table says, HEAD with the same outcome and no body."""
     client = client_of(visitors[visitor])
-    before = database()
-    response = client.get(url(name))
-    assert outcome(response) == MATRIX[name][VISITORS.index(visitor)]
+    before, wrong = database(), []
+    with writes() as written:
+        for name, row in MATRIX.items():
+            expected = row[VISITORS.index(visitor)]
+            read, asked = client.get(url(name)), client.head(url(name))
+            if (outcome(read), outcome(asked), asked.content) != (expected, expected, b""):
+                wrong.append((name, outcome(read), outcome(asked)))
+    assert (wrong, written) == ([], [])
     assert database() == before
 
 
 @pytest.mark.parametrize("visitor", [v for v in VISITORS if v != "principal"])
-@pytest.mark.parametrize("name", [name for name in FORMS if converters(name)])
-def test_a_post_about_what_is_of_another_is_refused_and_changes_nothing(
-    name, visitor, visitors, client_of
-):
+def test_a_form_of_another_visitor_is_refused_and_changes_nothing(visitor, visitors, client_of):
+    """About a user of the principal every other visitor is refused, elsewhere those with no power."""
     client = client_of(visitors[visitor])
-    before = database()
-    response = client.post(url(name), form(name))
-    assert outcome(response) == (
-        LOGIN if visitor == "anonymous" else NOT_FOUND if visitor == "stranger" else FORBIDDEN
-    )
-    assert database() == before
-
-
-@pytest.mark.parametrize("visitor", ["anonymous", "secondary", "staff"])
-@pytest.mark.parametrize("name", [name for name in FORMS if not converters(name)])
-def test_what_belongs_to_a_principal_takes_no_form_of_others(name, visitor, visitors, client_of):
-    client = client_of(visitors[visitor])
-    before = database()
-    response = client.post(url(name), form(name))
-    assert outcome(response) == (LOGIN if visitor == "anonymous" else FORBIDDEN)
+    before, wrong = database(), []
+    with writes() as written:
+        for name in FORMS:
+            if visitor == "stranger" and not converters(name):
+                # The stranger is the principal of another operator.
+                continue
+            expected = {"anonymous": LOGIN, "stranger": NOT_FOUND}.get(visitor, FORBIDDEN)
+            answer = outcome(client.post(url(name), form(name)))
+            if answer != expected or written:
+                wrong.append((name, answer, written[:1]))
+    assert wrong == []
     assert database() == before
 
 
@@ -247,27 +67,6 @@ def test_the_same_forms_do_change_something_for_the_principal(name, visitors, cl
     before = database()
     client.post(url(name), form(name))
     assert database() != before
-
-
-@pytest.mark.parametrize(
-    "name",
-    [name for name in MATRIX if "username" in converters(name) and name != "users:close_sessions"],
-)
-def test_a_strangers_user_and_one_that_does_not_exist_answer_alike(
-    name, stranger, secondary, client_of
-):
-    client = client_of(stranger)
-    of_another = client.get(url(name))
-    nobody = client.get(url(name).replace("JPEREZ01", "NADIE001"))
-    assert of_another.status_code == nobody.status_code == 404
-    assert without_what_is_new_each_time(of_another) == without_what_is_new_each_time(nobody)
-
-
-def without_what_is_new_each_time(response) -> bytes:
-    page = re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", response.content)
-    # Until when the session lasts: the minute may turn between two pages.
-    page = re.sub(rb"\d\d:\d\d|data-seconds-left=\"\d+\"", b"", page)
-    return page.replace(response["X-Request-ID"].encode(), b"")
 
 
 @pytest.mark.parametrize("visitor", ["secondary", "principal"])

@@ -18,8 +18,7 @@ from profiles.load import actions as load_actions
 from profiles.load import applying, files, rows
 from tests.administration import new_operator
 from tests.conftest import PASSWORD, RUC, acting, person, soup
-from tests.test_access_matrix import FORMS, url
-from tests.test_methods import FORMS_OF_EVERYBODY, form_of
+from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url
 from tests.walking import modules_of, undone
 from users.actions import accounts, operators, passwords
 from users.admin import accounts as account_pages

@@ -46,8 +46,7 @@ from profiles.forms.templates import DeleteTemplateForm, TemplateForm
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.administration import new_operator
 from tests.conftest import PASSWORD, RUC, person, soup
-from tests.test_access_matrix import FORMS, url
-from tests.test_methods import FORMS_OF_EVERYBODY, form_of
+from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url
 from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE
 from tests.walking import modules_of, undone
 from users.admin import accounts, pages, principal

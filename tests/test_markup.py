@@ -24,8 +24,7 @@ from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import save_template
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.conftest import PASSWORD, acting, person, soup
-from tests.test_access_matrix import FORMS, url
-from tests.test_methods import form_of
+from tests.routes import FORMS, form_of, url
 from tests.test_tenants import unprotected_history
 from tests.walking import content, walk
 from users.actions import accounts

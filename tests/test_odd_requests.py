@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from tests.conftest import PASSWORD, RUC, person
 from tests.places import ROOT
-from tests.test_access_matrix import FORMS, database, url
+from tests.routes import FORMS, database, url
 from users.models import User
 
 BOUNDARY = "multipart/form-data; boundary=b"

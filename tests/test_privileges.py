@@ -9,9 +9,8 @@ from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, OptionGrant, Role
 from tests.administration import allow
 from tests.conftest import acting
-from tests.test_access_matrix import FORMS, database, url
+from tests.routes import FORMS, database, form_of, url
 from tests.test_hostile_input import admin_forms
-from tests.test_methods import form_of
 from tests.walking import undone
 from users.actions import accounts, operators
 from users.models import AuditEntry, FailureCount, User

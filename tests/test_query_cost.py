@@ -13,7 +13,7 @@ from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant
 from tests.conftest import Telephone, acting
-from tests.test_access_matrix import MATRIX, OK, VISITORS, url
+from tests.routes import MATRIX, OK, VISITORS, url
 from users.history.recording import record
 from users.models import Session, User
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from profiles.models import OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, acting, person
-from tests.test_access_matrix import FORMS, url
+from tests.routes import FORMS, url
 from users.actions import accounts, signing_in
 from users.models import AuditEntry, User
 from users.signin import throttle

@@ -14,8 +14,16 @@ from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, LoadPlan, OptionGrant, RoleGrant
 from tests.conftest import PASSWORD, acting, person, soup
-from tests.test_access_matrix import FORMS, MATRIX, SAMPLES, converters, database, url
-from tests.test_methods import FORMS_OF_EVERYBODY, form_of
+from tests.routes import (
+    FORMS,
+    FORMS_OF_EVERYBODY,
+    MATRIX,
+    SAMPLES,
+    converters,
+    database,
+    form_of,
+    url,
+)
 from tests.walking import content, walk
 from users.actions import accounts
 from users.actions.accounts import PERSON_FIELDS

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
 from tests.browser.browsing import follow
-from tests.test_access_matrix import MATRIX, url
+from tests.routes import MATRIX, url
 from tests.test_markup import infested, unprotected_history
 
 __all__ = ["infested", "unprotected_history"]
