@@ -4,10 +4,14 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from profiles.models import Option, Role
 from tests.conftest import PASSWORD, RUC, person, soup
 from users.models import User
 
 LIST = "/admin/users/user/"
+
+ADMIN_PASSWORD = "una-clave-larga-de-personal"
+STAFF_PASSWORD = "otra-clave-muy-larga"
 
 
 def new_operator(**fields) -> dict:
@@ -57,3 +61,60 @@ def state_of(user: User) -> str:
 def act(client, action: str, *users: User, **fields):
     values = {"action": action, "index": "0", "_selected_action": [user.pk for user in users]}
     return client.post(LIST, {**values, **fields}, follow=True)
+
+
+def admin_forms(visitors) -> dict[str, dict]:
+    """Return the pages of the administration that take a form, by address, with a good form."""
+    secondary, staff, operator = (
+        visitors["secondary"],
+        visitors["staff"],
+        visitors["principal"].operator,
+    )
+    row = {"name": "Nombre", "source": "supuesto", "position": "1"}
+    claves = {"password1": STAFF_PASSWORD, "password2": STAFF_PASSWORD}
+    new_claves = {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD}
+    changed = {"username": "admin", "first_name": "", "last_name": "", "email": ""}
+    option, role = Option.objects.get(code="90.1.1.1.1"), Role.objects.first()
+    return {
+        "/admin/login/": {"username": "admin", "password": STAFF_PASSWORD},
+        "/admin/operators/operator/add/": new_operator(ruc="20999999035"),
+        f"/admin/operators/operator/{operator.pk}/change/": {
+            "name": "Empresa",
+            "operator_types": ["AGENTE_ADUANA"],
+            "is_active": "on",
+        },
+        f"/admin/operators/operator/{operator.pk}/principal/": {
+            "user": str(visitors["colleague"].pk),
+            "seen": "TITULAR1",
+        },
+        f"/admin/operators/operator/{operator.pk}/clock/": {"amount": "1", "unit": "hours"},
+        "/admin/operators/operatortype/AGENTE_5FADUANA/change/": row,
+        "/admin/users/user/add/": {**changed, "username": "otra.persona", **claves},
+        f"/admin/users/user/{staff.pk}/change/": {**changed, "groups": "", "user_permissions": ""},
+        f"/admin/users/user/{staff.pk}/password/": new_claves,
+        f"/admin/users/user/{secondary.pk}/password/": dict.fromkeys(new_claves, PASSWORD),
+        "/admin/password_change/": {"old_password": ADMIN_PASSWORD, **new_claves},
+        "/admin/users/user/": {
+            "action": "suspend",
+            "_selected_action": str(secondary.pk),
+            "confirmed": "yes",
+            "select_across": "0",
+            "index": "0",
+        },
+        "/admin/auth/group/add/": {"name": "Grupo", "permissions": ""},
+        "/admin/profiles/profile/add/": {**row, "code": "OTROS", "is_retired": ""},
+        f"/admin/profiles/role/{role.pk.replace('.', '_2E')}/change/": {
+            **row,
+            "operator_type": role.operator_type_id,
+            "permits": "Permite.",
+        },
+        f"/admin/profiles/option/{option.pk}/change/": {
+            **row,
+            "profile": "ADUANEROS",
+            "parent": "90.1.1",
+            "purpose": "Aquí.",
+            "operator_types": ["AGENTE_ADUANA"],
+            "roles": [role.pk],
+        },
+        "/admin/profiles/option/importar/": {"file": ""},
+    }

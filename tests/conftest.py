@@ -16,17 +16,19 @@ from django.db import connection, models, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
-from operators.models import Operator
-from profiles.actions.grants import assign_options
+from operators.models import Operator, OperatorType
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import save_template
 from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
 from profiles.load import files
 from profiles.load.actions import make_plan
+from profiles.models import AccessTemplate, Option, Profile, Role
+from tests.payloads import PAYLOADS, fill
 from users.actions import accounts, operators, signing_in
 from users.history import append_only
 from users.history.recording import Actor
-from users.models import AuditEntry, SecondFactor, User
+from users.models import AuditEntry, SecondFactor, Session, User
 from users.signin import throttle
 
 # Playwright's loop lives in the thread of the tests, and Django takes it for asynchronous code.
@@ -317,3 +319,36 @@ def field_errors(response) -> dict[str, str]:
         ]
         found[control["name"]] = " ".join(sentences).replace("Error: ", "")
     return found
+
+
+@pytest.fixture
+def unprotected_history(db):
+    """The history may be changed, for canaries and payloads to be written into it."""
+    append_only.unprotect()
+    yield
+    append_only.protect(None)
+
+
+@pytest.fixture
+def infested(visitors, unprotected_history, client_of):
+    """Payloads in every text of every table; the secondary user has options, roles, a session."""
+    principal, secondary = visitors["principal"], visitors["secondary"]
+    actor = acting(principal)
+    codes = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"]
+    assign_options(actor=actor, user=secondary, codes=codes, seen=["11.9.1.1.2"])
+    assign_roles(actor=actor, user=secondary, codes=["NSIGAD.AGENTEADUANA.DESPACHO"], seen=[])
+    for number in range(len(PAYLOADS)):
+        accounts.create_secondary_user(
+            actor=actor,
+            username=f"LLENO{number:03}",
+            password=PASSWORD,
+            **person(93000000 + number),
+        )
+        save_template(actor=actor, name=f"Plantilla {number}", options=codes, roles=[])
+    User.objects.of_operators().update(document_type="7")
+    for model in (Operator, OperatorType, Profile, Role, Option, AccessTemplate, User, AuditEntry):
+        fill(model, keep={"action"} if model is AuditEntry else set())
+    Session.objects.update(browser=PAYLOADS[0])
+    odd = AuditEntry.objects.first()
+    AuditEntry.objects.filter(pk=odd.pk).update(action=PAYLOADS[2])
+    return visitors

@@ -11,7 +11,7 @@ import sys
 
 from django.db import connection
 
-from tests.test_actions_all_or_nothing import CALLS
+from tests.calls import CALLS
 
 ACTIONS = {action.__name__: action for action in CALLS}
 

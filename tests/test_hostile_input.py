@@ -44,7 +44,7 @@ from profiles.forms.grants import CopyDifferenceForm, CopyForm, ValidityForm
 from profiles.forms.load import HandOverForm, PlanForm
 from profiles.forms.templates import DeleteTemplateForm, TemplateForm
 from profiles.models import AccessTemplate, Option, Profile, Role
-from tests.administration import new_operator
+from tests.administration import ADMIN_PASSWORD, STAFF_PASSWORD, admin_forms, new_operator
 from tests.conftest import PASSWORD, RUC, person, soup
 from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url
 from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE
@@ -67,9 +67,6 @@ from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
 from users.forms.state import ConfirmStatesForm, FindUsersForm, MarkUsersForm, StateForm
 from users.models import UniquenessChecker, User
 from users.signin.unsent import UnsentForm
-
-STAFF_PASSWORD = "otra-clave-muy-larga"
-ADMIN_PASSWORD = "una-clave-larga-de-personal"
 
 # What each kind of field must take ----------------------------------------------------------------
 
@@ -667,63 +664,6 @@ def test_every_field_takes_what_is_right_and_refuses_what_is_not(form_name, made
 
 
 # Through the pages themselves ---------------------------------------------------------------------
-
-
-def admin_forms(visitors) -> dict[str, dict]:
-    """The pages of the administration that take a form, by address, with what they take."""
-    secondary, staff, operator = (
-        visitors["secondary"],
-        visitors["staff"],
-        visitors["principal"].operator,
-    )
-    row = {"name": "Nombre", "source": "supuesto", "position": "1"}
-    claves = {"password1": STAFF_PASSWORD, "password2": STAFF_PASSWORD}
-    new_claves = {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD}
-    changed = {"username": "admin", "first_name": "", "last_name": "", "email": ""}
-    option, role = Option.objects.get(code="90.1.1.1.1"), Role.objects.first()
-    return {
-        "/admin/login/": {"username": "admin", "password": STAFF_PASSWORD},
-        "/admin/operators/operator/add/": new_operator(ruc="20999999035"),
-        f"/admin/operators/operator/{operator.pk}/change/": {
-            "name": "Empresa",
-            "operator_types": ["AGENTE_ADUANA"],
-            "is_active": "on",
-        },
-        f"/admin/operators/operator/{operator.pk}/principal/": {
-            "user": str(visitors["colleague"].pk),
-            "seen": "TITULAR1",
-        },
-        f"/admin/operators/operator/{operator.pk}/clock/": {"amount": "1", "unit": "hours"},
-        "/admin/operators/operatortype/AGENTE_5FADUANA/change/": row,
-        "/admin/users/user/add/": {**changed, "username": "otra.persona", **claves},
-        f"/admin/users/user/{staff.pk}/change/": {**changed, "groups": "", "user_permissions": ""},
-        f"/admin/users/user/{staff.pk}/password/": new_claves,
-        f"/admin/users/user/{secondary.pk}/password/": dict.fromkeys(new_claves, PASSWORD),
-        "/admin/password_change/": {"old_password": ADMIN_PASSWORD, **new_claves},
-        "/admin/users/user/": {
-            "action": "suspend",
-            "_selected_action": str(secondary.pk),
-            "confirmed": "yes",
-            "select_across": "0",
-            "index": "0",
-        },
-        "/admin/auth/group/add/": {"name": "Grupo", "permissions": ""},
-        "/admin/profiles/profile/add/": {**row, "code": "OTROS", "is_retired": ""},
-        f"/admin/profiles/role/{role.pk.replace('.', '_2E')}/change/": {
-            **row,
-            "operator_type": role.operator_type_id,
-            "permits": "Permite.",
-        },
-        f"/admin/profiles/option/{option.pk}/change/": {
-            **row,
-            "profile": "ADUANEROS",
-            "parent": "90.1.1",
-            "purpose": "Aquí.",
-            "operator_types": ["AGENTE_ADUANA"],
-            "roles": [role.pk],
-        },
-        "/admin/profiles/option/importar/": {"file": ""},
-    }
 
 
 def portal_forms() -> dict[str, dict]:

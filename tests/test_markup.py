@@ -20,40 +20,12 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from operators.models import Operator, OperatorType
-from profiles.actions.grants import assign_options, assign_roles
-from profiles.actions.templates import save_template
 from profiles.models import AccessTemplate, Option, Profile, Role
-from tests.conftest import PASSWORD, acting, person, soup
+from tests.conftest import soup
+from tests.payloads import KEPT, MARK, PAYLOADS
 from tests.routes import FORMS, form_of, url
-from tests.test_tenants import unprotected_history
 from tests.walking import content, walk
-from users.actions import accounts
-from users.models import AuditEntry, Session, User
-
-__all__ = ["unprotected_history"]
-
-# Each would make an element or an attribute whose name holds the mark, were it taken for HTML.
-MARK = "q7x"
-PAYLOADS = [
-    "<q7x>", "</title><q7x>", '"><q7x>', "'><q7x>", "</script><q7x>", "</textarea><q7x>", "--><q7x>", "</style><q7x>",
-    '" onq7x="1', "' onq7x='1", "x onq7x=1 ", '" onmouseover="q7x" q7x="', "<svg/onload=alert(q7x)>", "<img src=q7x onerror=alert(q7x)>",
-    "<a href=javascript:q7x>", "javascript:q7x", "<script>alert(q7x)</script>", "<iframe srcdoc=q7x>", "<base href=//q7x/>",
-    "<form action=//q7x>", "<style>@import'//q7x'</style>", "&lt;q7x&gt;", "&#60;q7x>", "{{q7x}}{%q7x%}", "${q7x}<!--q7x",
-    "\\u003cq7x\\u003e", "<q7x\x0conq7x=1>", "<<q7x>>",
-]  # fmt: skip
-
-# Which a rule of the database keeps, or what is not shown.
-KEPT = {
-    "ruc",
-    "username",
-    "password",
-    "state",
-    "document_type",
-    "channel",
-    "address",
-    "session_key",
-}
-KEPT |= {"session_data", "search_text"}
+from users.models import AuditEntry, User
 
 
 class MarkFinder(HTMLParser):
@@ -107,61 +79,6 @@ def test_what_is_looked_for_is_found_where_nothing_escapes():
             f"<input value={payload}>",
         )
         assert any(map(made_of_text, contexts)), payload
-
-
-def fill(model, keep: set[str] = frozenset()) -> None:
-    """Every text of every row of a model gets a payload; two rows have different ones."""
-    for number, row in enumerate(model.objects.all()):
-        facts = {}
-        for place, field in enumerate(model._meta.concrete_fields):
-            payload = PAYLOADS[(number + place) % len(PAYLOADS)]
-            if field.name in KEPT | keep or field.primary_key:
-                continue
-            if isinstance(field, models.JSONField):
-                # What is read back from an entry, such as a state, stays what it is.
-                held = getattr(row, field.name)
-                texts = (*accounts.PERSON_FIELDS, "name", "codes", "options", "roles", "sessions")
-                forged = {
-                    name: [payload] if isinstance(held[name], list) else payload
-                    for name in texts
-                    if name in held and not isinstance(held[name], dict) and name != "document_type"
-                }
-                facts[field.name] = {**held, **forged, payload: payload}
-            elif isinstance(field, models.CharField | models.TextField):
-                fits = len(payload) <= (field.max_length or 99)
-                facts[field.name] = payload if fits else "<q7x>"
-        # Which must differ.
-        if model is AccessTemplate:
-            facts["name"] += str(number)
-        if model is User:
-            facts["document_number"] = f"<q7x{number}>"
-        if facts:
-            model.objects.filter(pk=row.pk).update(**facts)
-
-
-@pytest.fixture
-def infested(visitors, unprotected_history, client_of):
-    """Payloads in every text of every table; the secondary user has options, roles, a session."""
-    principal, secondary = visitors["principal"], visitors["secondary"]
-    actor = acting(principal)
-    codes = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"]
-    assign_options(actor=actor, user=secondary, codes=codes, seen=["11.9.1.1.2"])
-    assign_roles(actor=actor, user=secondary, codes=["NSIGAD.AGENTEADUANA.DESPACHO"], seen=[])
-    for number in range(len(PAYLOADS)):
-        accounts.create_secondary_user(
-            actor=actor,
-            username=f"LLENO{number:03}",
-            password=PASSWORD,
-            **person(93000000 + number),
-        )
-        save_template(actor=actor, name=f"Plantilla {number}", options=codes, roles=[])
-    User.objects.of_operators().update(document_type="7")
-    for model in (Operator, OperatorType, Profile, Role, Option, AccessTemplate, User, AuditEntry):
-        fill(model, keep={"action"} if model is AuditEntry else set())
-    Session.objects.update(browser=PAYLOADS[0])
-    odd = AuditEntry.objects.first()
-    AuditEntry.objects.filter(pk=odd.pk).update(action=PAYLOADS[2])
-    return visitors
 
 
 def test_every_text_of_every_table_holds_one(infested):

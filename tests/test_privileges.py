@@ -7,10 +7,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, OptionGrant, Role
-from tests.administration import allow
+from tests.administration import admin_forms, allow
 from tests.conftest import acting
 from tests.routes import FORMS, database, form_of, url
-from tests.test_hostile_input import admin_forms
 from tests.walking import undone
 from users.actions import accounts, operators
 from users.models import AuditEntry, FailureCount, User

@@ -27,7 +27,6 @@ from tests.routes import (
 from tests.walking import content, walk
 from users.actions import accounts
 from users.actions.accounts import PERSON_FIELDS
-from users.history import append_only
 from users.models import AuditEntry, Session, User
 from users.signin.unsent import OWNER_FIELD, owner_token
 
@@ -99,14 +98,6 @@ def companies(visitors, unprotected_history, client_of):
     for user in a.operator.users.all():
         user.save()
     return {"a": a, "b": b, "b_secondary": b_secondary}
-
-
-@pytest.fixture
-def unprotected_history(db):
-    """So that canaries can be written into what nobody may change."""
-    append_only.unprotect()
-    yield
-    append_only.protect(None)
 
 
 def test_the_canaries_are_there_to_be_seen(companies, client_of):

@@ -10,9 +10,6 @@ from django.urls import NoReverseMatch, reverse
 
 from tests.browser.browsing import follow
 from tests.routes import MATRIX, url
-from tests.test_markup import infested, unprotected_history
-
-__all__ = ["infested", "unprotected_history"]
 
 
 @pytest.fixture

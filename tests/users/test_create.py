@@ -8,22 +8,11 @@ import pytest
 from django.db import connection
 
 from tests.conftest import PASSWORD, RUC, field_errors, soup
+from tests.users.conftest import CLAVE, FORM
 from users.models import AuditEntry, Session, User
 
 URL = "/usuarios/nuevo/"
 
-# The clave of the form: no other account of the world has it, so it is told from theirs.
-CLAVE = "Zorzal2026"
-FORM = {
-    "document_type": "1",
-    "document_number": "90000002",
-    "first_name": "Juan Carlos",
-    "last_name": "Pérez Ñaupari",
-    "email": "juan.perez@empresa.pe",
-    "username": "JPEREZ01",
-    "password1": CLAVE,
-    "password2": CLAVE,
-}
 PERSON = [field for field in FORM if not field.startswith("password")]
 MEGABYTE = 1024 * 1024
 

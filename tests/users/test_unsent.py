@@ -5,7 +5,7 @@ from django.core import signing
 from django.test import Client
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC, soup
-from tests.users.test_create import FORM
+from tests.users.conftest import FORM
 from users.models import Session, User
 from users.signin.unsent import OWNER_SALT, SALT, UnsentForm, owner_token
 

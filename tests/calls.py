@@ -1,0 +1,195 @@
+"""How each action is called. A call reads its own accounts, so it can be made again."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from io import BytesIO
+
+import pyotp
+from django.contrib.auth.hashers import make_password
+
+from operators.models import Operator
+from profiles.actions import grants, templates, validity
+from profiles.catalog import loading, reading
+from profiles.load import actions as load_actions
+from profiles.load import applying, files, rows
+from profiles.models import AccessTemplate, LoadPlan
+from tests.conftest import (
+    OTHER_RUC,
+    PASSWORD,
+    RUC,
+    SMALL_CATALOG,
+    acting,
+    person,
+)
+from users.actions import accounts, bulk, operators, passwords, signing_in
+from users.models import User
+
+OPTION, OTHER_OPTION = "90.1.1.1.1", "11.9.1.1.1"
+ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+SECRET = pyotp.random_base32()
+# Of the principal; known, so that another process can use one.
+RECOVERY_CODES = [letter * 16 for letter in "ABCDEFGHIJ"]
+
+# A catalogue in which a row is new, another changed, another gone, and a link another.
+CHANGED_CATALOG = "".join(
+    line.replace("Despachador", "Despachador de aduana").replace("90.2", "90.3")
+    for line in SMALL_CATALOG.splitlines(keepends=True)
+    if "11.9.1.1.2" not in line
+)
+
+
+def principal() -> User:
+    return User.objects.get(operator__ruc=RUC, is_principal=True)
+
+
+def secondary() -> User:
+    return User.objects.get(operator__ruc=RUC, username="JPEREZ01")
+
+
+def staff_actor():
+    return acting(User.objects.staff().get())
+
+
+def sheet() -> rows.Sheet:
+    """What changes the user in every respect."""
+    rows = "Usuario,Nombres,Estado,Opciones,Roles\nJPEREZ01,Otra,suspendido,11.9.1.1.1,"
+    return files.read(BytesIO(rows.encode()))
+
+
+def plan(state: str) -> LoadPlan:
+    return LoadPlan.objects.select_related("operator").get(state=state)
+
+
+# How each action is called; every call reads its own accounts, so it can be made again.
+CALLS: dict[Callable, Callable] = {
+    accounts.create_secondary_user: lambda action: action(
+        actor=acting(principal()), username="NUEVO001", password=PASSWORD, **person(90000050)
+    ),
+    operators.create_operator: lambda action: action(
+        actor=staff_actor(),
+        ruc="20999999027",
+        name="Empresa Nueva de Práctica",
+        operator_types=["AGENTE_ADUANA", "TRANSPORTISTA"],
+        username="TITULAR1",
+        password=PASSWORD,
+        **person(90000051),
+    ),
+    operators.change_operator: lambda action: action(
+        actor=staff_actor(),
+        operator=principal().operator,
+        name="Otro Nombre de Práctica",
+        operator_types=["TRANSPORTISTA"],
+        is_active=False,
+    ),
+    accounts.suspend_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    accounts.reactivate_user: lambda action: action(
+        actor=acting(principal()), user=User.objects.get(username="QUIETO01")
+    ),
+    accounts.eliminate_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    accounts.change_user: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        seen=accounts.editable_facts(secondary()),
+        valid_from=None,
+        valid_until=date(2027, 1, 1),
+        email="",
+        **person(90000060),
+    ),
+    accounts.change_states: lambda action: action(
+        actor=acting(principal()),
+        users=[secondary(), User.objects.get(username="QUIETO01")],
+        state=User.State.ELIMINATED,
+    ),
+    passwords.reset_password: lambda action: action(
+        actor=acting(principal()), user=secondary(), password="Distinta1"
+    ),
+    passwords.change_own_password: lambda action: action(
+        actor=acting(secondary()), password="Distinta1"
+    ),
+    signing_in.close_sessions: lambda action: action(actor=acting(principal()), user=secondary()),
+    signing_in.unlock_user: lambda action: action(actor=acting(principal()), user=secondary()),
+    signing_in.turn_on_second_factor: lambda action: action(
+        actor=acting(secondary()), secret=SECRET, code=pyotp.TOTP(SECRET).now()
+    ),
+    signing_in.turn_off_second_factor: lambda action: action(actor=staff_actor(), user=principal()),
+    signing_in.make_recovery_codes: lambda action: action(actor=acting(principal())),
+    signing_in.use_code: lambda action: action(actor=acting(principal()), code=RECOVERY_CODES[0]),
+    signing_in.seal_secrets_anew: lambda action: action(),
+    operators.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
+    operators.advance_clock: lambda action: action(
+        actor=staff_actor(), operator=principal().operator, by=timedelta(hours=24)
+    ),
+    operators.return_to_real_time: lambda action: action(
+        actor=staff_actor(), operator=Operator.objects.get(ruc=OTHER_RUC)
+    ),
+    operators.set_activation_delay: lambda action: action(
+        actor=staff_actor(), operator=principal().operator, delay=timedelta(hours=24)
+    ),
+    grants.assign_access: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        options=[OTHER_OPTION],
+        roles=[],
+        seen_options=[OPTION],
+        seen_roles=[ROLE],
+    ),
+    validity.set_validity: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        options={OPTION: (date(2026, 1, 1), None)},
+        roles={ROLE: (None, date(2030, 1, 1))},
+        seen=validity.validity_facts(secondary()),
+    ),
+    templates.save_template: lambda action: action(
+        actor=acting(principal()), name="Nueva", options=[OPTION], roles=[ROLE]
+    ),
+    templates.delete_template: lambda action: action(
+        actor=acting(principal()), template=AccessTemplate.objects.get(name="De siempre")
+    ),
+    grants.assign_options: lambda action: action(
+        actor=acting(principal()), user=secondary(), codes=[OTHER_OPTION], seen=[OPTION]
+    ),
+    grants.assign_roles: lambda action: action(
+        actor=acting(principal()),
+        user=secondary(),
+        codes=["NSIGAD.AGENTEADUANA.CONSULTA"],
+        seen=[ROLE],
+    ),
+    loading.load_catalog: lambda action: action(reading.read(CHANGED_CATALOG)),
+    bulk.load_accounts: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        new=[
+            User(
+                username="NUEVO001",
+                password=make_password(PASSWORD),
+                state=User.State.SUSPENDED,
+                valid_from=date(2026, 1, 1),
+                **person(90000070),
+            )
+        ],
+        changed=[(secondary(), {"first_name": "Otra", "state": User.State.SUSPENDED})],
+    ),
+    grants.load_access: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        options=[(secondary(), [OPTION], [OTHER_OPTION])],
+        roles=[(secondary(), [ROLE], [])],
+    ),
+    load_actions.make_plan: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        sheet=sheet(),
+        file_name="usuarios.csv",
+    ),
+    load_actions.discard: lambda action: action(actor=acting(principal()), plan=plan("ready")),
+    load_actions.make_plan_again: lambda action: action(
+        actor=acting(principal()), plan=plan("stale")
+    ),
+    applying.start_applying: lambda action: action(actor=acting(principal()), plan=plan("ready")),
+    # Of users who are all there: what is hashed of new ones is meant to stay.
+    applying.keep_applying: lambda action: action(
+        actor=acting(principal()), plan=plan("applying"), seconds=1
+    ),
+    applying.hand_over: lambda action: action(actor=acting(principal()), plan=plan("applied")),
+}
