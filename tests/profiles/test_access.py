@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from profiles.access import findings
 from profiles.access.reasons import OF_THE_ACCOUNT, Reason
 from profiles.access.verdict import Holdings, Verdict, verdict
 from profiles.actions.grants import assign_options, assign_roles
@@ -21,11 +22,11 @@ def rows(*codes: str):
     return SimpleNamespace(all=lambda: [SimpleNamespace(code=code) for code in codes])
 
 
-def an_option(*, types=("ADUANA",), roles=("ACTING",), is_retired=False):
+def an_option(*, types=("ADUANA",), roles=("ACTING",), is_retired=False, profile_is_retired=False):
     return SimpleNamespace(
         code=CODE,
         is_retired=is_retired,
-        profile=SimpleNamespace(is_retired=False),
+        profile=SimpleNamespace(is_retired=profile_is_retired),
         operator_types=rows(*types),
         roles=rows(*roles),
     )
@@ -116,6 +117,12 @@ def test_one_acting_role_is_enough_and_none_is_asked_where_none_acts(acting_role
 )
 def test_one_of_the_operators_types_is_enough(offered_to, types, permitted):
     assert verdict(holding(types=types), an_option(types=offered_to)).permitted is permitted
+
+
+@pytest.mark.parametrize("principal", [False, True], ids=["secondary", "principal"])
+def test_an_option_of_a_retired_profile_is_retired(principal):
+    option = an_option(profile_is_retired=True)
+    assert verdict(holding(principal=principal), option).reasons == (RETIRED,)
 
 
 @pytest.mark.parametrize("principal", [False, True], ids=["secondary", "principal"])
@@ -294,3 +301,11 @@ def test_verdicts_on_leaves_already_read_cost_no_query(
     assert decisions[CODE].reasons == (ROLE_MISSING,)
     assert decisions["90.2.1.1.1"].reasons == (NOT_GRANTED, NOT_OFFERED, ROLE_MISSING)
     assert decisions["11.9.1.1.1"].reasons == (NOT_GRANTED,)
+
+
+def test_a_finding_is_counted_up_to_one_more_than_the_limit(principal, make_secondary, monkeypatch):
+    monkeypatch.setattr(findings, "COUNTED", 2)
+    for number in range(4):
+        make_secondary(f"USUARI{number:02}", 90000100 + number)
+        counts = dict(findings.count_each(User.objects.secondary(), principal.operator))
+        assert counts[findings.Finding.WITHOUT_OPTIONS] == min(number + 1, 3)

@@ -433,6 +433,13 @@ def test_a_template_of_what_is_not_offered_is_refused_with_its_code(principal):
     assert not AccessTemplate.objects.filter(operator=principal.operator).exists()
 
 
+def test_a_template_saved_as_it_was_leaves_no_entry(principal):
+    facts = {"name": "A", "options": [OPTIONS.first], "roles": [ROLES.first]}
+    template = save_template(actor=acting(principal), **facts)
+    save_template(actor=acting(principal), **facts, template=template, seen=template.facts())
+    assert AuditEntry.objects.filter(action="template.saved").count() == 1
+
+
 def test_a_template_changed_meanwhile_is_kept_as_it_is(principal):
     template = save_template(
         actor=acting(principal), name="A", options=[OPTIONS.first], roles=[ROLES.first]

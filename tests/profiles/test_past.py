@@ -97,6 +97,17 @@ def test_each_day_is_as_the_history_left_it(subtests, lived):
             assert users_at(lived.operator, end_of(day(number))).exists() == there
 
 
+def test_what_happens_at_midnight_belongs_to_the_day_that_begins(
+    principal, make_secondary, monkeypatch
+):
+    midnight = end_of(day(0))
+    monkeypatch.setattr(timezone, "now", lambda: midnight)
+    user = make_secondary("JPEREZ01", 90000002)
+    for instant, state in ((midnight, None), (end_of(day(1)), "active")):
+        assert access_at([user], instant)[user].state == state
+        assert users_at(user.operator, instant).exists() == (state is not None)
+
+
 def test_what_is_put_together_for_now_is_what_there_is(principal, lived, make_secondary):
     others = [make_secondary(f"OTROS{n:03}", 90000100 + n) for n in range(3)]
     assign_options(actor=acting(principal), user=others[1], codes=[FIRST, SECOND], seen=[])
