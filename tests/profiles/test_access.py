@@ -102,7 +102,9 @@ def test_a_principal_needs_no_grant_and_no_role_but_is_bound_by_the_catalogue(
         (("A", "B"), ("A", "B"), True),
     ],
 )
-def test_one_acting_role_is_enough_and_none_is_asked_where_none_acts(acting_roles, held, permitted):
+def test_one_acting_role_is_enough_and_none_is_needed_where_none_acts(
+    acting_roles, held, permitted
+):
     assert verdict(holding(roles=held), an_option(roles=acting_roles)).permitted is permitted
 
 
@@ -126,7 +128,7 @@ def test_an_option_of_a_retired_profile_is_retired(principal):
 
 
 @pytest.mark.parametrize("principal", [False, True], ids=["secondary", "principal"])
-def test_what_is_offered_to_nobody_is_refused_to_an_operator_of_no_type(principal):
+def test_an_option_offered_to_no_type_is_refused_to_an_operator_of_no_type(principal):
     decision = verdict(holding(principal=principal, types=()), an_option(types=()))
     assert decision.reasons == (NOT_OFFERED,)
 
@@ -155,7 +157,7 @@ def test_only_a_role_without_effect_leaves_the_option_in_the_menu(reasons, in_me
     assert Verdict(reasons).in_menu is in_menu
 
 
-def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_each_side():
+def test_each_reason_has_a_stable_code_and_its_own_sentences():
     # Programs keep these codes: one that changes breaks them.
     assert [reason.code for reason in Reason] == [
         "operator_inactive",
@@ -182,7 +184,7 @@ def test_a_reason_is_a_code_for_a_program_and_a_sentence_for_each_side():
     assert all(reason.remedy.words for reason in Reason)
 
 
-def test_every_bar_of_an_account_is_a_reason():
+def test_every_block_of_an_account_is_a_reason():
     blocks = {Reason[block.value.upper()] for block in AccountBlock}
     assert blocks | {Reason.LOCKED, Reason.CLAVE_TO_BE_CHANGED} == OF_THE_ACCOUNT
 
@@ -202,7 +204,7 @@ def test_only_the_users_given_as_locked_have_a_lock_among_their_reasons(principa
     "reason", sorted(OF_THE_ACCOUNT, key=lambda reason: reason.code), ids=lambda reason: reason.code
 )
 @pytest.mark.parametrize("principal", [False, True], ids=["secondary", "principal"])
-def test_what_is_wrong_with_the_account_shuts_every_option(reason, principal):
+def test_a_reason_about_the_account_refuses_every_option(reason, principal):
     decision = verdict(holding(principal=principal, account=[reason]), an_option())
     assert decision.reasons == (reason,)
 
@@ -277,7 +279,7 @@ def test_a_role_that_is_no_longer_of_the_operator_permits_nothing(principal, sec
     assert secondary.role_grants.count() == 1
 
 
-def test_an_option_of_two_types_is_not_opened_by_the_role_of_a_type_that_was_left(
+def test_the_role_of_a_former_type_does_not_open_an_option_of_two_types(
     make_operator, principal, secondary
 ):
     both = "90.1.2.1.1"

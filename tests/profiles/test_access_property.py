@@ -134,7 +134,7 @@ def has_finding(user) -> bool:
 
 
 @pytest.mark.django_db
-def test_the_explanation_is_what_is_enforced(secondary, client_of):
+def test_the_verdict_is_what_the_portal_enforces(secondary, client_of):
     met = Counter()
     client = client_of(secondary)
     cookie = client.cookies["sessionid"].value

@@ -77,9 +77,7 @@ def clock(monkeypatch):
 
 
 @both
-def test_a_grant_says_who_gave_it_and_when_in_the_time_of_the_operator(
-    kind, clock, principal, secondary
-):
+def test_a_grant_holds_its_actor_and_the_time_of_the_operator(kind, clock, principal, secondary):
     kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
     (grant,) = kind.grants_of(secondary)
     assert (grant.granted_by, grant.granted_at) == (principal, NOON)
@@ -87,14 +85,14 @@ def test_a_grant_says_who_gave_it_and_when_in_the_time_of_the_operator(
 
 
 @both
-def test_staff_may_grant_in_the_name_of_the_house(kind, staff, secondary):
+def test_staff_may_grant(kind, staff, secondary):
     kind.assign(actor=acting(staff), user=secondary, codes=[kind.first], seen=[])
     (grant,) = kind.grants_of(secondary)
     assert grant.granted_by == staff
 
 
 @both
-def test_what_stays_keeps_its_first_date_and_what_is_added_gets_todays(
+def test_a_kept_grant_keeps_its_date_and_a_new_grant_gets_todays(
     kind, clock, principal, secondary, staff
 ):
     kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
@@ -109,7 +107,7 @@ def test_what_stays_keeps_its_first_date_and_what_is_added_gets_todays(
 
 
 @both
-def test_the_change_names_what_was_added_and_what_was_taken_away(kind, principal, secondary):
+def test_the_change_holds_the_added_and_the_removed_codes(kind, principal, secondary):
     actor = acting(principal)
     first = kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
     assert first == Change(added=frozenset({kind.first}), removed=frozenset())
@@ -119,7 +117,7 @@ def test_the_change_names_what_was_added_and_what_was_taken_away(kind, principal
 
 
 @both
-def test_the_audit_entry_tells_before_and_after_in_order(kind, principal, secondary):
+def test_the_audit_entry_holds_the_codes_before_and_after_in_order(kind, principal, secondary):
     actor = acting(principal)
     kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
     kind.assign(actor=actor, user=secondary, codes=[kind.first, kind.second], seen=[kind.first])
@@ -136,7 +134,7 @@ def test_the_audit_entry_tells_before_and_after_in_order(kind, principal, second
 
 
 @both
-def test_taking_everything_away_leaves_nothing(kind, principal, secondary):
+def test_all_grants_can_be_removed(kind, principal, secondary):
     actor = acting(principal)
     kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
     change = kind.assign(actor=actor, user=secondary, codes=[], seen=[kind.first])
@@ -152,7 +150,7 @@ def test_a_code_sent_twice_is_granted_once(kind, principal, secondary):
 
 
 @both
-def test_what_is_as_wanted_already_is_not_written_again(kind, clock, principal, secondary):
+def test_assigning_the_present_codes_writes_nothing(kind, clock, principal, secondary):
     actor = acting(principal)
     kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
     before = kind.grants_of(secondary)
@@ -165,7 +163,7 @@ def test_what_is_as_wanted_already_is_not_written_again(kind, clock, principal, 
 
 
 @both
-def test_granting_nothing_to_who_has_nothing_leaves_no_entry(kind, principal, secondary):
+def test_assigning_no_codes_to_a_user_without_grants_writes_no_entry(kind, principal, secondary):
     assert not kind.assign(actor=acting(principal), user=secondary, codes=[], seen=[])
     assert not kind.entries().exists()
 
@@ -180,7 +178,7 @@ def test_the_same_call_twice_returns_the_same_change_and_writes_once(kind, princ
 
 
 @both
-def test_a_choice_made_on_old_grants_is_refused_with_the_present_ones(
+def test_a_choice_made_on_stale_grants_is_refused_with_the_present_ones(
     kind, principal, secondary, staff
 ):
     kind.assign(actor=acting(staff), user=secondary, codes=[kind.second], seen=[])
@@ -192,14 +190,14 @@ def test_a_choice_made_on_old_grants_is_refused_with_the_present_ones(
 
 
 @both
-def test_grants_taken_away_meanwhile_make_the_choice_old_too(kind, principal, secondary):
+def test_a_choice_is_stale_if_grants_were_removed_meanwhile(kind, principal, secondary):
     with pytest.raises(StaleError) as refused:
         kind.assign(actor=acting(principal), user=secondary, codes=[kind.second], seen=[kind.first])
     assert refused.value.current == frozenset()
     assert kind.codes_of(secondary) == set()
 
 
-def test_a_code_that_is_not_offered_is_named_and_nothing_is_saved(subtests, principal, secondary):
+def test_a_code_that_is_not_offered_is_refused_by_name(subtests, principal, secondary):
     for kind, code in FORGED:
         with subtests.test(kind=kind, code=code):
             with pytest.raises(NotOfferedError) as refused:
@@ -212,7 +210,7 @@ def test_a_code_that_is_not_offered_is_named_and_nothing_is_saved(subtests, prin
 
 
 @both
-def test_a_retired_code_is_not_offered_but_may_be_taken_away(kind, principal, secondary):
+def test_a_retired_code_cannot_be_granted_but_can_be_removed(kind, principal, secondary):
     actor = acting(principal)
     kind.assign(actor=actor, user=secondary, codes=[kind.first, kind.second], seen=[])
     kind.retire(kind.second)
@@ -226,9 +224,7 @@ def test_a_retired_code_is_not_offered_but_may_be_taken_away(kind, principal, se
 
 
 @both
-def test_an_operator_that_changed_type_is_offered_nothing_of_the_old_one(
-    kind, principal, secondary
-):
+def test_an_operator_is_offered_nothing_of_its_former_type(kind, principal, secondary):
     secondary.operator.operator_types.set(OperatorType.objects.filter(code="TRANSPORTISTA"))
     with pytest.raises(NotOfferedError) as refused:
         kind.assign(
@@ -274,7 +270,7 @@ def test_a_principal_does_not_grant_to_itself(kind, principal):
 
 
 @both
-def test_a_suspended_user_may_be_prepared_for_the_return(kind, principal, secondary):
+def test_a_suspended_user_may_be_granted_codes(kind, principal, secondary):
     suspend_user(actor=acting(principal), user=secondary)
     kind.assign(actor=acting(principal), user=secondary, codes=[kind.first], seen=[])
     assert kind.codes_of(secondary) == {kind.first}
@@ -282,7 +278,7 @@ def test_a_suspended_user_may_be_prepared_for_the_return(kind, principal, second
 
 @both
 @pytest.mark.parametrize("codes", [[], ["first"]], ids=["none", "one"])
-def test_an_eliminated_user_is_given_nothing(kind, principal, secondary, codes):
+def test_an_eliminated_user_is_granted_nothing(kind, principal, secondary, codes):
     eliminate_user(actor=acting(principal), user=secondary)
     with pytest.raises(PermissionDenied, match="Ese usuario fue eliminado"):
         kind.assign(
@@ -296,7 +292,7 @@ def test_an_eliminated_user_is_given_nothing(kind, principal, secondary, codes):
 
 
 @both
-def test_without_its_audit_entry_nothing_is_written(monkeypatch, kind, principal, secondary):
+def test_nothing_is_written_if_the_history_fails(monkeypatch, kind, principal, secondary):
     actor = acting(principal)
     kind.assign(actor=actor, user=secondary, codes=[kind.first], seen=[])
     (before,) = kind.grants_of(secondary)
@@ -331,7 +327,7 @@ def load(kind, actor, user, before, after) -> None:
 
 
 @both
-def test_a_load_takes_away_what_is_no_longer_wanted_and_keeps_the_rest(kind, principal, secondary):
+def test_a_load_removes_unwanted_grants_and_keeps_the_others(kind, principal, secondary):
     given = [kind.first, kind.second]
     kind.assign(actor=acting(principal), user=secondary, codes=given, seen=[])
     kept = kind.grant.objects.get(**{f"{kind.relation}_id": kind.first})
@@ -423,7 +419,7 @@ def test_fewer_grants_seen_than_there_are_is_stale_even_if_no_day_would_change(p
 # Templates ---------------------------------------------------------------------------------------
 
 
-def test_a_template_of_what_is_not_offered_is_refused_with_its_code(principal):
+def test_a_template_with_a_code_that_is_not_offered_is_refused_by_name(principal):
     for code in [*OPTIONS.forged.values(), *ROLES.forged.values()]:
         with pytest.raises(NotOfferedError) as refused:
             save_template(
@@ -433,14 +429,14 @@ def test_a_template_of_what_is_not_offered_is_refused_with_its_code(principal):
     assert not AccessTemplate.objects.filter(operator=principal.operator).exists()
 
 
-def test_a_template_saved_as_it_was_leaves_no_entry(principal):
+def test_saving_an_unchanged_template_writes_no_entry(principal):
     facts = {"name": "A", "options": [OPTIONS.first], "roles": [ROLES.first]}
     template = save_template(actor=acting(principal), **facts)
     save_template(actor=acting(principal), **facts, template=template, seen=template.facts())
     assert AuditEntry.objects.filter(action="template.saved").count() == 1
 
 
-def test_a_template_changed_meanwhile_is_kept_as_it_is(principal):
+def test_a_template_changed_meanwhile_is_not_overwritten(principal):
     template = save_template(
         actor=acting(principal), name="A", options=[OPTIONS.first], roles=[ROLES.first]
     )

@@ -46,7 +46,7 @@ def option(**fields) -> dict:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def test_an_option_is_added_by_hand(admin_client):
+def test_staff_adds_an_option(admin_client):
     admin_client.post(f"{OPTIONS}add/", option())
     row = Option.objects.get(code="90.1.1.1.3")
     assert (row.parent_id, row.is_folder, row.is_retired) == ("90.1.1", False, False)
@@ -81,7 +81,7 @@ def test_a_bad_option_is_refused_on_its_field(fields, field, sentence, admin_cli
     assert Option.objects.count() == before
 
 
-def test_a_folder_is_offered_to_nobody(admin_client):
+def test_a_folder_is_offered_to_no_type(admin_client):
     found = errors(admin_client.post(f"{OPTIONS}add/", option(is_folder="on")))
     sentence = "Una carpeta no se ofrece ni pide roles por sí misma."
     assert found == {"operator_types": [sentence], "roles": [sentence]}
@@ -90,7 +90,7 @@ def test_a_folder_is_offered_to_nobody(admin_client):
     assert Option.objects.get(code="90.1.1.1.3").is_folder
 
 
-def test_an_option_keeps_its_code_and_its_kind(admin_client):
+def test_the_code_and_the_kind_of_an_option_are_never_changed(admin_client):
     url = f"{OPTIONS}90.1.1.1.1/change/"
     page = soup(admin_client.get(url))
     assert page.select_one(".field-code .readonly").text == "90.1.1.1.1"
@@ -101,14 +101,14 @@ def test_an_option_keeps_its_code_and_its_kind(admin_client):
     assert not Option.objects.filter(code="1.1").exists()
 
 
-def test_a_folder_with_something_inside_keeps_its_profile(admin_client):
+def test_the_profile_of_a_folder_with_children_is_not_changed(admin_client):
     values = {"name": "Despacho", "profile": "TRIBUTARIOS", "source": "x", "position": "1"}
     found = errors(admin_client.post(f"{OPTIONS}90.1/change/", values))
     assert list(found) == ["profile"]
     assert Option.objects.get(code="90.1").profile_id == "ADUANEROS"
 
 
-def test_folders_and_roles_are_told_apart_by_their_codes(admin_client):
+def test_the_choices_of_folders_and_roles_show_their_codes(admin_client):
     page = soup(admin_client.get(f"{OPTIONS}90.1.1.1.1/change/"))
     assert texts(page, "#id_parent option") == [
         "---------",
@@ -120,7 +120,7 @@ def test_folders_and_roles_are_told_apart_by_their_codes(admin_client):
     assert "Despachador · NSIGAD.AGENTEADUANA.DESPACHO" in texts(page, "#id_roles option")
 
 
-def test_a_profile_and_a_role_are_edited_but_for_their_codes(admin_client):
+def test_a_profile_and_a_role_are_edited_except_their_codes(admin_client):
     values = {"code": "OTRO", "name": "Nuevo nombre", "source": "x", "position": "1"}
     admin_client.post("/admin/profiles/profile/ADUANEROS/change/", values)
     assert Profile.objects.get(code="ADUANEROS").name == "Nuevo nombre"
@@ -167,7 +167,7 @@ def test_a_row_is_retired_and_never_deleted(row, admin_client):
         ("?is_retired__exact=1", []),
     ],
 )
-def test_options_are_found(query, found, admin_client):
+def test_options_are_found_by_code_and_name(query, found, admin_client):
     page = soup(admin_client.get(OPTIONS + query))
     assert sorted(texts(page, ".field-code")) == found
 
@@ -197,7 +197,7 @@ def rows() -> list:
     return [list(model.objects.order_by("pk").values()) for model in (Profile, Role, Option)]
 
 
-def test_each_list_of_the_catalogue_leads_to_the_import(admin_client):
+def test_each_list_of_the_catalogue_links_to_the_import(admin_client):
     for url in LISTS:
         assert soup(admin_client.get(url)).select_one(f"a[href='{IMPORT}']"), url
     page = soup(admin_client.get(IMPORT))
@@ -217,7 +217,7 @@ def test_the_shipped_catalogue_is_downloaded_and_imported(admin_client):
     assert Option.objects.filter(is_retired=False).count() > 20
 
 
-def test_an_import_says_what_it_did_and_is_logged(admin_client, staff):
+def test_an_import_reports_its_result_and_is_logged(admin_client, staff):
     changed = SMALL_CATALOG.replace('"Consulta de canal"', '"Consulta del canal"')
     changed = changed.replace("11.9.1.1.2", "11.9.1.1.3")
     result = "filas nuevas: 1, cambiadas: 1, retiradas: 1, sin cambios: 15."
@@ -290,9 +290,7 @@ BROKEN_TWICE = SMALL_CATALOG.replace('profile = "TRIBUTARIOS"', 'profile = "NO"'
     ],
     ids=range(13),
 )
-def test_a_bad_file_is_told_problem_by_problem_and_nothing_is_saved(
-    content, sentences, admin_client
-):
+def test_a_bad_file_is_refused_with_each_problem(content, sentences, admin_client):
     before = rows()
     response = send(admin_client, content)
     assert response.status_code == 200
@@ -314,7 +312,7 @@ def test_a_file_with_very_many_problems_names_the_first_ones(admin_client):
     assert found[-1].endswith("problemas más.")
 
 
-def test_html_in_a_file_is_only_text(admin_client):
+def test_html_in_a_file_is_escaped(admin_client):
     content = SMALL_CATALOG.replace('profile = "TRIBUTARIOS"', 'profile = "<script>x</script>"')
     assert b"<script>x" not in send(admin_client, content).content
 
@@ -360,12 +358,12 @@ def granted(secondary, principal):
         (GRANTS[1], "?role__operator_type__code__exact=TRANSPORTISTA", 0),
     ],
 )
-def test_grants_are_found(url, query, found, admin_client, granted):
+def test_grants_are_found_by_user_and_by_code(url, query, found, admin_client, granted):
     assert len(soup(admin_client.get(url + query)).select("#result_list tbody tr")) == found
 
 
 @pytest.mark.parametrize(("url", "model"), [*zip(GRANTS, [OptionGrant, RoleGrant], strict=True)])
-def test_grants_are_never_written_here(url, model, admin_client, granted):
+def test_grants_are_read_only(url, model, admin_client, granted):
     grant = model.objects.first()
     before = list(model.objects.values())
     page = soup(admin_client.get(f"{url}{grant.pk}/change/"))

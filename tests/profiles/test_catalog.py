@@ -67,7 +67,7 @@ def test_the_shipped_catalogue_loads_and_a_second_load_changes_nothing():
 
 
 @pytest.mark.django_db
-def test_the_command_loads_the_shipped_catalogue_and_tells_the_tally(capsys):
+def test_the_command_loads_the_shipped_catalogue_and_prints_the_tally(capsys):
     call_command("load_catalog")
     assert capsys.readouterr().out == (
         f"Catálogo: {size(SHIPPED)} filas nuevas, 0 cambiadas, 0 retiradas, 0 sin cambios.\n"
@@ -77,7 +77,7 @@ def test_the_command_loads_the_shipped_catalogue_and_tells_the_tally(capsys):
 
 @pytest.mark.parametrize("content", ["operator_types = [", b"\xff\xfe\x00", None])
 @pytest.mark.django_db
-def test_the_command_refuses_what_is_no_catalogue_in_a_sentence(tmp_path, content):
+def test_the_command_refuses_a_file_that_is_no_catalogue(tmp_path, content):
     file = tmp_path / "catalogo.toml"
     if content is not None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -110,7 +110,7 @@ def test_one_changed_value_changes_one_row(small_catalog, old, new, model, code,
     assert getattr(model.objects.get(code=code), field) == value
 
 
-def test_a_change_of_who_is_offered_and_of_who_acts_is_loaded(small_catalog):
+def test_a_change_of_types_and_roles_of_an_option_is_loaded(small_catalog):
     both = '["AGENTE_ADUANA", "TRANSPORTISTA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA", "NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]'
     one = '["AGENTE_ADUANA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA"]'
     content = reading.read(edited((both, one)))
@@ -122,7 +122,7 @@ def test_a_change_of_who_is_offered_and_of_who_acts_is_loaded(small_catalog):
 
 
 @pytest.mark.parametrize("code", ["90.1.1.1.2", "11.9.1.1.1"])
-def test_an_option_that_left_is_retired_with_its_grants_and_comes_back(principal, secondary, code):
+def test_an_option_missing_from_the_file_is_retired_and_can_return(principal, secondary, code):
     assign_options(actor=acting(principal), user=secondary, codes=[code], seen=[])
     assert load_catalog(reading.read(without(code)))["retired"] == 1
     assert Option.objects.get(code=code).is_retired
@@ -136,7 +136,7 @@ def test_an_option_that_left_is_retired_with_its_grants_and_comes_back(principal
     assert Option.objects.offered_to(secondary.operator).filter(code=code).exists()
 
 
-def test_a_role_that_left_is_retired_and_comes_back(operator):
+def test_a_role_missing_from_the_file_is_retired_and_can_return(operator):
     code = "NSIGAD.AGENTEADUANA.CONSULTA"
     gone = edited(('"NSIGAD.AGENTEADUANA.CONSULTA", "NSIGAD.AG', '"NSIGAD.AG'))
     gone = "".join(
@@ -179,7 +179,7 @@ WRONG_VALUES = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_first", [True, False], ids=["into nothing", "over another"])
-def test_a_value_that_no_column_holds_is_named_and_nothing_is_loaded(subtests, is_first):
+def test_a_value_that_no_column_holds_is_refused_and_nothing_is_loaded(subtests, is_first):
     if not is_first:
         load_catalog(reading.read(SMALL_CATALOG))
     before = rows()
@@ -194,7 +194,7 @@ def test_a_value_that_no_column_holds_is_named_and_nothing_is_loaded(subtests, i
 
 
 @pytest.mark.django_db
-def test_a_role_is_a_system_an_actor_and_a_role(subtests):
+def test_a_role_code_has_a_system_an_actor_and_a_role(subtests):
     for code in ["nsigad.x.y", "NSIGAD.AGENTE", "NSIGAD.AGENTE.DESPACHO1"]:
         with subtests.test(code=code):
             text = SMALL_CATALOG.replace("NSIGAD.TRANSPORTISTA.TRANSMISOR", code)
@@ -344,7 +344,7 @@ BROKEN_RULES = [
 ]
 
 
-def test_each_broken_rule_has_its_sentence(subtests):
+def test_each_broken_rule_has_its_own_problem(subtests):
     for old, new, problem in BROKEN_RULES:
         with subtests.test(old=old, new=new, problem=problem):
             with pytest.raises(CatalogError) as refused:
@@ -354,7 +354,7 @@ def test_each_broken_rule_has_its_sentence(subtests):
             assert str(refused.value) == " · ".join(refused.value.problems)
 
 
-def test_each_list_must_be_there(subtests):
+def test_each_list_is_required(subtests):
     wrong = [(kind, value) for kind in reading.COLUMNS for value in ("'a'", "['a']", "{}", "7")]
     missing = [(kind, None) for kind in reading.COLUMNS if kind not in reading.MAY_BE_MISSING]
     for kind, value in wrong + missing:
@@ -366,7 +366,7 @@ def test_each_list_must_be_there(subtests):
             assert refused.value.problems == [f"Falta la lista «{kind}»."]
 
 
-def test_what_is_no_toml_is_said_so(subtests):
+def test_a_file_that_is_no_toml_is_refused(subtests):
     for text in ["a = [", "a = 1\na = 2", "no es nada", "a = " + "9" * 5000]:
         with subtests.test(text=text):
             with pytest.raises(CatalogError) as refused:
@@ -375,7 +375,7 @@ def test_what_is_no_toml_is_said_so(subtests):
             assert problem.startswith("El archivo no es TOML válido")
 
 
-def test_every_problem_is_told_at_once():
+def test_all_problems_are_reported_at_once():
     text = edited(('name = "Despacho"', "name = 7"), ('name = "Transmisor"', "name = 7"))
     with pytest.raises(CatalogError) as refused:
         reading.read(text)
@@ -422,7 +422,7 @@ def test_there_are_three_further_profiles_and_none_is_empty():
     assert all(leaves_of(row["code"]) for row in SHIPPED.profiles)
 
 
-def test_one_name_stands_twice_under_one_folder_as_in_the_real_menu():
+def test_one_folder_has_a_name_twice_as_the_real_menu():
     names = Counter(
         (row["parent"], row["name"]) for row in SHIPPED.options if not reading.is_folder(row)
     )
@@ -438,7 +438,7 @@ def test_each_type_has_three_roles_or_more_and_each_of_them_acts_somewhere(subte
             assert roles <= acting_roles
 
 
-def test_every_row_says_where_it_comes_from():
+def test_every_row_has_a_source():
     for kind in reading.COLUMNS:
         assert [row["name"] for row in getattr(SHIPPED, kind) if not row["source"]] == []
 
@@ -486,7 +486,7 @@ TEMPLATE = """templates = [
 
 
 @pytest.mark.django_db
-def test_there_is_a_ready_template_for_each_operator_type_and_with_it_every_option_works():
+def test_each_type_has_a_ready_made_template_whose_options_all_work():
     load_catalog(SHIPPED)
     acting = {row["code"]: set(row.get("roles", [])) for row in SHIPPED.options}
     assert AccessTemplate.objects.count() == len(SHIPPED.operator_types)
@@ -498,7 +498,7 @@ def test_there_is_a_ready_template_for_each_operator_type_and_with_it_every_opti
 
 
 @pytest.mark.django_db
-def test_a_template_follows_the_file():
+def test_a_ready_made_template_follows_the_file():
     text = SMALL_CATALOG + TEMPLATE
     load_catalog(reading.read(text))
     assert load_catalog(reading.read(text))["unchanged"] == size(reading.read(text))
@@ -522,7 +522,7 @@ NOT_OFFERED = [
 ]
 
 
-def test_a_template_gives_only_what_its_type_is_offered(subtests):
+def test_a_ready_made_template_holds_only_what_its_type_is_offered(subtests):
     for old, new, problem in NOT_OFFERED:
         with subtests.test(old=old, new=new, problem=problem):
             with pytest.raises(CatalogError) as refused:
@@ -531,6 +531,6 @@ def test_a_template_gives_only_what_its_type_is_offered(subtests):
 
 
 @pytest.mark.django_db
-def test_the_name_of_a_template_must_fit():
+def test_a_ready_made_template_with_a_long_name_is_refused():
     with pytest.raises(CatalogError, match="hasta 80 caracteres"):
         load_catalog(reading.read(SMALL_CATALOG + TEMPLATE.replace("De siempre", "x" * 81)))

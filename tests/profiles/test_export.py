@@ -57,7 +57,7 @@ def company(principal, secondary, make_secondary):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_exported_is_loaded_again_without_a_change(client, company, operator, kind):
+def test_loading_an_export_changes_nothing(client, company, operator, kind):
     content = download(client, "/usuarios/", formato=kind)
     sheet = files.read(io.BytesIO(content))
     planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
@@ -67,13 +67,13 @@ def test_what_is_exported_is_loaded_again_without_a_change(client, company, oper
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_list_is_exported_as_it_is_filtered(client, company, kind):
+def test_the_export_has_the_filtered_rows(client, company, kind):
     rows = table(download(client, "/usuarios/", formato=kind, estado="suspended"), kind)
     assert [row[0] for row in rows] == ["Usuario", "QUIETO01"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_user_is_told_by_codes_and_labels_and_without_a_clave(client, company, kind):
+def test_the_export_has_codes_and_labels_and_no_password(client, company, kind):
     titles, *rows = table(download(client, "/usuarios/", formato=kind), kind)
     people = {row[0]: dict(zip(titles, row, strict=True)) for row in rows}
     assert people["JPEREZ01"] == {
@@ -100,7 +100,7 @@ def test_the_matrix_and_the_history_have_the_same_rows_in_both_kinds(client, com
 
 
 @pytest.mark.parametrize("url", ["/usuarios/", "/accesos/", "/historial/"])
-def test_another_kind_is_not_there(client, url):
+def test_an_unknown_kind_is_not_found(client, url):
     assert client.get(url, {"formato": "pdf"}).status_code == 404
 
 
@@ -117,7 +117,7 @@ def test_protected_text_is_read_back_as_it_was():
     assert [as_typed(as_text(text)) for text in texts] == texts
 
 
-def test_a_character_that_no_workbook_holds_is_replaced():
+def test_a_character_that_a_workbook_cannot_hold_is_replaced():
     content = b"".join(xlsx_chunks([["a\x07b"]]))
     assert table(content, "xlsx") == [["a\ufffdb"]]
 

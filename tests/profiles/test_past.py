@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from profiles.access.past import access_at, end_of, users_at
+from profiles.access.past import PastAccess, access_at, end_of, users_at
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.validity import set_validity, validity_facts
 from tests.conftest import acting, field_errors, soup
@@ -88,7 +88,7 @@ HISTORY = [
 ]
 
 
-def test_each_day_is_as_the_history_left_it(subtests, lived):
+def test_past_access_is_computed_for_each_day(subtests, lived):
     for number, state, options, roles in HISTORY:
         with subtests.test(number=number, state=state, options=options, roles=roles):
             past = access_at([lived], end_of(day(number)))[lived]
@@ -97,7 +97,7 @@ def test_each_day_is_as_the_history_left_it(subtests, lived):
             assert users_at(lived.operator, end_of(day(number))).exists() == there
 
 
-def test_what_happens_at_midnight_belongs_to_the_day_that_begins(
+def test_an_entry_at_midnight_belongs_to_the_day_that_begins(
     principal, make_secondary, monkeypatch
 ):
     midnight = end_of(day(0))
@@ -108,7 +108,13 @@ def test_what_happens_at_midnight_belongs_to_the_day_that_begins(
         assert users_at(user.operator, instant).exists() == (state is not None)
 
 
-def test_what_is_put_together_for_now_is_what_there_is(principal, lived, make_secondary):
+def test_an_assignment_keeps_the_days_of_the_options_that_stay():
+    past = PastAccess(options={FIRST: YEAR})
+    past.follow(AuditEntry(action="options.assigned", after={"codes": [FIRST, SECOND]}))
+    assert past.options == {FIRST: YEAR, SECOND: NO_LIMIT}
+
+
+def test_past_access_of_now_equals_the_present_access(principal, lived, make_secondary):
     others = [make_secondary(f"OTROS{n:03}", 90000100 + n) for n in range(3)]
     assign_options(actor=acting(principal), user=others[1], codes=[FIRST, SECOND], seen=[])
     for user, past in access_at([lived, *others], timezone.now() + timedelta(days=1)).items():
@@ -118,7 +124,7 @@ def test_what_is_put_together_for_now_is_what_there_is(principal, lived, make_se
         assert {*past.roles} == {*user.role_grants.values_list("role_id", flat=True)}
 
 
-def test_the_page_of_a_user_says_what_he_had(client, lived):
+def test_the_page_of_a_user_shows_the_past_grants(client, lived):
     page = soup(client.get(ONE, {"fecha": f"{day(3)}"}))
     assert page.h1.text.split() == [
         "Accesos",
@@ -140,12 +146,12 @@ def test_the_page_of_a_user_says_what_he_had(client, lived):
     ]
 
 
-def test_before_he_was_made_it_says_so(client, lived):
+def test_the_page_says_that_the_user_did_not_exist_yet(client, lived):
     page = soup(client.get(ONE, {"fecha": f"{day(-1)}"}))
     assert "JPEREZ01 todavía no existía ese día." in page.select_one(".empty").text
 
 
-def test_the_page_of_the_company_lists_who_was_there(client, lived, make_secondary):
+def test_the_page_of_the_operator_lists_the_users_of_that_day(client, lived, make_secondary):
     make_secondary("NUEVO001", 90000003)
     page = soup(client.get(ALL, {"fecha": f"{day(4)}"}))
     rows = [[cell.text.strip() for cell in row.select("td, th")] for row in page.select("tbody tr")]
@@ -156,7 +162,7 @@ def test_the_page_of_the_company_lists_who_was_there(client, lived, make_seconda
     assert "Ese día la empresa no tenía usuarios secundarios." in page.text
 
 
-def test_two_who_had_the_same_usuario_are_told_apart(client, lived, make_secondary):
+def test_two_users_with_the_same_usuario_are_distinguished(client, lived, make_secondary):
     make_secondary("JPEREZ01", 90000009, first_name="Julia")
     query = {"fecha": f"{day(4)}"}
     assert "Julia" in soup(client.get(ONE, query)).select_one(".lead").text
@@ -164,7 +170,7 @@ def test_two_who_had_the_same_usuario_are_told_apart(client, lived, make_seconda
     assert "Juan" in page.select_one(".lead").text
 
 
-def test_without_a_day_it_is_today(client, lived):
+def test_the_page_without_a_day_shows_today(client, lived):
     page = soup(client.get(ALL))
     assert f"{timezone.localdate():%Y}" in page.h1.text
 
@@ -177,25 +183,27 @@ REFUSED_DAYS = [
 ]
 
 
-def test_a_day_that_is_none_or_not_yet_is_refused(subtests, client, secondary):
+def test_a_future_or_malformed_day_is_refused(subtests, client, secondary):
     for text, sentence in REFUSED_DAYS:
         with subtests.test(text=text, sentence=sentence):
             for url in (ALL, ONE):
                 assert field_errors(client.get(url, {"fecha": text})) == {"fecha": sentence}
 
 
-def test_the_first_day_there_can_be_is_taken(client, secondary):
+def test_the_first_possible_day_is_accepted(client, secondary):
     assert client.get(ONE, {"fecha": "0001-01-01"}).status_code == 200
 
 
-def test_nothing_of_another_company_is_in_it(client, strangers_secondary):
+def test_the_pages_show_nothing_of_another_operator(client, strangers_secondary):
     assert "AJENO001" not in client.get(ALL).content.decode()
     assert client.get("/usuarios/AJENO001/accesos/").status_code == 404
     query = {"subject": strangers_secondary.pk}
     assert client.get("/usuarios/AJENO001/accesos/", query).status_code == 404
 
 
-def test_it_costs_the_same_queries_for_one_and_for_forty(client, secondary, make_secondary):
+def test_the_page_costs_the_same_queries_for_one_user_and_for_forty(
+    client, secondary, make_secondary
+):
     client.get(ALL)
     with CaptureQueriesContext(connection) as few:
         client.get(ALL)
@@ -206,7 +214,7 @@ def test_it_costs_the_same_queries_for_one_and_for_forty(client, secondary, make
     assert len(many) == len(few)
 
 
-def test_every_action_that_changes_access_is_followed(lived):
+def test_every_action_that_changes_access_is_read(lived):
     """An action whose entries were not read would falsify the past."""
     about_access = set(AuditEntry.objects.filter(subject=lived).values_list("action", flat=True))
     assert about_access == {

@@ -41,7 +41,7 @@ def group(options: OptionTree, code: str):
     raise AssertionError(f"{code} is not in the tree")
 
 
-def test_leaves_hang_under_their_folders_and_folders_under_their_profile():
+def test_leaves_are_under_their_folders_and_folders_under_their_profile():
     assert shape(tree()) == {
         "ADUANEROS": {
             "90.1": {"90.1.1": {DECLARATION: {}, RECTIFICATION: {}}, CHANNEL: {}},
@@ -51,12 +51,12 @@ def test_leaves_hang_under_their_folders_and_folders_under_their_profile():
     }
 
 
-def test_a_folder_or_profile_without_a_leaf_does_not_appear():
+def test_a_folder_or_profile_without_a_leaf_is_not_in_the_tree():
     only = OptionTree(Option.objects.leaves().filter(code=CHANNEL))
     assert shape(only) == {"ADUANEROS": {"90.1": {CHANNEL: {}}}}
 
 
-def test_a_leaf_may_hang_from_its_profile_directly():
+def test_a_leaf_may_be_directly_under_its_profile():
     Option.objects.filter(code=CHANNEL).update(parent=None)
     assert shape(tree())["ADUANEROS"].keys() == {"90.1", "90.2", CHANNEL}
 
@@ -70,7 +70,7 @@ def test_a_tree_of_nothing_is_false_and_empty():
     assert tree()
 
 
-def test_a_leaf_knows_the_way_to_it_and_the_groups_are_no_leaves():
+def test_a_leaf_has_its_path_and_a_folder_is_no_leaf():
     options = tree()
     leaf = next(leaf for leaf in options.leaves if leaf.code == DECLARATION)
     assert leaf.path == (
@@ -103,7 +103,7 @@ def test_the_catalogue_decides_the_order_and_not_the_text_of_the_code():
         assert codes(options.ordered_leaves) == in_order
 
 
-def test_selected_leaves_are_counted_at_every_level_and_given_in_order():
+def test_selected_leaves_are_counted_at_every_level():
     options = tree(selected={SERVICE, CHANNEL, RECTIFICATION, "99.9.9.9.9"})
     assert codes(options.selected) == [RECTIFICATION, CHANNEL, SERVICE]
     counts = {
@@ -141,13 +141,13 @@ SEARCHES = [
 ]
 
 
-def test_the_search_wants_all_words_in_path_name_or_code_whatever_their_accents_or_case(subtests):
+def test_a_search_matches_all_words_in_path_name_or_code_without_accents_or_case(subtests):
     for query, found in SEARCHES:
         with subtests.test(query=query, found=found):
             assert codes(tree(query=query).matches) == found
 
 
-def test_the_search_narrows_what_matches_and_takes_nothing_out_of_the_tree():
+def test_a_search_removes_nothing_from_the_tree():
     everything, narrowed = tree(), tree(query="rectificacion")
     assert shape(narrowed) == shape(everything)
     counts = {
@@ -157,7 +157,7 @@ def test_the_search_narrows_what_matches_and_takes_nothing_out_of_the_tree():
     assert counts == {"ADUANEROS": 1, "90.1": 1, "90.1.1": 1, "90.2": 0, "TRIBUTARIOS": 0}
 
 
-def test_what_is_selected_out_of_sight_stays_selected_and_is_counted():
+def test_selected_leaves_that_do_not_match_are_counted_as_hidden():
     options = tree(selected={DECLARATION, RECTIFICATION, SERVICE}, query="rectificacion")
     hidden = {
         code: group(options, code).hidden_selected_count
@@ -179,13 +179,13 @@ FOLDERS = [
 ]
 
 
-def test_what_is_under_a_folder_are_its_leaves_at_any_depth(subtests):
+def test_under_a_folder_are_its_leaves_at_any_depth(subtests):
     for code, under in FOLDERS:
         with subtests.test(code=code, under=under):
             assert tree().under(code) == under
 
 
-def test_what_a_search_hides_is_not_taken_for_under_a_folder():
+def test_under_a_folder_are_only_the_matching_leaves():
     assert tree(query="rectificacion").under("90.1.1") == {RECTIFICATION}
     assert tree(query="rectificacion").under("90.2") == set()
 
@@ -198,7 +198,7 @@ SOURCES = [
 ]
 
 
-def test_leaves_of_which_any_part_is_assumed_are_counted(subtests):
+def test_leaves_with_an_assumed_part_are_counted(subtests):
     for source, is_assumed in SOURCES:
         with subtests.test(source=source, is_assumed=is_assumed):
             Option.objects.update(source="público")

@@ -69,7 +69,7 @@ def people() -> list[tuple]:
     ]
 
 
-def test_a_load_leaves_what_the_single_actions_leave(
+def test_a_load_writes_what_the_single_actions_write(
     plan, apply, principal, secondary, make_secondary, client_of
 ):
     """One by one, and undone; then by a file: the same rows and the same entries."""
@@ -159,7 +159,7 @@ def undone(do):
     return left
 
 
-def test_the_load_itself_is_told_once(plan, apply, principal):
+def test_the_load_has_one_entry_of_its_own(plan, apply, principal):
     apply(plan(new_user(1), new_user(2)))
     (entry,) = AuditEntry.objects.filter(action="users.loaded")
     assert (entry.subject, entry.operator, entry.actor) == (None, principal.operator, principal)
@@ -177,14 +177,14 @@ def test_grants_take_effect_with_the_delay_of_the_operator(plan, apply, principa
     assert grant.granted_by == principal
 
 
-def test_a_given_clave_lets_its_owner_in_and_needs_no_change(plan, apply):
+def test_a_password_of_the_file_signs_in_and_need_not_be_changed(plan, apply):
     apply(plan(new_user(1, Clave="Distinta1")))
     user = User.objects.get(username="NUEVO001")
     assert user.check_password("Distinta1")
     assert not user.must_change_password
 
 
-def test_a_generated_clave_is_handed_over_once_and_is_temporary(plan, apply, loader):
+def test_a_generated_password_is_handed_over_once_and_is_temporary(plan, apply, loader):
     made = plan(new_user(1, Clave=""), new_user(2, Clave="Distinta1"))
     assert applying.hand_over(actor=loader, plan=made) == []  # nobody has it yet
     apply(made)
@@ -199,7 +199,7 @@ def test_a_generated_clave_is_handed_over_once_and_is_temporary(plan, apply, loa
 
 
 @pytest.mark.parametrize("moment", ["planned", "applied", "handed over"])
-def test_no_clave_stands_anywhere_in_the_database(plan, apply, loader, moment):
+def test_no_password_is_in_the_database_in_plain_text(plan, apply, loader, moment):
     made = plan(new_user(1, Clave="Distinta1"), new_user(2, Clave=""))
     claves = ["Distinta1"]
     if moment != "planned":
@@ -211,7 +211,7 @@ def test_no_clave_stands_anywhere_in_the_database(plan, apply, loader, moment):
     assert not [clave for clave in claves if clave in stored]
 
 
-def test_a_plan_with_errors_keeps_no_clave_and_is_not_applied(plan, loader):
+def test_a_plan_with_errors_keeps_no_password_and_is_not_applied(plan, loader):
     made = plan(*(new_user(number) for number in range(1, 500)), new_user(500, Nombres=""))
     assert made.counts()["error"] == 1
     assert made.rows.get(outcome=Outcome.ERROR).number == 501
@@ -221,7 +221,7 @@ def test_a_plan_with_errors_keeps_no_clave_and_is_not_applied(plan, loader):
     assert not User.objects.filter(username__startswith="NUEVO").exists()
 
 
-def test_applied_twice_nothing_changes(plan, apply, loader):
+def test_applying_a_plan_twice_changes_nothing(plan, apply, loader):
     made = apply(plan(new_user(1), new_user(2, Clave="")))
     before = people(), story(), AuditEntry.objects.count()
     applying.start_applying(actor=loader, plan=made)
@@ -269,9 +269,7 @@ MEANWHILE = {
 
 @pytest.mark.parametrize("started", [False, True], ids=["before it starts", "while it hashes"])
 @pytest.mark.parametrize("meanwhile", MEANWHILE.values(), ids=MEANWHILE)
-def test_a_plan_that_says_something_else_by_now_is_refused(
-    plan, loader, principal, secondary, meanwhile, started
-):
+def test_a_stale_plan_is_refused(plan, loader, principal, secondary, meanwhile, started):
     made = plan(
         new_user(1, Opciones=LEAF),
         {
@@ -309,7 +307,7 @@ def test_a_stale_plan_is_made_again_from_the_same_file(plan, apply, loader, prin
     assert User.objects.get(username="NUEVO001").check_password("Practica2026")
 
 
-def test_whoever_went_meanwhile_is_made_anew_with_a_generated_clave(
+def test_a_user_eliminated_meanwhile_is_created_again_with_a_generated_password(
     plan, apply, loader, principal, secondary
 ):
     row = new_user(1, Usuario="JPEREZ01") | {"Número de documento": "90000002"}
@@ -330,7 +328,7 @@ def age(plan, hours: float, field="made_at") -> None:
 
 @pytest.mark.parametrize("state", [LoadPlan.State.READY, LoadPlan.State.APPLYING])
 @pytest.mark.parametrize("action", ON_A_PLAN, ids=attrgetter("__name__"))
-def test_with_a_plan_that_is_too_old_nothing_is_done_any_more(plan, loader, action, state):
+def test_a_plan_that_is_too_old_is_refused_by_every_action(plan, loader, action, state):
     made = plan(new_user(1))
     LoadPlan.objects.filter(pk=made.pk).update(state=state)
     age(made, 24.1)
@@ -344,7 +342,7 @@ def sealed_before(hours: float, clave: str) -> str:
     return seal_of_passwords().box.encrypt_at_time(clave.encode(), then).decode()
 
 
-def test_the_age_of_a_clave_to_be_fetched_runs_from_when_it_was_applied(plan, apply, loader):
+def test_the_age_of_a_generated_password_counts_from_when_the_plan_was_applied(plan, apply, loader):
     made = plan(new_user(1, Clave=""))
     made.rows.update(sealed=sealed_before(23, "Generada1"))
     apply(made)
@@ -355,7 +353,7 @@ def test_the_age_of_a_clave_to_be_fetched_runs_from_when_it_was_applied(plan, ap
     assert applying.hand_over(actor=loader, plan=made) == [("NUEVO001", "Generada1")]
 
 
-def test_a_plan_whose_claves_cannot_be_read_is_not_being_applied_any_more(plan, loader):
+def test_a_plan_whose_passwords_cannot_be_read_is_released(plan, loader):
     made = plan(new_user(1))
     made.rows.update(sealed=sealed_before(25, "Generada1"))
     applying.start_applying(actor=loader, plan=made)
@@ -365,14 +363,14 @@ def test_a_plan_whose_claves_cannot_be_read_is_not_being_applied_any_more(plan, 
     assert made.state == LoadPlan.State.READY
 
 
-def test_another_key_opens_no_seal_and_an_old_one_does(plan, apply, settings):
+def test_an_old_key_opens_a_seal_and_a_foreign_key_does_not(plan, apply, settings):
     made = plan(new_user(1))
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "otra" * 20
     apply(made)
     assert User.objects.get(username="NUEVO001").check_password("Practica2026")
 
 
-def test_old_plans_go_with_the_next_one(plan, apply):
+def test_the_next_plan_deletes_the_old_plans(plan, apply):
     old, late = plan(new_user(1)), apply(plan(new_user(2, Clave="")))
     age(old, 24.1)
     # Applied in its last hour: its claves may still be fetched.
@@ -384,20 +382,20 @@ def test_old_plans_go_with_the_next_one(plan, apply):
     assert not LoadRow.objects.filter(plan_id=old.pk).exists()
 
 
-def test_a_plan_that_somebody_is_busy_with_is_not_waited_for(plan):
+def test_making_a_plan_does_not_wait_for_a_locked_plan(plan):
     with CaptureQueriesContext(connection) as queries:
         plan(new_user(1))
     skipped = any("SKIP LOCKED" in query["sql"] for query in queries)
     assert skipped == connection.features.has_select_for_update_skip_locked
 
 
-def test_of_plans_that_are_not_applied_the_last_five_are_kept(plan, apply):
+def test_the_last_five_plans_that_are_not_applied_are_kept(plan, apply):
     applied = apply(plan(new_user(0)))
     made = [plan(new_user(number)) for number in range(1, 8)]
     assert set(LoadPlan.objects.all()) == {applied, *made[-5:]}
 
 
-def test_a_discarded_plan_leaves_nothing_but_an_applied_one_stays(plan, apply, loader):
+def test_discarding_deletes_a_plan_but_not_an_applied_one(plan, apply, loader):
     assert actions.discard(actor=loader, plan=plan(new_user(1)))
     assert not LoadRow.objects.exists()
     made = apply(seen := plan(new_user(1)))
@@ -405,7 +403,7 @@ def test_a_discarded_plan_leaves_nothing_but_an_applied_one_stays(plan, apply, l
     assert LoadPlan.objects.filter(pk=made.pk).exists()
 
 
-def test_a_row_is_about_one_person_whoever_has_the_usuario_later(
+def test_a_row_does_not_apply_to_a_later_user_of_the_same_usuario(
     plan, apply, loader, principal, secondary
 ):
     made = plan({"Usuario": "JPEREZ01", "Estado": "Suspendido"})
@@ -436,13 +434,15 @@ def from_before(operator):
 
 
 @pytest.mark.parametrize("state", ["Suspendido", "Eliminado"])
-def test_whom_the_rules_of_today_refuse_is_shut_out_all_the_same(plan, apply, from_before, state):
+def test_an_account_that_breaks_todays_rules_can_be_suspended_or_eliminated(
+    plan, apply, from_before, state
+):
     apply(plan({"Usuario": "CORTO1", "Estado": state}))
     from_before.refresh_from_db()
     assert from_before.get_state_display() == state
 
 
-def test_what_a_rule_says_while_it_is_applied_is_told(plan, loader, monkeypatch):
+def test_a_rule_that_refuses_an_account_while_applying_is_raised(plan, loader, monkeypatch):
     made = plan(new_user(1))
     applying.start_applying(actor=loader, plan=made)
 
@@ -454,7 +454,7 @@ def test_what_a_rule_says_while_it_is_applied_is_told(plan, loader, monkeypatch)
         keep_applying(actor=loader, plan=made)
 
 
-def test_the_principal_is_not_changed_by_a_load_whoever_loads(staff, principal):
+def test_a_load_by_staff_does_not_change_the_principal(staff, principal):
     for facts in ({"state": User.State.ELIMINATED}, {"state": User.State.SUSPENDED}):
         with pytest.raises(PermissionDenied):
             bulk.load_accounts(
@@ -462,7 +462,7 @@ def test_the_principal_is_not_changed_by_a_load_whoever_loads(staff, principal):
             )  # fmt: skip
 
 
-def test_a_document_that_another_type_makes_the_same_is_refused_in_words(
+def test_a_document_type_that_makes_two_documents_equal_is_refused(
     loader, operator, secondary, make_secondary
 ):
     other = make_secondary("OTRODOC1", 90000080)
@@ -474,7 +474,7 @@ def test_a_document_that_another_type_makes_the_same_is_refused_in_words(
         )
 
 
-def test_errors_that_appear_while_it_is_looked_at_keep_it_from_starting(plan, loader, monkeypatch):
+def test_errors_that_appear_during_the_check_keep_a_plan_from_starting(plan, loader, monkeypatch):
     made = plan(new_user(1))
 
     def again_meanwhile(plan):
@@ -488,7 +488,7 @@ def test_errors_that_appear_while_it_is_looked_at_keep_it_from_starting(plan, lo
     assert made.state == LoadPlan.State.READY
 
 
-def test_a_plan_with_errors_is_not_applied_even_if_it_started(plan, loader):
+def test_a_started_plan_with_errors_is_not_applied(plan, loader):
     made = plan(new_user(1, Nombres=""))
     LoadPlan.objects.filter(pk=made.pk).update(state=LoadPlan.State.APPLYING)
     with pytest.raises(applying.PlanWithErrorsError):
@@ -504,7 +504,7 @@ def overtaken(plan, loader) -> None:
     plan.refresh_from_db()
 
 
-def test_made_again_whoever_is_there_by_now_has_no_generated_clave(
+def test_a_plan_made_again_has_no_password_for_a_user_created_meanwhile(
     plan, loader, principal, secondary
 ):
     made = plan(new_user(1, Clave=""))
@@ -516,7 +516,7 @@ def test_made_again_whoever_is_there_by_now_has_no_generated_clave(
     assert (row.outcome, row.is_generated, row.sealed) == (Outcome.UNCHANGED, False, "")
 
 
-def test_made_again_with_errors_it_keeps_no_clave(plan, loader, principal):
+def test_a_plan_made_again_with_errors_keeps_no_password(plan, loader, principal):
     made = plan(new_user(1), new_user(2, Clave=""))
     accounts.create_secondary_user(
         actor=acting(principal), username="TIENEDOC", password=PASSWORD, **person(90001001)
@@ -527,7 +527,7 @@ def test_made_again_with_errors_it_keeps_no_clave(plan, loader, principal):
     assert all(row.cells == {} for row in made.rows.all())
 
 
-def test_a_plan_that_another_window_applies_first_is_over(plan, loader, monkeypatch):
+def test_a_plan_that_another_request_applies_first_is_over(plan, loader, monkeypatch):
     made = plan(new_user(1), new_user(2, Clave=""))
     applying.start_applying(actor=loader, plan=made)
     hash_some = applying._hash_some
@@ -543,9 +543,7 @@ def test_a_plan_that_another_window_applies_first_is_over(plan, loader, monkeypa
     assert len(applying.hand_over(actor=loader, plan=made)) == 1
 
 
-def test_a_window_that_fails_late_leaves_a_plan_that_was_applied_applied(
-    plan, apply, loader, monkeypatch
-):
+def test_a_request_that_fails_late_leaves_an_applied_plan_applied(plan, apply, loader, monkeypatch):
     made = apply(plan(new_user(1)))
     locked = applying.locked_plan
 
@@ -562,7 +560,7 @@ def test_a_window_that_fails_late_leaves_a_plan_that_was_applied_applied(
     assert made.state == LoadPlan.State.APPLIED
 
 
-def test_hashing_goes_on_where_it_was(plan, loader, monkeypatch):
+def test_hashing_continues_where_it_stopped(plan, loader, monkeypatch):
     monkeypatch.setattr(applying, "HASHED_AT_ONCE", 2)
     made = plan(*(new_user(number) for number in range(1, 6)))
     applying.start_applying(actor=loader, plan=made)
@@ -577,7 +575,7 @@ def test_hashing_goes_on_where_it_was(plan, loader, monkeypatch):
     assert User.objects.filter(username__startswith="NUEVO").count() == 5
 
 
-def test_only_staff_and_the_principal_of_the_operator_load(plan, loader, stranger, secondary):
+def test_only_staff_and_the_principal_of_the_operator_may_load(plan, loader, stranger, secondary):
     made = plan(new_user(1))
     sheet = read(as_csv(*table(new_user(2))))
     make = partial(actions.make_plan, operator=loader.user.operator, sheet=sheet, file_name="a")
@@ -587,7 +585,7 @@ def test_only_staff_and_the_principal_of_the_operator_load(plan, loader, strange
                 action(actor=acting(user))
 
 
-def test_staff_loads_in_its_own_name(staff, operator):
+def test_a_load_by_staff_names_the_staff_account(staff, operator):
     actor = Actor(staff, AuditEntry.Channel.LOAD)
     sheet = read(as_csv(*table(new_user(1, Opciones=LEAF, Roles=ROLE))))
     made = actions.make_plan(actor=actor, operator=operator, sheet=sheet, file_name="a.csv")
@@ -598,13 +596,13 @@ def test_staff_loads_in_its_own_name(staff, operator):
     assert User.objects.get(username="NUEVO001").creation.actor == staff
 
 
-def test_an_unhashed_clave_never_reaches_the_table(loader):
+def test_an_unhashed_password_is_not_written(loader):
     user = User(username="NUEVO001", password="Practica2026", document_type="1", document_number="90001001", first_name="Ana", last_name="Ficticia")  # fmt: skip
     with pytest.raises(ValueError, match="hashing algorithm"):
         bulk.load_accounts(actor=loader, operator=loader.user.operator, new=[user], changed=[])
 
 
-def test_without_the_history_nothing_is_loaded(plan, loader, monkeypatch):
+def test_nothing_is_loaded_if_the_history_fails(plan, loader, monkeypatch):
     made = plan(new_user(1))
     applying.start_applying(actor=loader, plan=made)
     made.refresh_from_db()

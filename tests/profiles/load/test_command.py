@@ -51,7 +51,7 @@ def test_a_file_is_planned_applied_and_exported(operator, file, tmp_path, capfd)
     assert "NUEVO001" in capfd.readouterr().out
 
 
-def test_the_errors_of_a_file_are_listed_and_it_is_no_plan_to_apply(operator, file, capsys):
+def test_the_errors_of_a_file_are_listed_and_the_plan_is_not_applied(operator, file, capsys):
     out = io.StringIO()
     with pytest.raises(CommandError, match="Corrija el archivo"):
         call_command("users", "plan", "--ruc", RUC, str(file(new_user(1, Nombres=""))), stdout=out)
@@ -68,7 +68,7 @@ def test_a_plan_is_applied_again_without_a_change(operator, file):
     assert User.objects.filter(username="NUEVO001").count() == 1
 
 
-def test_the_entries_are_of_the_staff_that_loads(operator, file, staff):
+def test_the_entries_name_the_staff_account_that_loads(operator, file, staff):
     User.objects.create_superuser("otra", password="una-clave-larga-de-personal")
     path = file(new_user(1))
     with pytest.raises(CommandError, match="--by"):
@@ -91,7 +91,7 @@ def with_claves(operator, file):
     return LoadPlan.objects.get()
 
 
-def test_a_full_disk_takes_no_clave_away(with_claves, tmp_path, monkeypatch):
+def test_a_full_disk_loses_no_password(with_claves, tmp_path, monkeypatch):
     def full(rows):
         yield "Usuario,"
         raise OSError(errno.ENOSPC, "No queda espacio")
@@ -105,7 +105,7 @@ def test_a_full_disk_takes_no_clave_away(with_claves, tmp_path, monkeypatch):
     )
 
 
-def test_claves_that_cannot_be_read_any_more_are_said_to_be_gone(with_claves, tmp_path, settings):
+def test_passwords_that_cannot_be_read_are_reported(with_claves, tmp_path, settings):
     run("apply", with_claves.pk, "--claves", tmp_path / "una.csv")
     with_claves.rows.update(sealed="rota")
     with pytest.raises(CommandError, match="ya no se pueden leer"):
@@ -113,7 +113,7 @@ def test_claves_that_cannot_be_read_any_more_are_said_to_be_gone(with_claves, tm
     assert not (tmp_path / "otra.csv").exists()
 
 
-def test_a_plan_that_is_gone_or_too_old_is_said_to_be(with_claves, tmp_path, monkeypatch):
+def test_a_plan_that_is_discarded_or_too_old_is_reported(with_claves, tmp_path, monkeypatch):
     def discarded(*, actor, plan):
         raise Http404("No LoadPlan matches the given query.")
 
@@ -126,7 +126,7 @@ def test_a_plan_that_is_gone_or_too_old_is_said_to_be(with_claves, tmp_path, mon
         run("apply", with_claves.pk, "--claves", tmp_path / "claves.csv")
 
 
-def test_what_is_missing_or_wrong_is_said(operator, stranger, file, tmp_path):
+def test_a_missing_or_wrong_argument_is_reported(operator, stranger, file, tmp_path):
     path = file(new_user(1, Clave=""))
     with pytest.raises(CommandError, match="No hay un operador"):
         run("plan", path, ruc="20999999027")

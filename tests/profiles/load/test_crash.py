@@ -25,18 +25,18 @@ def crashes(tmp_path_factory):
     return json.loads(done.stdout)
 
 
-def test_it_is_killed_at_many_points_before_and_while_it_writes(crashes):
+def test_the_process_is_killed_at_many_points_before_and_during_the_writing(crashes):
     assert len(crashes["attempts"]) >= 20
     assert crashes["undisturbed"]["state"] == "applied"
     assert crashes["undisturbed"]["claves given"] == ["NUEVO002", "NUEVO003"]
     assert crashes["undisturbed"]["claves generated"] == [["NUEVO001", True]]
 
 
-def test_the_killed_one_has_made_everybody_or_nobody(crashes):
+def test_a_killed_load_has_written_all_users_or_none(crashes):
     assert {attempt["new users"] for attempt in crashes["attempts"]} <= {0, 3}
     assert crashes["attempts"][0]["new users"] == 0
 
 
-def test_going_on_ends_as_an_undisturbed_run(crashes):
+def test_a_resumed_load_ends_like_an_uninterrupted_one(crashes):
     for attempt in crashes["attempts"]:
         assert attempt["after"] == crashes["undisturbed"]

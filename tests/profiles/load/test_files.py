@@ -23,7 +23,7 @@ def cells(content: bytes) -> list[dict]:
 EXPECTED = cells(as_csv(*ROWS))
 
 
-def test_csv_is_read_however_excel_saves_it(subtests):
+def test_csv_is_read_in_every_form_in_which_excel_saves_it(subtests):
     for delimiter in [",", ";"]:
         for encoding in ["utf-8", "utf-8-sig", "cp1252"]:
             with subtests.test(delimiter=delimiter, encoding=encoding):
@@ -35,7 +35,7 @@ def test_xlsx_reads_as_the_same_rows():
     assert cells(as_xlsx(*ROWS)) == EXPECTED
 
 
-def test_titles_in_any_order_with_or_without_accents():
+def test_titles_are_known_in_any_order_and_without_accents():
     rows = [["NUMERO_DE_DOCUMENTO", "correo", "usuario"], ["90000001", "a@b.pe", "NUEVO001"]]
     assert cells(as_csv(*rows)) == [
         {"document_number": "90000001", "email": "a@b.pe", "username": "NUEVO001"}
@@ -63,7 +63,7 @@ def test_a_number_is_read_without_decimals_and_a_day_as_a_day():
     ]
 
 
-def test_a_clave_is_read_to_its_last_space():
+def test_a_password_is_read_with_its_spaces():
     assert cells(as_csv(["Usuario", "Clave"], ["A", " '=Clave 1 "])) == [
         {"username": "A", "password": " '=Clave 1 "}
     ]
@@ -76,7 +76,7 @@ def test_a_formula_is_a_flaw_of_its_cell(value):
     assert "fórmula" in row.flaws["first_name"]
 
 
-def test_what_excel_may_have_cut_is_a_flaw():
+def test_a_password_read_as_a_number_is_a_flaw():
     row = read(as_xlsx(["Usuario", "Clave"], ["A", 12345678])).rows[0]
     assert "texto" in row.flaws["password"]
 
@@ -109,13 +109,13 @@ UNREADABLE = [
 ]
 
 
-def test_what_cannot_be_read_says_what_to_do(subtests):
+def test_an_unreadable_file_is_refused_with_what_to_do(subtests):
     for content, sentence in UNREADABLE:
         with subtests.test(sentence), pytest.raises(FileError, match=sentence):
             read(content)
 
 
-def test_the_titles_that_are_known_are_named():
+def test_the_refusal_of_a_title_names_the_known_titles():
     with pytest.raises(FileError) as error:
         read(as_csv(["Sueldo"], ["1"]))
     assert all(column.heading in str(error.value) for column in COLUMNS.values())
@@ -210,7 +210,7 @@ def test_a_hostile_workbook_is_refused_with_little_memory(name):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_part_that_may_unpack_to_anything_is_not_unpacked(method):
+def test_a_part_with_another_compression_is_not_unpacked(method):
     """What it says to hold is a lie, and of these methods Python unpacks all that there is."""
     content, size = io.BytesIO(), 100 * 1024**2
     with zipfile.ZipFile(content, "w", method) as book:
@@ -232,7 +232,7 @@ def test_a_book_of_the_largest_size_is_read():
     assert len(read(content.getvalue()).rows) == settings.LOAD_MAX_ROWS
 
 
-def test_a_file_that_is_no_workbook_at_all_is_refused():
+def test_a_zip_file_that_is_no_workbook_is_refused():
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("otra.txt", "cosa")

@@ -35,7 +35,7 @@ def problem(planned) -> tuple[str, str]:
     return column, sentence
 
 
-def test_a_usuario_that_is_not_there_is_created(plan_row):
+def test_an_unknown_usuario_is_created(plan_row):
     planned = plan_row(new_user(1, Opciones=f"{LEAF}, {OTHER_LEAF}", Roles=ROLE))
     assert planned.outcome == Outcome.CREATE
     assert planned.before == {}
@@ -53,7 +53,7 @@ def test_a_usuario_that_is_not_there_is_created(plan_row):
     }
 
 
-def test_one_that_is_there_is_changed_in_what_the_file_says(plan_row, secondary):
+def test_an_existing_user_is_changed_in_the_columns_of_the_file(plan_row, secondary):
     planned = plan_row({"Usuario": "JPEREZ01", "Nombres": "Juana", "Estado": "Suspendido"})
     assert planned.outcome == Outcome.CHANGE
     assert planned.before == {"first_name": "Juan", "state": "active"}
@@ -61,12 +61,12 @@ def test_one_that_is_there_is_changed_in_what_the_file_says(plan_row, secondary)
 
 
 @pytest.mark.parametrize("person", [{}, {"Estado": "activo"}, {"Correo": ""}, {"Opciones": ""}])
-def test_one_that_is_as_the_file_says_stays(plan_row, secondary, person):
+def test_a_user_that_equals_its_row_is_unchanged(plan_row, secondary, person):
     planned = plan_row({"Usuario": "JPEREZ01"} | person)
     assert (planned.outcome, planned.before, planned.after) == (Outcome.UNCHANGED, {}, {})
 
 
-def test_an_empty_cell_empties_and_an_absent_column_does_not(plan_row, principal, secondary):
+def test_an_empty_cell_clears_a_fact_and_an_absent_column_does_not(plan_row, principal, secondary):
     assign_options(actor=acting(principal), user=secondary, codes=[LEAF], seen=[])
     assert plan_row({"Usuario": "JPEREZ01", "Roles": ""}).outcome == Outcome.UNCHANGED
     assert plan_row({"Usuario": "JPEREZ01", "Opciones": ""}).after == {"options": []}
@@ -78,7 +78,7 @@ def test_a_template_gives_its_options_and_roles_besides_the_named_ones(plan_row,
     assert (planned.after["options"], planned.after["roles"]) == ([OTHER_LEAF, LEAF], [ROLE])
 
 
-def test_validity_is_a_day_however_it_is_written(plan_row):
+def test_a_day_is_read_in_each_notation(plan_row):
     planned = plan_row(new_user(1, Desde="2026-01-02", Hasta="31/12/2026"))
     assert (planned.after["valid_from"], planned.after["valid_until"]) == (
         "2026-01-02",
@@ -132,7 +132,7 @@ def test_an_error_says_the_column_and_what_to_do(plan_row, cells, column, senten
         ("Correo", " ana@empresa.pe ", "ana@empresa.pe", "email"),
     ],
 )
-def test_what_can_be_mended_for_certain_is_mended_and_said(plan_row, heading, given, kept, fact):
+def test_a_certain_correction_is_made_with_a_notice(plan_row, heading, given, kept, fact):
     planned = plan_row(new_user(1) | {heading: given})
     assert planned.outcome == Outcome.CREATE
     assert planned.after[fact] == kept
@@ -140,12 +140,12 @@ def test_what_can_be_mended_for_certain_is_mended_and_said(plan_row, heading, gi
     assert (value, corrected) == (given, kept)
 
 
-def test_the_zero_that_excel_took_is_given_back(plan_row):
+def test_the_leading_zero_that_excel_removed_is_restored(plan_row):
     planned = plan_row(new_user(1) | {"Número de documento": 1234567}, as_xlsx)
     assert planned.after["document_number"] == "01234567"
 
 
-def test_a_usuario_in_lower_case_is_raised_and_said(plan_row, secondary):
+def test_a_usuario_in_lower_case_is_corrected_with_a_notice(plan_row, secondary):
     planned = plan_row({"Usuario": " jperez01", "Nombres": "Juan"})
     assert (planned.outcome, planned.username) == (Outcome.UNCHANGED, "JPEREZ01")
     assert planned.notices == [["Usuario", " jperez01", "Se corrigió", "JPEREZ01"]]
@@ -158,7 +158,7 @@ def test_a_dni_that_lacks_more_than_one_digit_is_only_proposed(plan_row):
     assert (sentence, corrected) == ("El DNI debe tener 8 dígitos", "00012345")
 
 
-def test_a_dni_that_was_mended_is_judged_like_any_other(plan_row, make_secondary):
+def test_a_corrected_dni_must_be_unique_too(plan_row, make_secondary):
     make_secondary("CEROS001", "01234567")
     planned = plan_row(new_user(1) | {"Número de documento": "1234567"})
     assert problem(planned) == (
@@ -174,7 +174,7 @@ def test_a_passport_keeps_its_seven_digits(plan_row):
     assert (planned.after["document_number"], planned.notices) == ("1234567", [])
 
 
-def test_the_clave_of_whoever_is_there_is_left_and_said(plan_row, secondary):
+def test_the_password_of_an_existing_user_is_kept_with_a_notice(plan_row, secondary):
     planned = plan_row({"Usuario": "JPEREZ01", "Clave": "Distinta1"})
     assert (planned.outcome, planned.password) == (Outcome.UNCHANGED, "")
     ((column, value, sentence, _),) = planned.notices
@@ -182,7 +182,7 @@ def test_the_clave_of_whoever_is_there_is_left_and_said(plan_row, secondary):
     assert "Restablecer clave" in sentence
 
 
-def test_a_clave_that_breaks_the_rule_is_never_repeated(plan_row):
+def test_a_password_that_breaks_the_rule_is_not_quoted(plan_row):
     planned = plan_row(new_user(1, Clave="secretoso"))
     assert "secretoso" not in repr(planned)
 
@@ -205,12 +205,12 @@ def test_the_same_usuario_or_document_twice_names_the_first_row(plan):
     ]
 
 
-def test_a_usuario_of_another_company_is_nobody_here(plan_row, strangers_secondary):
+def test_a_usuario_of_another_operator_is_free(plan_row, strangers_secondary):
     planned = plan_row(new_user(1, Usuario="AJENO001") | {"Número de documento": "90000003"})
     assert planned.outcome == Outcome.CREATE
 
 
-def test_a_template_of_another_company_is_none(plan_row, stranger):
+def test_a_template_of_another_operator_is_unknown(plan_row, stranger):
     save_template(actor=acting(stranger), name="Ajena", options=[OTHER_LEAF], roles=[])
     assert problem(plan_row(new_user(1, Plantilla="Ajena")))[0] == "Plantilla"
 
@@ -223,9 +223,7 @@ def templates(principal):
 
 
 @pytest.mark.parametrize(("name", "options"), [("Gestión", [LEAF]), ("Gestion", [OTHER_LEAF])])
-def test_of_templates_that_are_called_alike_the_exact_name_counts(
-    plan_row, templates, name, options
-):
+def test_a_template_with_the_exact_name_wins(plan_row, templates, name, options):
     assert plan_row(new_user(1, Plantilla=name)).after["options"] == options
 
 

@@ -64,7 +64,7 @@ def test_a_file_is_planned_applied_and_planned_again(client, upload):
     assert "Aplicar plan" not in buttons(again)
 
 
-def test_the_entries_say_that_it_was_a_load(client, upload):
+def test_the_entries_of_a_load_have_its_channel(client, upload):
     page = upload(as_csv(*table(new_user(1))))
     client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
     history = soup(client.get("/historial/", {"canal": "load"})).get_text(" ", strip=True)
@@ -73,11 +73,11 @@ def test_the_entries_say_that_it_was_a_load(client, upload):
 
 
 @pytest.mark.parametrize("name", ["usuarios.csv", "usuarios.xlsx", "cualquiera.bin"])
-def test_what_a_file_is_its_content_says(upload, name):
+def test_the_kind_of_a_file_is_read_from_its_content(upload, name):
     assert counts(upload(as_xlsx(*table(new_user(1))), name))["Se crea"] == 1
 
 
-def test_an_error_tells_row_column_value_cause_and_cure(upload):
+def test_an_error_names_row_column_value_cause_and_remedy(upload):
     page = upload(as_csv(*table(new_user(1), new_user(2) | {"Número de documento": "12345"})))
     row = soup(page).select_one(".plan-table tbody tr")
     assert row.select_one("[data-label=Fila]").get_text() == "3"
@@ -99,13 +99,13 @@ def test_a_plan_with_errors_is_not_applied_by_a_forged_form(client, upload):
     ("content", "sentence"),
     [(b"", "El archivo está vacío"), (b"Sueldo\n1", "títulos"), (b"PK\x03\x04", "dañado")],
 )
-def test_what_cannot_be_read_is_said_beside_the_field(upload, content, sentence):
+def test_an_unreadable_file_is_an_error_of_the_field(upload, content, sentence):
     page = upload(content)
     assert sentence in field_errors(page)["file"]
     assert not LoadPlan.objects.exists()
 
 
-def test_no_file_is_said_beside_the_field(client):
+def test_a_missing_file_is_an_error_of_the_field(client):
     assert field_errors(client.post(URL)) == {"file": "Elija un archivo"}
 
 
@@ -115,12 +115,12 @@ def test_a_file_that_is_too_long_is_cut_while_it_arrives(upload, settings):
     assert "más de 1 MB" in field_errors(page)["file"]
 
 
-def test_a_long_name_of_a_file_is_not_more_than_the_column_holds(upload):
+def test_a_long_file_name_is_shortened(upload):
     page = upload(as_csv(*table(new_user(1))), "ñ" * 180 + ".csv")
     assert counts(page)["Se crea"] == 1
 
 
-def test_the_limits_stand_on_the_page(client, settings):
+def test_the_page_names_the_limits(client, settings):
     text = soup(client.get(URL)).get_text(" ", strip=True)
     assert "Hasta 10 000 filas y 8 MB" in " ".join(text.split())
 
@@ -136,11 +136,11 @@ def test_the_sample_loads_without_an_error(client, upload, kind):
     }
 
 
-def test_a_sample_of_another_kind_is_not_there(client):
+def test_a_sample_of_an_unknown_kind_is_not_found(client):
     assert client.get(URL, {"muestra": "pdf"}).status_code == 404
 
 
-def test_what_a_row_changes_is_shown_before_it_is_done(upload, secondary):
+def test_the_plan_shows_what_each_row_would_change(upload, secondary):
     page = upload(as_csv(["Usuario", "Nombres", "Opciones"], ["JPEREZ01", "Juana", "90.1.1.1.1"]))
     lines = [item.get_text(" ", strip=True) for item in soup(page).select(".plan-table details li")]
     assert lines == [
@@ -164,7 +164,7 @@ def test_rows_are_filtered_and_a_hundred_to_a_page(client, upload, secondary):
     assert client.get(url, {"despues": "x", "ver": "nada"}).status_code == 200
 
 
-def test_while_it_is_applied_the_page_says_how_far_it_got(client, upload, monkeypatch):
+def test_the_page_of_a_plan_being_applied_shows_the_progress(client, upload, monkeypatch):
     monkeypatch.setattr(applying, "HASHED_AT_ONCE", 2)
     monkeypatch.setattr(views, "SLICE", 0)
     page = upload(as_csv(*table(*(new_user(number) for number in range(4)))))
@@ -177,7 +177,7 @@ def test_while_it_is_applied_the_page_says_how_far_it_got(client, upload, monkey
     assert soup(done).h1.get_text() == "Plan aplicado"
 
 
-def test_a_plan_that_was_left_is_taken_up_again(client, upload):
+def test_an_interrupted_plan_is_continued(client, upload):
     page = upload(as_csv(*table(new_user(1))))
     client.post(page.request["PATH_INFO"], {"do": "apply"})
     (left,) = soup(client.get(URL)).select(".plan-list a")
@@ -185,7 +185,7 @@ def test_a_plan_that_was_left_is_taken_up_again(client, upload):
     assert plan.find("a", string="Continuar")["href"].endswith("/avance/")
 
 
-def test_a_generated_clave_is_downloaded_once(client, upload):
+def test_a_generated_password_is_downloaded_once(client, upload):
     page = upload(as_csv(*table(new_user(1, Clave=""))))
     url = page.request["PATH_INFO"]
     assert "Descargar las claves" not in buttons(page)
@@ -199,7 +199,7 @@ def test_a_generated_clave_is_downloaded_once(client, upload):
     assert row["Clave temporal"] not in again.content.decode()
 
 
-def test_claves_that_cannot_be_read_any_more_are_said_to_be_gone(client, upload, settings):
+def test_passwords_that_cannot_be_read_are_reported(client, upload, settings):
     page = upload(as_csv(*table(new_user(1, Clave=""))))
     url = page.request["PATH_INFO"]
     settings.SECRET_KEY = "otra" * 20
@@ -239,7 +239,7 @@ def test_a_discarded_plan_is_gone(client, upload):
     assert client.get(page.request["PATH_INFO"]).status_code == 404
 
 
-def test_a_plan_that_was_applied_is_not_discarded_and_it_is_said(client, upload):
+def test_an_applied_plan_is_not_discarded_and_the_page_says_so(client, upload):
     url = upload(as_csv(*table(new_user(1)))).request["PATH_INFO"]
     client.post(url, {"do": "apply"}, follow=True)
     answer = soup(client.post(url, {"do": "discard"}, follow=True))
@@ -260,7 +260,7 @@ def test_a_plan_that_is_too_old_says_what_to_do(client, upload, path, do):
     assert not soup(answer).select(".plan-list")
 
 
-def test_what_a_rule_says_while_it_is_applied_is_shown(client, upload, monkeypatch):
+def test_a_rule_that_refuses_while_applying_is_shown(client, upload, monkeypatch):
     def refuse(**arguments):
         raise ValidationError("Esta regla no estaba")
 
@@ -279,19 +279,19 @@ def test_what_a_rule_says_while_it_is_applied_is_shown(client, upload, monkeypat
         (applying.Progress(0, 3), "0 de 3 claves preparadas."),
     ],
 )  # fmt: skip
-def test_how_far_it_got_is_said_in_the_singular_too(progress, sentence):
+def test_the_progress_agrees_with_its_number(progress, sentence):
     page = render_to_string(
         "profiles/load_progress.html", {"progress": progress, "plan": LoadPlan(pk=1)}
     )
     assert BeautifulSoup(page, "html.parser").select_one("#progress-text").get_text() == sentence
 
 
-def test_what_no_button_sends_is_not_there(client, upload):
+def test_an_unknown_action_is_not_found(client, upload):
     page = upload(as_csv(*table(new_user(1))))
     assert client.post(page.request["PATH_INFO"], {"do": "otra"}).status_code == 404
 
 
-def test_a_plan_of_another_company_is_not_there(client_of, stranger, upload):
+def test_a_plan_of_another_operator_is_not_found(client_of, stranger, upload):
     page = upload(as_csv(*table(new_user(1))))
     other = client_of(stranger)
     for path in ("", "avance/"):
