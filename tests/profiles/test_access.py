@@ -1,4 +1,4 @@
-"""The one function that says who may open an option, and each reason why not."""
+"""The verdict: who may open an option, and each reason why not."""
 
 from types import SimpleNamespace
 
@@ -18,7 +18,7 @@ RETIRED, ROLE_MISSING = Reason.RETIRED, Reason.ROLE_MISSING
 
 
 def rows(*codes: str):
-    """What a prefetched relation answers to all()."""
+    """Return a stand-in for a prefetched relation."""
     return SimpleNamespace(all=lambda: [SimpleNamespace(code=code) for code in codes])
 
 
@@ -35,7 +35,7 @@ def an_option(*, types=("ADUANA",), roles=("ACTING",), is_retired=False, profile
 def holding(
     *, principal=False, types=("ADUANA",), options=(CODE,), roles=("ACTING",), account=()
 ) -> Holdings:
-    """Of options and roles either codes, all in effect, or a mapping that says why one is not."""
+    """``options`` and ``roles``: codes, all in effect, or a mapping of code to reason or None."""
     return Holdings(
         is_principal=principal,
         operator_types=frozenset(types),
@@ -148,7 +148,7 @@ def test_an_option_offered_to_no_type_is_refused_to_an_operator_of_no_type(princ
         ((Reason.ROLE_EXPIRED,), True),
         ((Reason.OPTION_NOT_YET_IN_EFFECT,), False),
         ((Reason.OPTION_EXPIRED,), False),
-        # The menu is the one he will see as soon as he can sign in.
+        # It is the menu that the user will see after signing in.
         ((Reason.USER_SUSPENDED,), True),
         ((Reason.USER_SUSPENDED, NOT_GRANTED), False),
     ],
@@ -158,7 +158,7 @@ def test_only_a_role_without_effect_leaves_the_option_in_the_menu(reasons, in_me
 
 
 def test_each_reason_has_a_stable_code_and_its_own_sentences():
-    # Programs keep these codes: one that changes breaks them.
+    # Programs store these codes: changing a code breaks the programs.
     assert [reason.code for reason in Reason] == [
         "operator_inactive",
         "user_eliminated",
@@ -257,7 +257,7 @@ def test_holdings_of_many_cost_no_more_queries_than_of_one(
 ):
     others = [make_secondary(f"USUARI{number:02}", 90000100 + number) for number in range(5)]
     assign_options(actor=acting(principal), user=others[0], codes=[CODE], seen=[])
-    # They come from one query, and share the row of their operator.
+    # The users share one operator object, as when one query reads them.
     users = list(User.objects.secondary().filter(operator=principal.operator).order_by("pk"))
     for user in users:
         user.operator = principal.operator

@@ -1,9 +1,8 @@
-"""The oracle: what the verdict explains is what the portal enforces.
+"""The oracle: the verdict is what the portal enforces.
 
-For every combination of states that is generated, "permitted" holds exactly when a new browser can
-sign in through the real door with the right clave and the real page of the option lets it in; and
-when the page refuses, it names the very reasons of the verdict. A session that stands already is
-judged by all of that but the lock.
+For every generated combination of states, the verdict permits exactly when a new browser can sign
+in with the correct password and the page of the option answers 200. A page that refuses names the
+reasons of the verdict. For an open session the verdict is made without the lock.
 """
 
 from collections import Counter
@@ -28,10 +27,10 @@ CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
 OTHER_ROLE = "NSIGAD.AGENTEADUANA.CONSULTA"
 DAY = timedelta(days=1)
 
-# Mostly harmless, so that what is permitted is reached as often as each way to be refused.
+# Mostly harmless values: permitted worlds must be as frequent as each kind of refusal.
 mostly = st.sampled_from([True, True, True, True, False])
 seldom = mostly.map(lambda value: not value)
-# Days from today at which a validity begins or ends; None is open.
+# Start and end of a validity, in days from today; None is an open end.
 starts = st.sampled_from([None, None, None, -400, -1, 0, 1, 30])
 ends = st.sampled_from([None, None, None, 400, 1, 0, -1, -30])
 grants = st.fixed_dictionaries(
@@ -73,9 +72,9 @@ def days(today, starts, ends) -> dict:
 
 
 def make(world, user) -> None:
-    """Bring the database to the state described, as any path could have brought it there."""
+    """Bring the database to the given state, by direct writes."""
     operator = user.operator
-    # The days are those of real time, so that a clock that runs ahead passes them.
+    # The days are of real time: a simulated clock that is ahead passes them.
     now, today = operator.now(), operator.today()
     Operator.objects.filter(pk=operator.pk).update(
         is_active=world["operator_is_active"],
@@ -120,7 +119,7 @@ def count_failures(world, user) -> None:
 
 
 def enters(client, user) -> bool:
-    """Whether the real door lets him in with the right clave."""
+    """Return whether the real sign-in accepts the correct password."""
     response = client.post(
         "/ingresar/",
         {"ruc": user.operator.ruc, "username": user.username, "password": PASSWORD},
@@ -129,7 +128,7 @@ def enters(client, user) -> bool:
 
 
 def has_finding(user) -> bool:
-    """Whether the principal is told that the option lacks its role."""
+    """Return whether the principal sees the finding that the option lacks its role."""
     return having(User.objects.filter(pk=user.pk), Finding.ROLE_MISSING, user.operator).exists()
 
 
@@ -144,9 +143,9 @@ def test_the_verdict_is_what_the_portal_enforces(secondary, client_of):
     )
     @given(worlds)
     def compare(world):
-        # Whoever was shut out is given his session back, with everything else, by the rollback.
+        # The rollback restores a deleted session, so the cookie is valid again.
         client.cookies["sessionid"] = cookie
-        # No atomic block: at the door the count of a guess is a transaction of its own.
+        # No atomic block: the sign-in counts an attempt in a durable transaction.
         before = transaction.savepoint()
         make(world, User.objects.get(pk=secondary.pk))
         user = User.objects.select_related("operator").get(pk=secondary.pk)
@@ -181,5 +180,5 @@ def test_the_verdict_is_what_the_portal_enforces(secondary, client_of):
     compare()
     assert met[True] >= 5
     assert met[False] >= 50
-    # Each reason was met, or the comparison would say nothing of it.
+    # Every reason occurred; otherwise the comparison says nothing about it.
     assert {reason for reason in Reason if not met[reason]} == set()

@@ -1,4 +1,4 @@
-"""Granting options and roles: who, when, all or nothing, and never over somebody else's work."""
+"""The actions on grants, validity and templates: all or nothing, and never over another's change."""
 
 from datetime import UTC, date, datetime
 
@@ -21,7 +21,7 @@ LATER = datetime(2026, 5, 7, 9, 30, tzinfo=UTC)
 
 
 class Kind:
-    """One of the two grants, with codes of the small catalogue to try on it."""
+    """One of the two kinds of grant, with codes of the small catalogue."""
 
     def __init__(self, *, assign, model, grant, relation, event, codes, forged):
         self.assign, self.model, self.grant = assign, model, grant
@@ -230,7 +230,7 @@ def test_an_operator_is_offered_nothing_of_its_former_type(kind, principal, seco
         kind.assign(
             actor=acting(principal), user=secondary, codes=[OPTIONS.first, ROLES.first], seen=[]
         )
-    # Neither kind knows the other's codes, so both are named.
+    # Each kind refuses both codes: one is of the former type, one of the other kind.
     assert refused.value.codes == {OPTIONS.first, ROLES.first}
 
 

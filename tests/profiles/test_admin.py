@@ -1,4 +1,4 @@
-"""The administration of the catalogue, its import, and the grants as staff sees them."""
+"""The administration of the catalogue, its import, and the grants for staff."""
 
 import pytest
 from django.contrib.admin.models import LogEntry

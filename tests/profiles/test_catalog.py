@@ -1,4 +1,4 @@
-"""The catalogue file: what it must be, what loading it does, and what the shipped one promises."""
+"""The catalogue file: its rules, its loading, and what the shipped catalogue must hold."""
 
 from collections import Counter
 
@@ -128,7 +128,7 @@ def test_an_option_missing_from_the_file_is_retired_and_can_return(principal, se
     assert Option.objects.get(code=code).is_retired
     assert not Option.objects.offered_to(secondary.operator).filter(code=code).exists()
     assert OptionGrant.objects.filter(user=secondary, option=code).exists()
-    # It is retired once, not at every load.
+    # The option is retired once, not by every load.
     assert load_catalog(reading.read(without(code)))["retired"] == 0
     tally = load_catalog(reading.read(SMALL_CATALOG))
     assert (tally["created"], tally["retired"]) == (0, 0)
@@ -349,7 +349,7 @@ def test_each_broken_rule_has_its_own_problem(subtests):
         with subtests.test(old=old, new=new, problem=problem):
             with pytest.raises(CatalogError) as refused:
                 reading.read(edited((old, new)))
-            # What follows from it, as in the rows below a broken one, may come after.
+            # Problems that follow from the first one may come after it.
             assert refused.value.problems[0] == problem
             assert str(refused.value) == " · ".join(refused.value.problems)
 

@@ -1,4 +1,4 @@
-"""What is downloaded: the rows that are listed, as text, and loadable again."""
+"""Downloads: the listed rows, as text, in a form that can be loaded again."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def table(content: bytes, kind: str) -> list[list[str]]:
 
 @pytest.fixture
 def company(principal, secondary, make_secondary):
-    """People of every kind that an export may meet."""
+    """Users of every kind that an export can have."""
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1", "11.9.1.1.1"], seen=[])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])

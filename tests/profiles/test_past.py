@@ -1,4 +1,4 @@
-"""Ver accesos al <fecha>: what was held on a day gone by, put together from the history."""
+"""Ver accesos al <fecha>: what was held on a past day, computed from the history."""
 
 from datetime import date, datetime, timedelta
 
@@ -27,7 +27,7 @@ def client(principal, client_of):
 
 @pytest.fixture
 def on(monkeypatch):
-    """on(n) makes it noon of the nth day: entries are stamped with it."""
+    """on(n) sets the real time to noon of the nth day."""
 
     def go(day: int) -> None:
         monkeypatch.setattr(timezone, "now", lambda: START + timedelta(days=day))
@@ -37,7 +37,7 @@ def on(monkeypatch):
 
 @pytest.fixture
 def lived(on, principal, make_secondary):
-    """A user to whom something happens each day."""
+    """A user whose access changes each day."""
     actor = acting(principal)
     on(0)
     user = make_secondary("JPEREZ01", 90000002, first_name="Juan", last_name="Pérez")
@@ -82,7 +82,7 @@ HISTORY = [
     (3, "active", {FIRST: YEAR, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
     (4, "suspended", {FIRST: YEAR, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
     (5, "active", {SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
-    # What was taken away and given again has no days any more.
+    # An option removed and granted again has no days.
     (6, "active", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
     (7, "eliminated", {FIRST: NO_LIMIT, SECOND: NO_LIMIT}, {ROLE: NO_LIMIT}),
 ]
@@ -215,7 +215,7 @@ def test_the_page_costs_the_same_queries_for_one_user_and_for_forty(
 
 
 def test_every_action_that_changes_access_is_read(lived):
-    """An action whose entries were not read would falsify the past."""
+    """If the entries of an action were not read, past access would be wrong."""
     about_access = set(AuditEntry.objects.filter(subject=lived).values_list("action", flat=True))
     assert about_access == {
         "user.created",

@@ -1,4 +1,4 @@
-"""The one tree of options: its shape, its order, its counts and its search."""
+"""The tree of options: its shape, its order, its counts and its search."""
 
 import pytest
 from django.db import connection
@@ -15,7 +15,7 @@ MANIFEST, SERVICE, NAMESAKE = "90.2.1.1.1", "11.9.1.1.1", "11.9.1.1.2"
 
 @pytest.fixture(autouse=True)
 def catalog(small_catalog):
-    """Every test is about the options of the small catalogue."""
+    """Every test reads the small catalogue."""
 
 
 def tree(**terms) -> OptionTree:
@@ -31,7 +31,7 @@ def shape(nodes) -> dict:
 
 
 def group(options: OptionTree, code: str):
-    """The profile or folder of that code."""
+    """Return the profile or folder of that code."""
     waiting = list(options)
     while waiting:
         node = waiting.pop()
@@ -85,7 +85,7 @@ def test_a_leaf_has_its_path_and_a_folder_is_no_leaf():
 
 
 def test_the_catalogue_decides_the_order_and_not_the_text_of_the_code():
-    # As text 90.1.10.1.1 comes before 90.1.2.1.1; the order in which rows arrive says nothing.
+    # As text 90.1.10.1.1 is before 90.1.2.1.1; the order of the rows does not matter.
     template = Option.objects.get(code=CHANNEL)
     Option.objects.create(
         code="90.1.10.1.1",

@@ -1,4 +1,4 @@
-"""Files of users as people send them, and the plans that come of them."""
+"""Files of users, and the plans made from them."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def as_xlsx(*rows) -> bytes:
 
 
 def new_user(number: int, **cells) -> dict[str, str]:
-    """A row that makes a user, by heading; what else it says in ``cells``."""
+    """Return a row that creates a user, by heading; ``cells`` adds or replaces cells."""
     return {
         "Usuario": f"NUEVO{number:03}",
         "Tipo de documento": "DNI",
@@ -48,7 +48,7 @@ def new_user(number: int, **cells) -> dict[str, str]:
 
 
 def table(*people: dict[str, str]) -> list[list[str]]:
-    """Rows with their titles, of whatever columns the people name."""
+    """Return the titles and the rows, with the columns that the people have."""
     titles = list(dict.fromkeys(title for person in people for title in person))
     return [titles, *([person.get(title, "") for title in titles] for person in people)]
 
@@ -64,7 +64,7 @@ def loader(principal) -> Actor:
 
 @pytest.fixture
 def plan(loader):
-    """plan(*people) is the plan of a file with these rows."""
+    """plan(*people) makes the plan of a file with these rows."""
 
     def make(*people):
         return actions.make_plan(
@@ -79,7 +79,7 @@ def plan(loader):
 
 @pytest.fixture
 def apply(loader):
-    """apply(plan) does all of it."""
+    """apply(plan) applies the whole plan."""
 
     def run(plan):
         applying.start_applying(actor=loader, plan=plan)

@@ -1,7 +1,7 @@
-"""Applies a plan in processes that are killed: the test reads what each attempt left, as JSON.
+"""Applies a plan in processes that are killed, and prints what each attempt left, as JSON.
 
-Every process opens a copy of one database of its own, kills itself after so many statements, and
-another one goes on with what it left.
+Each process opens its own copy of one database and kills itself after a number of statements;
+another process continues with what it left.
 """
 
 import json
@@ -17,12 +17,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-# Between one kill and the next.
+# The time between two kills.
 STEP = 2
 
 
 def prepare() -> None:
-    """A company with a plan: two batches of claves, a change, an option and a role."""
+    """Make an operator with a plan: two batches of passwords, a change, an option and a role."""
     from profiles.catalog import reading
     from profiles.catalog.loading import load_catalog
     from profiles.load import actions, files
@@ -90,7 +90,7 @@ def apply(killed_after: int) -> None:
 
 
 def left_behind() -> dict:
-    """Everything that an undisturbed run leaves, but for salts and hours."""
+    """Return everything that an uninterrupted run leaves, except salts and times."""
     from profiles.load import applying
     from profiles.models import LoadPlan, OptionGrant, RoleGrant
     from users.history.recording import Actor
@@ -120,7 +120,7 @@ def left_behind() -> dict:
 
 
 def in_a_process(act, *arguments):
-    """What ``act`` returns in a process of its own; None if it is killed."""
+    """Return what ``act`` returns in a process of its own; None if the process is killed."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

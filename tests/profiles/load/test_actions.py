@@ -29,7 +29,7 @@ def keep_applying(**arguments):
     return applying.keep_applying(seconds=60, **arguments)
 
 
-# What is done to a plan that is kept.
+# The actions on a kept plan.
 ON_A_PLAN = [
     applying.start_applying,
     keep_applying,
@@ -43,7 +43,7 @@ ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
 
 
 def story() -> list[tuple]:
-    """What the history tells, whoever did it and through which channel; and never the load itself."""
+    """Return the entries without actor and channel, and without the entry of the load itself."""
     return sorted(
         (entry.action, str(entry.subject), json.dumps([entry.before, entry.after], sort_keys=True))
         for entry in AuditEntry.objects.exclude(action="users.loaded").select_related("subject")
@@ -72,7 +72,7 @@ def people() -> list[tuple]:
 def test_a_load_writes_what_the_single_actions_write(
     plan, apply, principal, secondary, make_secondary, client_of
 ):
-    """One by one, and undone; then by a file: the same rows and the same entries."""
+    """The single actions are done and rolled back; a file then leaves the same rows and entries."""
     actor = acting(principal)
     quiet = make_secondary("QUIETO01", 90000010)
     accounts.suspend_user(actor=actor, user=quiet)
@@ -151,7 +151,7 @@ def test_a_load_writes_what_the_single_actions_write(
 
 
 def undone(do):
-    """What ``do`` leaves, all of which is taken back."""
+    """Return what ``do`` leaves, and roll it back."""
     with transaction.atomic():
         do()
         left = people(), story()
@@ -373,7 +373,7 @@ def test_an_old_key_opens_a_seal_and_a_foreign_key_does_not(plan, apply, setting
 def test_the_next_plan_deletes_the_old_plans(plan, apply):
     old, late = plan(new_user(1)), apply(plan(new_user(2, Clave="")))
     age(old, 24.1)
-    # Applied in its last hour: its claves may still be fetched.
+    # Applied in its last hour: its passwords may still be handed over.
     age(late, 47)
     age(late, 23, "applied_at")
     new = plan(new_user(3))
@@ -413,7 +413,7 @@ def test_a_row_does_not_apply_to_a_later_user_of_the_same_usuario(
     )
     with pytest.raises(StaleError):
         applying.start_applying(actor=loader, plan=made)
-    # Seen again, and now about whoever is there, it is applied.
+    # Made again, the plan is about the present user and is applied.
     actions.make_plan_again(actor=loader, plan=made)
     apply(made)
     another.refresh_from_db()
@@ -422,7 +422,7 @@ def test_a_row_does_not_apply_to_a_later_user_of_the_same_usuario(
 
 @pytest.fixture
 def from_before(operator):
-    """An account that the rules of today refuse."""
+    """An account that breaks today's rules."""
     return User.objects.create(
         operator=operator,
         username="CORTO1",
@@ -567,7 +567,7 @@ def test_hashing_continues_where_it_stopped(plan, loader, monkeypatch):
     made.refresh_from_db()
     done = []
     while made.state == LoadPlan.State.APPLYING:
-        # No time at all: one batch for each call.
+        # With no time each call hashes one batch.
         progress = applying.keep_applying(actor=loader, plan=made, seconds=0)
         done.append(progress.done)
         made.refresh_from_db()

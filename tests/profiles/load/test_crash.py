@@ -1,4 +1,4 @@
-"""Whoever is killed while a plan is applied has done nothing, and going on ends in the same state."""
+"""A process that is killed while it applies a plan writes nothing; a resumed one ends in the same state."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is read of a file, and what is refused of one that is broken or hostile."""
+"""What is read from a file, and how a broken or hostile file is refused."""
 
 import io
 import tracemalloc
@@ -122,7 +122,7 @@ def test_the_refusal_of_a_title_names_the_known_titles():
 
 
 def rebuilt(**parts: bytes) -> bytes:
-    """A good workbook with other or further parts; a slash is written __ in their names."""
+    """Return a good workbook with parts replaced or added; ``__`` stands for a slash in a name."""
     content = io.BytesIO()
     parts = {name.replace("__", "/").replace("_DOT_", "."): data for name, data in parts.items()}
     with (
@@ -211,7 +211,7 @@ def test_a_hostile_workbook_is_refused_with_little_memory(name):
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_part_with_another_compression_is_not_unpacked(method):
-    """What it says to hold is a lie, and of these methods Python unpacks all that there is."""
+    """The stated size is false, and Python unpacks these methods without a limit."""
     content, size = io.BytesIO(), 100 * 1024**2
     with zipfile.ZipFile(content, "w", method) as book:
         book.writestr("xl/workbook.xml", b"<workbook/>")
@@ -221,7 +221,7 @@ def test_a_part_with_another_compression_is_not_unpacked(method):
 
 
 def test_a_book_of_the_largest_size_is_read():
-    """Every column of every row, each cell another text, beside it a picture."""
+    """Every row has every column, each cell a different text; the book also holds a picture."""
     people = [
         {column.heading: f"{column.heading} {number}" for column in COLUMNS.values()}
         for number in range(settings.LOAD_MAX_ROWS)

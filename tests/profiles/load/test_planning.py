@@ -1,4 +1,4 @@
-"""What each row of a file would do, and what is wrong with it."""
+"""What each row of a file would do, and its problems."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
 
 @pytest.fixture
 def plan_row(operator):
-    """plan_row(person) is what a file with that one row would do."""
+    """plan_row(person) returns what a file with that one row would do."""
 
     def make(person, content=as_csv):
         sheet = read(content(*table(person)))
@@ -217,7 +217,7 @@ def test_a_template_of_another_operator_is_unknown(plan_row, stranger):
 
 @pytest.fixture
 def templates(principal):
-    """Two that are told apart by an accent and by case."""
+    """Two templates whose names differ in an accent and in case."""
     save_template(actor=acting(principal), name="Gestión", options=[LEAF], roles=[])
     save_template(actor=acting(principal), name="Gestion", options=[OTHER_LEAF], roles=[])
 

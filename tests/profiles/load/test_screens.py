@@ -1,4 +1,4 @@
-"""Carga masiva in the browser, without scripts: a file, its plan, the wait, what came of it."""
+"""Carga masiva on the screens, without scripts: the file, its plan, the progress, the result."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ def client(client_of, principal):
 
 @pytest.fixture
 def upload(client):
-    """upload(content) is the page that answers to the file."""
+    """upload(content) returns the page that follows the file."""
 
     def send(content: bytes, name="usuarios.csv"):
         return client.post(URL, {"file": SimpleUploadedFile(name, content)}, follow=True)
@@ -152,7 +152,7 @@ def test_the_plan_shows_what_each_row_would_change(upload, secondary):
 def test_rows_are_filtered_and_a_hundred_to_a_page(client, upload, secondary):
     people = [new_user(number) for number in range(150)]
     page = upload(as_csv(*table({"Usuario": "JPEREZ01"}, *people), delimiter=";"))
-    # The columns of the others are empty for the first, who therefore is in error.
+    # The first row has empty cells in the columns of the others: it has errors.
     assert counts(page)["Con error"] == 1
     url = page.request["PATH_INFO"]
     assert len(soup(page).select(".plan-table tbody tr")) == 1
