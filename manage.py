@@ -12,10 +12,12 @@ if __name__ == "__main__":
     try:
         " ".join(sys.argv).encode()
     except UnicodeEncodeError:
-        # No database takes such bytes, whichever command they are for.
+        # No database accepts such bytes, whatever the command.
         sys.exit("Hay bytes que no son texto UTF-8 en lo que escribió: escríbalo otra vez.")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        # A sentence for whoever installs it; where in our settings it was raised tells him nothing.
+        # A sentence for the person who installs it; the line of the settings would not help.
         sys.exit(f"No se puede iniciar: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Interrumpido. Se puede repetir.")

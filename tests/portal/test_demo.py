@@ -1,6 +1,7 @@
 """`make demo`: what a person who tries the portal for the first time reads in the terminal."""
 
 import os
+import runpy
 import shutil
 import socket
 import subprocess
@@ -35,11 +36,23 @@ def test_make_demo_refuses_an_unusable_port_in_spanish_before_anything_runs():
             )
 
 
+def test_ctrl_c_ends_a_command_with_a_sentence(monkeypatch):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", interrupt)
+    with pytest.raises(SystemExit, match="Interrumpido"):
+        runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+
+
 @pytest.mark.django_db
 def test_the_demo_server_prints_its_address_and_no_english_line(monkeypatch, capsys):
     def run(address, port, handler, *, on_bind, **options):
         on_bind(port)
 
-    monkeypatch.setattr("django.core.management.commands.runserver.run", run)
+    runserver = "django.core.management.commands.runserver"
+    monkeypatch.setattr(f"{runserver}.run", run)
+    # Making the handler would set Django up, and its log, anew.
+    monkeypatch.setattr(f"{runserver}.Command.get_handler", lambda *args, **options: None)
     call_command("serve_demo", "127.0.0.1:8123", use_reloader=False, skip_checks=True)
     assert capsys.readouterr().out == "Portal: http://127.0.0.1:8123/  (Ctrl+C lo detiene)\n"
