@@ -51,7 +51,7 @@ def csrf_failure(request, reason=""):
             return resume(request, unsent, status=HTTPStatus.FORBIDDEN)
         if kept and request.user.is_anonymous:
             return SignInView.keeping(request, kept)
-    reopens = request.resolver_match and request.resolver_match.view_name != "users:sign_out"
+    reopens = request.resolver_match.view_name != "users:sign_out"
     context = {
         "reopen": request.path if reopens else reverse("portal:home"),
         "number": request.number,

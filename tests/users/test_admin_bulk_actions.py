@@ -112,3 +112,11 @@ def test_staff_with_view_permission_cannot_run_bulk_actions(
     act(client_of(allow(clerk, "view_user")), bulk_action, secondary, confirmed="yes")
     assert state_of(secondary) == "active"
     assert signed_in.get("/").status_code == 200
+
+
+def test_a_marked_row_that_is_not_a_number_is_refused(client, secondary, subtests):
+    for mark in ("abc", "²", "1.5", "9" * 30, ""):
+        with subtests.test(mark=mark):
+            data = {"action": "suspend", "index": "0", "_selected_action": [secondary.pk, mark]}
+            assert client.post(LIST, data).status_code == 400
+            assert state_of(secondary) == "active"
