@@ -53,32 +53,33 @@ def test_staff_adds_an_option(admin_client):
     assert [role.code for role in row.roles.all()] == ["NSIGAD.AGENTEADUANA.DESPACHO"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "field", "sentence"),
-    [
-        ({"code": "90.1.1.1.1"}, "code", "Ya existe"),
-        ({"code": "9/0"}, "code", "números separados por puntos"),
-        ({"code": ""}, "code", "obligatorio"),
-        ({"name": ""}, "name", "obligatorio"),
-        ({"name": "x" * 1_000_000}, "name", "200 caracteres"),
-        ({"name": "a\0b"}, "name", "nulos"),
-        ({"profile": "TRIBUTARIOS"}, "parent", "La carpeta es de otro perfil."),
-        ({"parent": "90.1.1.1.1"}, "parent", "opción válida"),
-        ({"purpose": ""}, "purpose", "Diga qué se haría ahí."),
-        ({"operator_types": None}, "operator_types", "Elija al menos un tipo de operador."),
-        (
-            {"operator_types": ["AGENTE_ADUANA", "TRANSPORTISTA"]},
-            "roles",
-            "Cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
-        ),
-    ],
-)
-def test_a_bad_option_is_refused_on_its_field(fields, field, sentence, admin_client):
-    before = Option.objects.count()
-    found = errors(admin_client.post(f"{OPTIONS}add/", option(**fields)))
-    assert list(found) == [field]
-    assert sentence in found[field][0]
-    assert Option.objects.count() == before
+BAD_OPTIONS = [
+    ({"code": "90.1.1.1.1"}, "code", "Ya existe"),
+    ({"code": "9/0"}, "code", "números separados por puntos"),
+    ({"code": ""}, "code", "obligatorio"),
+    ({"name": ""}, "name", "obligatorio"),
+    ({"name": "x" * 1_000_000}, "name", "200 caracteres"),
+    ({"name": "a\0b"}, "name", "nulos"),
+    ({"profile": "TRIBUTARIOS"}, "parent", "La carpeta es de otro perfil."),
+    ({"parent": "90.1.1.1.1"}, "parent", "opción válida"),
+    ({"purpose": ""}, "purpose", "Diga qué se haría ahí."),
+    ({"operator_types": None}, "operator_types", "Elija al menos un tipo de operador."),
+    (
+        {"operator_types": ["AGENTE_ADUANA", "TRANSPORTISTA"]},
+        "roles",
+        "Cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+    ),
+]
+
+
+def test_a_bad_option_is_refused_on_its_field(subtests, admin_client):
+    for fields, field, sentence in BAD_OPTIONS:
+        with subtests.test(field=field, sentence=sentence):
+            before = Option.objects.count()
+            found = errors(admin_client.post(f"{OPTIONS}add/", option(**fields)))
+            assert list(found) == [field]
+            assert sentence in found[field][0]
+            assert Option.objects.count() == before
 
 
 def test_a_folder_is_offered_to_no_type(admin_client):
@@ -152,24 +153,25 @@ def test_a_row_is_retired_and_never_deleted(row, admin_client):
     assert admin_client.get(f"/admin/profiles/{row}/change/").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("?q=numeracion", ["90.1.1.1.1"]),
-        ("?q=SERVICIO+web", ["11.9.1.1.1", "11.9.1.1.2"]),
-        ("?q=90.2", ["90.2", "90.2.1.1.1"]),
-        ("?q=nada", []),
-        ("?is_folder__exact=1&profile__code__exact=TRIBUTARIOS", ["11.9"]),
-        (
-            "?operator_types__code__exact=TRANSPORTISTA&profile__code__exact=ADUANEROS",
-            ["90.1.2.1.1", "90.2.1.1.1"],
-        ),
-        ("?is_retired__exact=1", []),
-    ],
-)
-def test_options_are_found_by_code_and_name(query, found, admin_client):
-    page = soup(admin_client.get(OPTIONS + query))
-    assert sorted(texts(page, ".field-code")) == found
+OPTION_SEARCHES = [
+    ("?q=numeracion", ["90.1.1.1.1"]),
+    ("?q=SERVICIO+web", ["11.9.1.1.1", "11.9.1.1.2"]),
+    ("?q=90.2", ["90.2", "90.2.1.1.1"]),
+    ("?q=nada", []),
+    ("?is_folder__exact=1&profile__code__exact=TRIBUTARIOS", ["11.9"]),
+    (
+        "?operator_types__code__exact=TRANSPORTISTA&profile__code__exact=ADUANEROS",
+        ["90.1.2.1.1", "90.2.1.1.1"],
+    ),
+    ("?is_retired__exact=1", []),
+]
+
+
+def test_options_are_found_by_code_and_name(subtests, admin_client):
+    for query, found in OPTION_SEARCHES:
+        with subtests.test(query=query, found=found):
+            page = soup(admin_client.get(OPTIONS + query))
+            assert sorted(texts(page, ".field-code")) == found
 
 
 def test_the_lists_cost_the_same_with_few_rows_and_with_many(admin_client):
@@ -247,56 +249,56 @@ def test_a_file_from_windows_is_read(admin_client):
 BROKEN_TWICE = SMALL_CATALOG.replace('profile = "TRIBUTARIOS"', 'profile = "NO"')
 
 
-@pytest.mark.parametrize(
-    ("content", "sentences"),
-    [
-        (b"", ["El archivo está vacío"]),
-        ("no es toml", ["El archivo no es TOML válido: revise la línea 1, columna 4."]),
-        ("a = [1,", ["El archivo no es TOML válido."]),
-        ("a = " + "[" * 5000, ["El archivo no es TOML válido."]),
-        ("a = " + "9" * 5000, ["El archivo no es TOML válido."]),
-        (b"\x00\x01\x02", ["El archivo no es TOML válido: revise la línea 1, columna 1."]),
-        (
-            SMALL_CATALOG.encode("latin-1"),
-            ["El archivo no está en UTF-8. Guárdelo con esa codificación"],
-        ),
-        (
-            SMALL_CATALOG.encode("utf-16"),
-            ["El archivo no está en UTF-8. Guárdelo con esa codificación"],
-        ),
-        (b"#" * (2 * 1024 * 1024 + 1), ["El archivo pesa más de 2 MB"]),
-        (
-            "a = 1",
-            [
-                f"Falta la lista «{name}»."
-                for name in ("operator_types", "profiles", "roles", "options")
-            ],
-        ),
-        (
-            BROKEN_TWICE,
-            [
-                f"Opción {code}: el perfil NO no existe."
-                for code in ("11.9", "11.9.1.1.1", "11.9.1.1.2")
-            ],
-        ),
-        (
-            SMALL_CATALOG.replace("Aquí se numera.", "Aquí\\u0000"),
-            ["options, fila 3 (90.1.1.1.1): el valor de «purpose» no es válido."],
-        ),
-        (
-            SMALL_CATALOG.replace("Consulta de canal", "x" * 201),
-            ["90.1.2.1.1: Asegúrese de que este valor tenga menos de 200 caracteres (tiene 201)."],
-        ),
-    ],
-    ids=range(13),
-)
-def test_a_bad_file_is_refused_with_each_problem(content, sentences, admin_client):
-    before = rows()
-    response = send(admin_client, content)
-    assert response.status_code == 200
-    assert errors(response) == {"file": sentences}
-    assert rows() == before
-    assert not LogEntry.objects.exists()
+BAD_FILES = [
+    (b"", ["El archivo está vacío"]),
+    ("no es toml", ["El archivo no es TOML válido: revise la línea 1, columna 4."]),
+    ("a = [1,", ["El archivo no es TOML válido."]),
+    ("a = " + "[" * 5000, ["El archivo no es TOML válido."]),
+    ("a = " + "9" * 5000, ["El archivo no es TOML válido."]),
+    (b"\x00\x01\x02", ["El archivo no es TOML válido: revise la línea 1, columna 1."]),
+    (
+        SMALL_CATALOG.encode("latin-1"),
+        ["El archivo no está en UTF-8. Guárdelo con esa codificación"],
+    ),
+    (
+        SMALL_CATALOG.encode("utf-16"),
+        ["El archivo no está en UTF-8. Guárdelo con esa codificación"],
+    ),
+    (b"#" * (2 * 1024 * 1024 + 1), ["El archivo pesa más de 2 MB"]),
+    (
+        "a = 1",
+        [
+            f"Falta la lista «{name}»."
+            for name in ("operator_types", "profiles", "roles", "options")
+        ],
+    ),
+    (
+        BROKEN_TWICE,
+        [
+            f"Opción {code}: el perfil NO no existe."
+            for code in ("11.9", "11.9.1.1.1", "11.9.1.1.2")
+        ],
+    ),
+    (
+        SMALL_CATALOG.replace("Aquí se numera.", "Aquí\\u0000"),
+        ["options, fila 3 (90.1.1.1.1): el valor de «purpose» no es válido."],
+    ),
+    (
+        SMALL_CATALOG.replace("Consulta de canal", "x" * 201),
+        ["90.1.2.1.1: Asegúrese de que este valor tenga menos de 200 caracteres (tiene 201)."],
+    ),
+]
+
+
+def test_a_bad_file_is_refused_with_each_problem(subtests, admin_client):
+    for content, sentences in BAD_FILES:
+        with subtests.test(sentences=sentences):
+            before = rows()
+            response = send(admin_client, content)
+            assert response.status_code == 200
+            assert errors(response) == {"file": sentences}
+            assert rows() == before
+            assert not LogEntry.objects.exists()
 
 
 def test_a_form_without_a_file_is_refused(admin_client):
@@ -344,22 +346,23 @@ def granted(secondary, principal):
     assign_roles(actor=actor, user=secondary, codes=["NSIGAD.AGENTEADUANA.CONSULTA"], seen=[])
 
 
-@pytest.mark.parametrize(
-    ("url", "query", "found"),
-    [
-        (GRANTS[0], "", 2),
-        (GRANTS[0], "?q=naupari", 2),
-        (GRANTS[0], "?q=Numeración", 1),
-        (GRANTS[0], "?q=20999999043", 2),
-        (GRANTS[0], "?option__profile__code__exact=TRIBUTARIOS", 1),
-        (GRANTS[0], "?q=nada", 0),
-        (GRANTS[1], "?q=jperez01", 1),
-        (GRANTS[1], "?q=CONSULTA", 1),
-        (GRANTS[1], "?role__operator_type__code__exact=TRANSPORTISTA", 0),
-    ],
-)
-def test_grants_are_found_by_user_and_by_code(url, query, found, admin_client, granted):
-    assert len(soup(admin_client.get(url + query)).select("#result_list tbody tr")) == found
+GRANT_SEARCHES = [
+    (GRANTS[0], "", 2),
+    (GRANTS[0], "?q=naupari", 2),
+    (GRANTS[0], "?q=Numeración", 1),
+    (GRANTS[0], "?q=20999999043", 2),
+    (GRANTS[0], "?option__profile__code__exact=TRIBUTARIOS", 1),
+    (GRANTS[0], "?q=nada", 0),
+    (GRANTS[1], "?q=jperez01", 1),
+    (GRANTS[1], "?q=CONSULTA", 1),
+    (GRANTS[1], "?role__operator_type__code__exact=TRANSPORTISTA", 0),
+]
+
+
+def test_grants_are_found_by_user_and_by_code(subtests, admin_client, granted):
+    for url, query, found in GRANT_SEARCHES:
+        with subtests.test(url=url, query=query, found=found):
+            assert len(soup(admin_client.get(url + query)).select("#result_list tbody tr")) == found
 
 
 @pytest.mark.parametrize(("url", "model"), [*zip(GRANTS, [OptionGrant, RoleGrant], strict=True)])

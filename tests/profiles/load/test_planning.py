@@ -60,10 +60,11 @@ def test_an_existing_user_is_changed_in_the_columns_of_the_file(plan_row, second
     assert planned.after == {"first_name": "Juana", "state": "suspended"}
 
 
-@pytest.mark.parametrize("person", [{}, {"Estado": "activo"}, {"Correo": ""}, {"Opciones": ""}])
-def test_a_user_that_equals_its_row_is_unchanged(plan_row, secondary, person):
-    planned = plan_row({"Usuario": "JPEREZ01"} | person)
-    assert (planned.outcome, planned.before, planned.after) == (Outcome.UNCHANGED, {}, {})
+def test_a_user_that_equals_its_row_is_unchanged(subtests, plan_row, secondary):
+    for person in [{}, {"Estado": "activo"}, {"Correo": ""}, {"Opciones": ""}]:
+        with subtests.test(person=person):
+            planned = plan_row({"Usuario": "JPEREZ01"} | person)
+            assert (planned.outcome, planned.before, planned.after) == (Outcome.UNCHANGED, {}, {})
 
 
 def test_an_empty_cell_clears_a_fact_and_an_absent_column_does_not(plan_row, principal, secondary):
@@ -91,53 +92,55 @@ def test_a_day_of_excel_is_a_day(plan_row):
     assert planned.after["valid_until"] == "2026-12-31"
 
 
-@pytest.mark.parametrize(
-    ("cells", "column", "sentence"),
-    [
-        ({"Usuario": ""}, "Usuario", "Ingrese el usuario"),
-        ({"Usuario": "CORTO"}, "Usuario", "El usuario debe tener 8 caracteres, solo letras y números"),
-        ({"Usuario": "TITULAR1"}, "Usuario", "Es el usuario principal: la carga es de usuarios secundarios"),
-        ({"Tipo de documento": ""}, "Tipo de documento", "Seleccione el tipo de documento"),
-        ({"Tipo de documento": "Brevete"}, "Tipo de documento", "Escriba DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad"),
-        ({"Número de documento": ""}, "Número de documento", "Ingrese el número de documento"),
-        ({"Número de documento": "123"}, "Número de documento", "El DNI debe tener 8 dígitos"),
-        ({"Número de documento": "90000001"}, "Número de documento", "Este documento ya lo usa TITULAR1 en su empresa"),
-        ({"Nombres": ""}, "Nombres", "Ingrese los nombres"),
-        ({"Nombres": "=1+1"}, "Nombres", "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo"),
-        ({"Apellidos": "R2D2"}, "Apellidos", "Los apellidos solo pueden tener letras, espacios, guion, punto y apóstrofo"),
-        ({"Correo": "no es"}, "Correo electrónico", "Ingrese un correo con el formato nombre@empresa.pe"),
-        ({"Clave": "corta"}, "Clave", "La clave debe tener entre 8 y 12 caracteres. La clave debe incluir al menos un número"),
-        ({"Estado": "Dormido"}, "Estado", "Escriba Activo, Suspendido o Eliminado"),
-        ({"Estado": "Eliminado"}, "Estado", "En su empresa no hay un usuario con ese nombre"),
-        ({"Desde": "ayer"}, "Vigente desde", "Ingrese una fecha como 31/12/2026"),
-        ({"Desde": "2027-01-01", "Hasta": "2026-01-01"}, "Vigente hasta", "La fecha de fin es anterior a la de inicio"),
-        ({"Plantilla": "Ninguna"}, "Plantilla", "En su empresa no hay una plantilla con ese nombre"),
-        ({"Opciones": "90.1"}, "Opciones", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
-        ({"Roles": "NSIGAD.TRANSPORTISTA.TRANSMISOR"}, "Roles", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
-    ],
-)  # fmt: skip
-def test_an_error_says_the_column_and_what_to_do(plan_row, cells, column, sentence):
-    planned = plan_row(new_user(1) | cells)
-    assert planned.outcome == Outcome.ERROR
-    assert problem(planned) == (column, sentence)
+ERRORS = [
+    ({"Usuario": ""}, "Usuario", "Ingrese el usuario"),
+    ({"Usuario": "CORTO"}, "Usuario", "El usuario debe tener 8 caracteres, solo letras y números"),
+    ({"Usuario": "TITULAR1"}, "Usuario", "Es el usuario principal: la carga es de usuarios secundarios"),
+    ({"Tipo de documento": ""}, "Tipo de documento", "Seleccione el tipo de documento"),
+    ({"Tipo de documento": "Brevete"}, "Tipo de documento", "Escriba DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad"),
+    ({"Número de documento": ""}, "Número de documento", "Ingrese el número de documento"),
+    ({"Número de documento": "123"}, "Número de documento", "El DNI debe tener 8 dígitos"),
+    ({"Número de documento": "90000001"}, "Número de documento", "Este documento ya lo usa TITULAR1 en su empresa"),
+    ({"Nombres": ""}, "Nombres", "Ingrese los nombres"),
+    ({"Nombres": "=1+1"}, "Nombres", "Los nombres solo pueden tener letras, espacios, guion, punto y apóstrofo"),
+    ({"Apellidos": "R2D2"}, "Apellidos", "Los apellidos solo pueden tener letras, espacios, guion, punto y apóstrofo"),
+    ({"Correo": "no es"}, "Correo electrónico", "Ingrese un correo con el formato nombre@empresa.pe"),
+    ({"Clave": "corta"}, "Clave", "La clave debe tener entre 8 y 12 caracteres. La clave debe incluir al menos un número"),
+    ({"Estado": "Dormido"}, "Estado", "Escriba Activo, Suspendido o Eliminado"),
+    ({"Estado": "Eliminado"}, "Estado", "En su empresa no hay un usuario con ese nombre"),
+    ({"Desde": "ayer"}, "Vigente desde", "Ingrese una fecha como 31/12/2026"),
+    ({"Desde": "2027-01-01", "Hasta": "2026-01-01"}, "Vigente hasta", "La fecha de fin es anterior a la de inicio"),
+    ({"Plantilla": "Ninguna"}, "Plantilla", "En su empresa no hay una plantilla con ese nombre"),
+    ({"Opciones": "90.1"}, "Opciones", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
+    ({"Roles": "NSIGAD.TRANSPORTISTA.TRANSMISOR"}, "Roles", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("heading", "given", "kept", "fact"),
-    [
-        ("Número de documento", "1234567", "01234567", "document_number"),
-        ("Número de documento", " 9000 1001 ", "90001001", "document_number"),
-        ("Nombres", "  Ana   María ", "Ana María", "first_name"),
-        ("Apellidos", "O’Higgins", "O'Higgins", "last_name"),
-        ("Correo", " ana@empresa.pe ", "ana@empresa.pe", "email"),
-    ],
-)
-def test_a_certain_correction_is_made_with_a_notice(plan_row, heading, given, kept, fact):
-    planned = plan_row(new_user(1) | {heading: given})
-    assert planned.outcome == Outcome.CREATE
-    assert planned.after[fact] == kept
-    ((_, value, _, corrected),) = planned.notices
-    assert (value, corrected) == (given, kept)
+def test_an_error_says_the_column_and_what_to_do(subtests, plan_row):
+    for cells, column, sentence in ERRORS:
+        with subtests.test(cells=cells, column=column, sentence=sentence):
+            planned = plan_row(new_user(1) | cells)
+            assert planned.outcome == Outcome.ERROR
+            assert problem(planned) == (column, sentence)
+
+
+CORRECTIONS = [
+    ("Número de documento", "1234567", "01234567", "document_number"),
+    ("Número de documento", " 9000 1001 ", "90001001", "document_number"),
+    ("Nombres", "  Ana   María ", "Ana María", "first_name"),
+    ("Apellidos", "O’Higgins", "O'Higgins", "last_name"),
+    ("Correo", " ana@empresa.pe ", "ana@empresa.pe", "email"),
+]
+
+
+def test_a_certain_correction_is_made_with_a_notice(subtests, plan_row):
+    for heading, given, kept, fact in CORRECTIONS:
+        with subtests.test(heading=heading, given=given, kept=kept, fact=fact):
+            planned = plan_row(new_user(1) | {heading: given})
+            assert planned.outcome == Outcome.CREATE
+            assert planned.after[fact] == kept
+            ((_, value, _, corrected),) = planned.notices
+            assert (value, corrected) == (given, kept)
 
 
 def test_the_leading_zero_that_excel_removed_is_restored(plan_row):
