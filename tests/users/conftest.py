@@ -1,4 +1,6 @@
-"""What the tests of accounts share: the form of Crear Usuario."""
+"""What the tests of accounts share: the form of Crear Usuario, and sign-ins without limits."""
+
+import pytest
 
 # The password of the form: no other account of the tests has it.
 CLAVE = "Zorzal2026"
@@ -12,3 +14,10 @@ FORM = {
     "password1": CLAVE,
     "password2": CLAVE,
 }
+
+
+@pytest.fixture
+def no_limits(settings):
+    """Any number of wrong passwords is compared, so that one test can try many."""
+    for kind in ("", "_PER_ADDRESS", "_PER_RUC"):
+        setattr(settings, f"SIGN_IN_FAILURES{kind}", 10**6)

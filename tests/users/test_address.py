@@ -17,15 +17,15 @@ def address(remote: str, forwarded: str | None = None) -> str | None:
     return client_address(RequestFactory().get("/", REMOTE_ADDR=remote, **headers))
 
 
-@pytest.mark.parametrize("forwarded", [None, "198.51.100.1", "198.51.100.1, 10.0.0.2", "x"])
-def test_without_a_trusted_proxy_the_header_is_ignored(forwarded):
-    assert address("192.0.2.1", forwarded) == "192.0.2.1"
-    assert address("10.0.0.1", forwarded) == "10.0.0.1"
+def test_without_a_trusted_proxy_the_header_is_ignored():
+    for forwarded in (None, "198.51.100.1", "198.51.100.1, 10.0.0.2", "x"):
+        for remote in ("192.0.2.1", "10.0.0.1"):
+            assert address(remote, forwarded) == remote, forwarded
 
 
-@pytest.mark.parametrize(
-    ("remote", "forwarded", "expected"),
-    [
+def test_behind_a_trusted_proxy_the_right_most_other_address_counts(settings):
+    settings.TRUSTED_PROXIES = PROXIES
+    cases = [
         # A client that bypasses the proxy is not trusted.
         ("192.0.2.1", "198.51.100.1", "192.0.2.1"),
         ("10.0.0.1", None, "10.0.0.1"),
@@ -42,13 +42,9 @@ def test_without_a_trusted_proxy_the_header_is_ignored(forwarded):
         ("::ffff:10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
         ("", "198.51.100.1", None),
         ("unix:", "198.51.100.1", None),
-    ],
-)
-def test_behind_a_trusted_proxy_the_right_most_other_address_counts(
-    settings, remote, forwarded, expected
-):
-    settings.TRUSTED_PROXIES = PROXIES
-    assert address(remote, forwarded) == expected
+    ]
+    found = [(remote, forwarded, address(remote, forwarded)) for remote, forwarded, _ in cases]
+    assert found == cases
 
 
 def test_history_sessions_and_throttle_use_the_same_address(client, principal, settings):
@@ -71,7 +67,7 @@ def test_history_sessions_and_throttle_use_the_same_address(client, principal, s
 
 @pytest.mark.parametrize("kind", ["trusted", "not trusted"])
 def test_a_changing_header_evades_the_limit_only_behind_a_trusted_proxy(
-    client, operator, settings, kind
+    client, operator, settings, clock, kind
 ):
     settings.TRUSTED_PROXIES = [ip_network("127.0.0.1/32")] if kind == "trusted" else []
     for number in range(26):

@@ -42,12 +42,12 @@ def test_without_a_second_factor_the_password_signs_in(client, account):
     assert client.get(CODE_URL).url == URL
 
 
-@pytest.mark.parametrize("code", ["000000", "12345", "", "１２３４５６", "A" * 1000, "\x00"])
-def test_a_wrong_code_is_refused_with_a_sentence(client, account, telephone, code):
-    response = account.enter(client, code)
-    assert title(response) == CODE_TITLE
-    assert soup(response).select_one(".error-summary a").text
-    assert not account.is_inside(client)
+def test_a_wrong_code_is_refused_with_a_sentence(client, account, telephone):
+    for code in ("000000", "12345", "", "１２３４５６", "A" * 1000, "\x00"):
+        response = account.enter(client, code)
+        assert title(response) == CODE_TITLE
+        assert soup(response).select_one(".error-summary a").text
+        assert not account.is_inside(client), code
 
 
 def test_sign_in_with_a_code_leads_to_the_page_asked_for(client, account, telephone):
@@ -61,12 +61,14 @@ def test_sign_in_with_a_code_leads_to_the_page_asked_for(client, account, teleph
     assert give_code(client, telephone.code(), next=kept).wsgi_request.path == wanted
 
 
-@pytest.mark.parametrize("next_url", ["https://otro.example/", "//otro.example", "javascript:x"])
-def test_sign_in_with_a_code_never_redirects_to_another_site(client, account, telephone, next_url):
-    page = account.give_password(client, next=next_url)
-    assert "otro.example" not in page.content.decode()
-    response = client.post(CODE_URL, {"code": telephone.code(), "next": next_url})
-    assert response.url in ("/", "/admin/")
+def test_sign_in_with_a_code_never_redirects_to_another_site(account, telephone, clock):
+    for next_url in ("https://otro.example", "//otro.example", "javascript:x"):
+        client = Client()
+        page = account.give_password(client, next=next_url)
+        assert "otro.example" not in page.content.decode()
+        response = client.post(CODE_URL, {"code": telephone.code(), "next": next_url})
+        assert response.url in ("/", "/admin/"), next_url
+        clock.advance(seconds=30)
 
 
 def test_a_wrong_password_does_not_reveal_a_second_factor(client, account, clock):

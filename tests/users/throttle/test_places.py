@@ -90,11 +90,11 @@ def test_the_cookie_is_http_only_and_does_not_name_the_account(client, secondary
     assert not any(word in cookie.value for word in (RUC, "JPEREZ01", secondary.password))
 
 
-@pytest.mark.parametrize("value", ["", ".", "a.b", "x" * 4000, ".".join("abcdefghijkl"), "ñ.ñ"])
-def test_a_forged_device_cookie_is_ignored(client, secondary, value):
+def test_a_forged_device_cookie_is_ignored(client, secondary, clock):
     fail_to_sign_in(secondary)
-    client.cookies["device"] = value
-    assert said(sign_in(client, PASSWORD)).startswith("Por seguridad")
+    for value in ("", ".", "a.b", "x" * 4000, ".".join("abcdefghijkl"), "ñ.ñ"):
+        client.cookies["device"] = value
+        assert said(sign_in(client, PASSWORD)).startswith("Por seguridad"), value
 
 
 # The sign-in page of staff -------------------------------------------------------------------------------------
