@@ -126,7 +126,7 @@ def guess(
     try:
         yield made
     except BaseException:
-        _take_back(counted, user)
+        _uncount(counted, user)
         raise
     # The attempt stays counted as failed until the second factor succeeds.
     is_over = event != "sign_in"
@@ -168,7 +168,7 @@ def _count_against(keys: list[Key], user: User | None) -> None:
 
 
 @transaction.atomic
-def _take_back(keys: list[Key], user: User | None) -> None:
+def _uncount(keys: list[Key], user: User | None) -> None:
     counters.hold(keys)
     counters.decrement(keys)
     counters.decrement_failed_sign_ins(user)
