@@ -332,8 +332,8 @@ def test_importing_needs_the_permissions_to_add_and_to_change_options(client_of,
     client = client_of(allow(clerk, "view_option", "change_option", "add_option"))
     assert soup(client.get(OPTIONS)).select_one(f"a[href='{IMPORT}']")
     assert send(client, SMALL_CATALOG).status_code == 200
-    nobody = client_of(allow(clerk, "view_user"))
-    assert nobody.get(SHIPPED).status_code == 403
+    viewer = client_of(allow(clerk, "view_user"))
+    assert viewer.get(SHIPPED).status_code == 403
 
 
 # Grants ------------------------------------------------------------------------------------------

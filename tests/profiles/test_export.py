@@ -125,7 +125,7 @@ def test_a_character_that_a_workbook_cannot_hold_is_replaced():
 def test_a_csv_is_written_row_by_row():
     def rows():
         yield ["Usuario"]
-        raise AssertionError("nobody asked for a second row yet")
+        raise AssertionError("a second row was asked for")
 
     lines = csv_lines(rows())
     assert [next(lines), next(lines)] == ["\ufeff", "Usuario\r\n"]

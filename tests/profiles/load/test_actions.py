@@ -186,7 +186,7 @@ def test_a_password_of_the_file_signs_in_and_need_not_be_changed(plan, apply):
 
 def test_a_generated_password_is_handed_over_once_and_is_temporary(plan, apply, loader):
     made = plan(new_user(1, Clave=""), new_user(2, Clave="Distinta1"))
-    assert applying.hand_over(actor=loader, plan=made) == []  # nobody has it yet
+    assert applying.hand_over(actor=loader, plan=made) == []  # not applied yet
     apply(made)
     ((username, password),) = applying.hand_over(actor=loader, plan=made)
     user = User.objects.get(username=username)
@@ -204,6 +204,9 @@ def test_no_password_is_in_the_database_in_plain_text(plan, apply, loader, momen
     claves = ["Distinta1"]
     if moment != "planned":
         apply(made)
+        # Only a generated password is still sealed, to be handed over.
+        sealed = made.rows.exclude(sealed="").values_list("number", "is_generated")
+        assert list(sealed) == [(3, True)]
     if moment == "handed over":
         claves += [password for _, password in applying.hand_over(actor=loader, plan=made)]
         assert not LoadRow.objects.exclude(sealed="", password="").exists()
@@ -242,17 +245,17 @@ def change_a_name(secondary, principal):
 
 
 MEANWHILE = {
-    "somebody changed the user": change_a_name,
-    "somebody was given an option": lambda secondary, principal: assign_options(
+    "the user was changed": change_a_name,
+    "an option was granted": lambda secondary, principal: assign_options(
         actor=acting(principal), user=secondary, codes=[OTHER_LEAF], seen=[]
     ),
-    "somebody took the usuario": lambda secondary, principal: accounts.create_secondary_user(
+    "the usuario was taken": lambda secondary, principal: accounts.create_secondary_user(
         actor=acting(principal),
         username="NUEVO001",
         password=PASSWORD,
         **person(90000077),
     ),
-    "somebody took the document": lambda secondary, principal: accounts.create_secondary_user(
+    "the document was taken": lambda secondary, principal: accounts.create_secondary_user(
         actor=acting(principal),
         username="DISTINTO",
         password=PASSWORD,

@@ -169,7 +169,7 @@ HOSTILE = {
     "half a million empty texts": {"xl__sharedStrings_DOT_xml": texts(b"<si></si>" * 500_000)},
     "texts in a text": {"xl__sharedStrings_DOT_xml": texts((b"<si>" + b"<si/>" * 40_000 + b"</si>") * 10)},
     "texts in a sheet": {SHEET: a_sheet((b"<row>" + b"<si/>" * 40_000 + b"</row>") * 10)},
-    "attributes that nobody wrote": {SHEET: b'<!DOCTYPE worksheet [<!ATTLIST c s CDATA "%s">]>' % (b"1" * 100_000) + a_sheet(b"<row>" + b"<c/>" * 40_000 + b"</row>")},
+    "default attributes": {SHEET: b'<!DOCTYPE worksheet [<!ATTLIST c s CDATA "%s">]>' % (b"1" * 100_000) + a_sheet(b"<row>" + b"<c/>" * 40_000 + b"</row>")},
     "a formula for many cells": {SHEET: a_sheet(b'<row r="1">' + CELL + b'</row>' + b'<row><c r="A2"><f t="shared" si="0">1</f></c></row>' * 2)},
     "junk larger than any picture": {"xl__theme__theme1_DOT_xml": b"junk" * 3_000_000},
     "more parts than any workbook has": {f"xl__media__{number}": b"" for number in range(1_001)},

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import save_template
 from profiles.load.planning import Planner
-from profiles.models import AccessTemplate, Outcome, Role
+from profiles.models import AccessTemplate, Option, Outcome, Role
 from tests.conftest import acting
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 from users.actions import accounts
@@ -77,6 +77,16 @@ def test_a_template_gives_its_options_and_roles_besides_the_named_ones(plan_row,
     save_template(actor=acting(principal), name="De siempre", options=[LEAF], roles=[ROLE])
     planned = plan_row(new_user(1, Plantilla="de siempre", Opciones=OTHER_LEAF))
     assert (planned.after["options"], planned.after["roles"]) == ([OTHER_LEAF, LEAF], [ROLE])
+
+
+def test_codes_of_a_template_that_are_no_longer_offered_are_left_out(plan_row, principal):
+    save_template(
+        actor=acting(principal), name="De siempre", options=[LEAF, OTHER_LEAF], roles=[ROLE]
+    )
+    Option.objects.filter(code=LEAF).update(is_retired=True)
+    Role.objects.filter(code=ROLE).update(is_retired=True)
+    planned = plan_row(new_user(1, Plantilla="De siempre"))
+    assert (planned.after["options"], planned.after["roles"]) == ([OTHER_LEAF], [])
 
 
 def test_a_day_is_read_in_each_notation(plan_row):
