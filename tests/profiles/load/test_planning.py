@@ -8,11 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import save_template
+from profiles.load import values
 from profiles.load.planning import Planner
 from profiles.models import AccessTemplate, Option, Outcome, Role
 from tests.conftest import acting
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 from users.actions import accounts
+from users.validators import DocumentType
 
 LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
@@ -169,6 +171,14 @@ def test_a_dni_that_lacks_more_than_one_digit_is_only_proposed(plan_row):
         new_user(1) | {"Número de documento": "12345"}
     ).problems
     assert (sentence, corrected) == ("El DNI debe tener 8 dígitos", "00012345")
+
+
+def test_a_dni_is_proposed_only_if_two_or_three_digits_are_missing():
+    proposals = {"1234": "", "12345": "00012345", "123456": "00123456", "12345X": ""}
+    assert {
+        text: values.probable_document_number(text, DocumentType.DNI) for text in proposals
+    } == proposals
+    assert values.probable_document_number("12345", DocumentType.PASSPORT) == ""
 
 
 def test_a_corrected_dni_must_be_unique_too(plan_row, make_secondary):
