@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import soup
+from tests.conftest import PASSWORD, RUC, soup
 from users.models import AuditEntry, Session
 
 URL = "/sesiones/"
@@ -67,3 +67,9 @@ def test_a_temporary_password_does_not_open_the_list_of_sessions(secondary, clie
     secondary.must_change_password = True
     secondary.save(update_fields=["must_change_password"])
     assert client_of(secondary).get(URL).url == "/clave/"
+
+
+def test_the_name_of_the_browser_is_stored_printable_and_cut(principal, client):
+    form = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
+    client.post("/ingresar/", form, headers={"user-agent": "A\x1b[2J\n" + "x" * 300})
+    assert Session.objects.get().browser == "A[2J" + "x" * 196
