@@ -17,9 +17,9 @@ PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist worksteal -rs
 demo: export DATABASE_URL = sqlite:///db.sqlite3
 # Each line is seen when it is written, through a pipe too.
 demo: export PYTHONUNBUFFERED = 1
-test: export DATABASE_URL = sqlite://:memory:
-demo test test-postgres: export DEMO = true
-demo test test-postgres: export DEBUG = false
+test test-fast: export DATABASE_URL = sqlite://:memory:
+demo test test-fast test-postgres: export DEMO = true
+demo test test-fast test-postgres: export DEBUG = false
 
 # One heap for all threads of a process, see portal/server.py.
 serve: export MALLOC_ARENA_MAX = 1
@@ -61,6 +61,10 @@ serve: .venv/.app ## Serve a real installation, configured as in .env.example
 .PHONY: test
 test: .venv/.dev browser ## Run every test on SQLite; ARGS="-k name" goes to pytest
 	$(PYTEST) $(ARGS)
+
+.PHONY: test-fast
+test-fast: .venv/.dev ## Run the quick tests on SQLite, without browser: for daily work
+	$(PYTEST) -m "not browser and not slow" $(ARGS)
 
 .PHONY: test-postgres
 test-postgres: .venv/.dev browser ## Run every test on PostgreSQL: at DATABASE_URL, or a throwaway one

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -69,6 +70,37 @@ options = [
   { code = "11.9.1.1.2", profile = "TRIBUTARIOS", parent = "11.9", name = "Servicio Web", purpose = "Aquí se envía.", operator_types = ["AGENTE_ADUANA", "TRANSPORTISTA"], roles = [], source = "público" },
 ]
 """
+
+
+# Left out of `make test-fast`: real servers and processes, races, every value in every field, every
+# page with many rows.
+SLOW = {
+    "bench": "measures",
+    "portal/test_backup.py": "copies databases while another process writes",
+    "portal/test_migrations.py": "undoes and repeats every migration",
+    "portal/test_production.py": "starts the production server",
+    "portal/test_two_processes.py": "starts two production servers",
+    "profiles/test_access_property.py": "makes hundreds of worlds",
+    "profiles/load/test_crash.py": "kills processes",
+    "test_actions_all_or_nothing.py": "kills processes",
+    "test_hostile_input.py": "sends every value to every field",
+    "test_list_plans.py": "makes thousands of rows",
+    "test_markup.py": "opens every page with hostile text",
+    "test_methods.py": "asks every route by every method",
+    "test_query_cost.py": "opens every page with many rows",
+    "test_races.py": "waits for threads",
+    "test_tenants.py": "opens every page of every tenant",
+    "users/test_create_races.py": "waits for threads",
+    "users/test_overload.py": "waits for threads",
+}
+
+
+def pytest_collection_modifyitems(items) -> None:
+    folder = Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(folder).as_posix()
+        if place in SLOW or place.split("/")[0] in SLOW:
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)
