@@ -32,7 +32,7 @@ def main() -> None:
     parts = [
         f"# Cuánto cuesta\n\nLo escribe `make bench`: [cómo se mide](method.md). {os.cpu_count()} "
         f"núcleos, Python {sys.version.split()[0]}, Django {django.__version__}, "
-        f"{date.today():%d/%m/%Y}; carga de la máquina al empezar, {os.getloadavg()[0]:.2f}."
+        f"{date.today():%d/%m/%Y}; carga de la máquina al empezar, {os.getloadavg()[0]:.0f}."
     ]
     scale, named = "QUICK" if is_quick else "Scale()", os.environ.get("DATABASE_URL", "")
     with ExitStack() as stack:

@@ -6,8 +6,8 @@ from dataclasses import astuple, dataclass
 from tests.bench.data import Scale
 from tests.bench.works import LISTS
 
-TITLES = ("Trabajo", "Portal", "Empresa", "Opciones", "Mediana ms", "p95", "p99", "×", "Consultas")
-TITLES += ("KiB", "Primera visita", "Siguiente", "/s")
+TITLES = ("Trabajo", "Portal", "Empresa", "Opciones", "Mediana ms", "p95", "p99", "× referencia")
+TITLES += ("Consultas", "KiB", "Primera visita KiB", "Siguiente KiB", "Por segundo")
 
 
 @dataclass
