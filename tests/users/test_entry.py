@@ -28,7 +28,7 @@ def give_password(client: Client, user: User):
 
 @pytest.mark.parametrize("who", ["principal", "secondary", "staff"])
 @pytest.mark.parametrize("with_code", [False, True], ids=["password", "password and code"])
-def test_signing_in_on_a_page_completes_the_sign_in(request, client, caplog, who, with_code):
+def test_signing_in_on_a_page_completes_the_sign_in(request, db, client, caplog, who, with_code):
     caplog.set_level(logging.INFO, logger="users.security")
     user = request.getfixturevalue(who)
     telephone = Telephone(user) if with_code else None

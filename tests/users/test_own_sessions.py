@@ -9,7 +9,7 @@ URL = "/sesiones/"
 
 
 @pytest.fixture(params=["secondary", "principal"])
-def owner(request):
+def owner(request, db):
     return request.getfixturevalue(request.param)
 
 

@@ -47,7 +47,7 @@ def title(response) -> str:
 
 # A secondary user signs in as its principal does (tests/users/test_entry.py).
 @pytest.fixture(params=["principal", "staff"])
-def account(request) -> SigningIn:
+def account(request, db) -> SigningIn:
     return SigningIn(request.getfixturevalue(request.param))
 
 
