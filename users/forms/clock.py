@@ -11,7 +11,7 @@ from users.forms.seen import SeenForm
 
 
 class ClockForm(SeenForm):
-    """How far to move the simulated clock; ``seen`` is how many seconds ahead it ran on the screen."""
+    """How far to move the simulated clock; ``seen``: how many seconds ahead it was on the screen."""
 
     UNITS = {"hours": "horas", "days": "días"}
     WRONG = "Ingrese un número entero de 1 a 9999"

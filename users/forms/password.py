@@ -70,7 +70,7 @@ class NewPasswordForm(TwiceTypedForm):
 
 
 class OwnPasswordForm(NewPasswordForm):
-    """Whoever changes his own clave proves first that he has the present one."""
+    """A change of one's own password, which asks for the present password first."""
 
     current_password = password_field(
         "Clave actual", empty="Ingrese su clave actual", autocomplete="current-password"

@@ -1,4 +1,4 @@
-"""People: who is given an account, and what is corrected of him later."""
+"""The data of a person: of a new account, and corrected later."""
 
 from uuid import UUID, uuid4
 
@@ -87,13 +87,13 @@ class NewAccountForm(TwiceTypedForm, PersonForm):
         return self.cleaned_data
 
     def account(self) -> dict[str, str]:
-        """What the actions that make an account take."""
+        """Return the arguments of the actions that create an account."""
         fields = {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
         return {**fields, "password": self.cleaned_data["password1"]}
 
 
 class CreationKeyField(forms.Field):
-    """A hidden key; one that is none counts as absent, for an error here nobody could mend."""
+    """A hidden key. An invalid key is ignored: the user could not correct it."""
 
     widget = forms.HiddenInput
 
@@ -124,7 +124,7 @@ class EditUserForm(SeenForm, PersonForm):
 
     def clean(self):
         cleaned = super().clean()
-        # On a copy: what is refused must not be taken for what is stored.
+        # On a copy: the screen still shows the stored values of self.account.
         account = User.objects.select_related("operator").get(pk=self.account.pk)
         account.valid_from = account.valid_until = None
         self.check(account)

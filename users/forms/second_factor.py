@@ -82,7 +82,7 @@ class TurnOnSecondFactorForm(OwnPasswordProofForm):
 
 
 class TurnOffSecondFactorForm(OwnPasswordProofForm):
-    """Codes are asked for no more."""
+    """Turn off the second factor of the signed-in user."""
 
     helper = layout(
         "password",
@@ -92,7 +92,7 @@ class TurnOffSecondFactorForm(OwnPasswordProofForm):
 
 
 class NewRecoveryCodesForm(OwnPasswordProofForm):
-    """New recovery codes, instead of those that the user has."""
+    """Replace the recovery codes of the signed-in user."""
 
     helper = layout(
         "password",
@@ -102,7 +102,7 @@ class NewRecoveryCodesForm(OwnPasswordProofForm):
 
 
 class RemoveSecondFactorForm(forms.Form):
-    """Another user signs in with the password alone again."""
+    """Turn off the second factor of another user."""
 
     helper = layout(
         Buttons(

@@ -1,4 +1,4 @@
-"""Reloj: in practice mode the principal moves his company's simulated time."""
+"""Reloj: in practice mode the principal moves the simulated clock of the company."""
 
 from django.conf import settings
 from django.contrib import messages

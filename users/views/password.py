@@ -21,7 +21,7 @@ from users.views.proofs import prove_password
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class OwnPasswordView(View):
-    """Change one's own clave; whoever signed in with a temporary one is led here and nowhere else."""
+    """Change one's own password; an account with a temporary password can open no other page."""
 
     def dispatch(self, request):
         if request.user.operator_id is None:
