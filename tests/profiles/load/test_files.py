@@ -63,10 +63,11 @@ def test_a_number_is_read_without_decimals_and_a_day_as_a_day():
     ]
 
 
-def test_a_password_is_read_with_its_spaces():
-    assert cells(as_csv(["Usuario", "Clave"], ["A", " '=Clave 1 "])) == [
-        {"username": "A", "password": " '=Clave 1 "}
-    ]
+def test_a_password_is_read_with_its_spaces_and_its_apostrophe():
+    for password in (" Clave 1 ", "'=Clave 1"):
+        assert cells(as_csv(["Usuario", "Clave"], ["A", password])) == [
+            {"username": "A", "password": password}
+        ]
 
 
 @pytest.mark.parametrize("value", ["=1+1", '=HYPERLINK("http://x")'])
