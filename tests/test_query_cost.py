@@ -12,8 +12,8 @@ from profiles.actions.templates import save_template
 from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, Option, OptionGrant, Role, RoleGrant
-from tests.conftest import Telephone, acting
-from tests.routes import MATRIX, OK, VISITORS, url
+from tests.conftest import VISITORS, Telephone, acting
+from tests.routes import MATRIX, OK, url
 from users.history.recording import record
 from users.models import Session, User
 
