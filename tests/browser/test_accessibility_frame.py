@@ -1,6 +1,5 @@
 """The home, an option, the administration and every failure: accessible in each of their states."""
 
-import pytest
 from django.http import HttpResponse
 from playwright.sync_api import expect
 
@@ -40,34 +39,26 @@ def test_home_of_a_secondary_user_with_a_menu(own, grant, is_accessible):
     is_accessible(own)
 
 
-@pytest.mark.parametrize(("query", "found"), [("canal", 1), ("nada así", 0)])
-def test_home_with_a_search_of_the_menu(own, grant, is_accessible, query, found):
+def test_home_with_a_search_of_the_menu(own, grant, is_accessible):
     grant([LEAF, "90.1.2.1.1"])
-    own.goto("/")
-    own.get_by_label("Busque una opción del menú").fill(query)
-    press(own, "Buscar")
-    expect(own.locator(".menu-columns a")).to_have_count(found)
-    expect(own.get_by_role("status")).to_be_visible()
-    is_accessible(own)
+    for query, found in (("canal", 1), ("nada así", 0)):
+        own.goto("/")
+        own.get_by_label("Busque una opción del menú").fill(query)
+        press(own, "Buscar")
+        expect(own.locator(".menu-columns a")).to_have_count(found)
+        expect(own.get_by_role("status")).to_be_visible()
+        is_accessible(own)
 
 
 # The page of an option ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("options", "roles", "reasons"),
-    [
-        ([LEAF], [DESPACHO], 0),
-        ([LEAF], [], 1),
-        ([], [], 2),
-    ],
-    ids=["permitted", "without role", "not granted"],
-)
-def test_option_page(own, grant, is_accessible, options, roles, reasons):
-    grant(options, roles)
-    own.goto(f"/opciones/{LEAF}/")
-    expect(own.locator("[data-reason]")).to_have_count(reasons)
-    is_accessible(own)
+def test_option_page(own, grant, is_accessible):
+    for options, roles, reasons in (([LEAF], [DESPACHO], 0), ([LEAF], [], 1), ([], [], 2)):
+        grant(options, roles)
+        own.goto(f"/opciones/{LEAF}/")
+        expect(own.locator("[data-reason]")).to_have_count(reasons)
+        is_accessible(own)
 
 
 # Administration -----------------------------------------------------------------------------------
@@ -124,11 +115,13 @@ def test_form_from_another_site_or_time(page, principal, is_accessible):
 # When something goes wrong --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [413, 429, 503])
-def test_an_answer_that_only_says_no(status, desk, is_accessible, monkeypatch):
-    monkeypatch.setattr("portal.views.HomeView.get", lambda *args: HttpResponse(status=status))
-    assert desk.goto("/").status == status
-    is_accessible(desk)
+def test_an_answer_that_only_says_no(desk, is_accessible, monkeypatch):
+    for status in (413, 429, 503):
+        monkeypatch.setattr(
+            "portal.views.HomeView.get", lambda *args, status=status: HttpResponse(status=status)
+        )
+        assert desk.goto("/").status == status
+        is_accessible(desk)
 
 
 def test_a_failure(desk, is_accessible, monkeypatch):
