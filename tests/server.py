@@ -48,6 +48,7 @@ class Server:
         try:
             Browser().get(self, "/")
         except (OSError, HTTPException):
+            self.kill()
             raise RuntimeError(self.log.read_text(encoding="utf-8")) from None
         return self
 
