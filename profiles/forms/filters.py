@@ -19,10 +19,10 @@ from users.models import AuditEntry, User
 
 
 class PastDayForm(forms.Form):
-    """A day that is over or going on; its history is known."""
+    """A day up to today: the history of a future day is not known."""
 
     fecha = day_field("Ver accesos al")
-    # Of a user whose name another user has had.
+    # The primary key of the user, because another user may have had the same name.
     subject = forms.Field(required=False, widget=forms.HiddenInput)
 
     helper = layout(
@@ -103,7 +103,7 @@ class HistoryFilterForm(forms.Form):
         return cleaned
 
     def filter(self, entries):
-        """Narrow the entries; a filter that is in error does not narrow."""
+        """Return the entries that pass the filters. An invalid filter is ignored."""
         self.is_valid()
         chosen = self.cleaned_data
         for word in search_words(chosen.get("texto", "")):
@@ -112,7 +112,7 @@ class HistoryFilterForm(forms.Form):
         for field, lookup in (("accion", "action"), ("canal", "channel")):
             if chosen.get(field):
                 entries = entries.filter(**{lookup: chosen[field]})
-        # Instants, not days: an index holds instants.
+        # Compare instants, not days: the index holds instants.
         if start := chosen.get("desde"):
             entries = entries.filter(at__gte=timezone.make_aware(datetime.combine(start, time.min)))
         if end := chosen.get("hasta"):
@@ -126,7 +126,7 @@ class HistoryFilterForm(forms.Form):
 
 
 class UserFilterForm(forms.Form):
-    """The filters of Administración Usuario; what is not understood does not filter."""
+    """The filters of Administración Usuario. An invalid filter is ignored."""
 
     WITHOUT = "ninguno"
 
@@ -151,7 +151,7 @@ class UserFilterForm(forms.Form):
         self.fields["opcion"].choices = [
             ("", "Cualquiera"),
             (self.WITHOUT, "Sin opciones"),
-            # With its code, for two options may have one name.
+            # With its code: two options may have the same name.
             *((code, f"{name} ({code})") for code, name in options.values_list("code", "name")),
         ]
         self.fields["rol"].choices = [

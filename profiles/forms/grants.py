@@ -34,7 +34,7 @@ class ValidityForm(SeenForm):
     )
 
     def days(self, kind: str) -> dict:
-        """The days typed for each grant of one kind."""
+        """Return the typed days of each grant of one kind, by code."""
         typed = self.cleaned_data
         return {
             code: tuple(typed.get(f"{end}:{code}") for end in self.ENDS)
@@ -169,6 +169,6 @@ class CopyDifferenceForm(CopyForm):
             Include("profiles/copy_difference_form.html"),
             Buttons(*apply, Link(back, "profiles:user", "account")),
             css_class="",
-            # Without what the address says: the form says it.
+            # Drop the query of the address: the form holds the same values.
             action="?",
         )

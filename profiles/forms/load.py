@@ -9,7 +9,7 @@ from users.forms.layout import Buttons, Include, Link, Submit, layout
 
 
 class LoadForm(forms.Form):
-    """The file of a Carga masiva; ``sheet`` is then what could be read of it."""
+    """The file of a Carga masiva. After validation ``sheet`` holds its rows."""
 
     file = forms.FileField(
         label="Archivo CSV o XLSX",

@@ -1,4 +1,4 @@
-"""Matriz de accesos: who can do what, in one table, and what to look into."""
+"""Matriz de accesos: which user holds what and whether it works, in one table."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -36,7 +36,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
         rows = User.objects.select_related("operator")
         page = page_of(users, ["username", "pk"], self.PAGE_SIZE, request.GET, rows=rows)
         for user in page:
-            # Once for each, for most cells of a table may ask for it.
+            # Computed once per user: most cells of the table may need it.
             user.why = reverse("profiles:why", args=[user.username])
         holdings = Holdings.of_each(page.rows)
         context = {
@@ -49,7 +49,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
         return render(request, "profiles/access_table.html", context)
 
     def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
-        """A name for each profile, and one for the roles, with its rows of cells."""
+        """Return the rows of cells under the name of each profile, and under that of the roles."""
         held = {code for each in holdings.values() for code in each.options}
         leaves = {leaf.code: leaf for leaf in Option.objects.granted(held)}
         if every_row:
@@ -89,7 +89,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
 
 
 def option_cell(holdings: Holdings, option: Option) -> tuple[bool, Reason | None]:
-    """Whether it is held, and what keeps it from working."""
+    """Return whether the option is held, and the first reason why it does not work."""
     if option.code not in holdings.options:
         return False, None
     reasons = reasons_about_grants(holdings, option)
@@ -101,7 +101,7 @@ def role_cell(holdings: Holdings, role: Role) -> tuple[bool, Reason | None]:
 
 
 def file_rows(users) -> Iterator[list]:
-    """One row for each user and each option or role held."""
+    """Yield one row for each user and each option or role that the user holds."""
     yield ["Usuario", "Nombres y Apellidos", "Estado", "Qué", "Código", "Nombre", "Ruta", "Rige", "Por qué no"]  # fmt: skip
     leaves = {leaf.code: leaf for leaf in OptionTree(Option.objects.every_leaf()).ordered_leaves}
     roles = {role.code: role for role in Role.objects.select_related("operator_type")}

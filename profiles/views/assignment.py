@@ -210,7 +210,7 @@ class RolesView(AssignmentView):
         )
 
     def certificate(self) -> str:
-        """With the last step of the wizard a creation is complete."""
+        """Return a link to the Constancia: with the last step of the wizard a creation is complete."""
         if not self.step:
             return ""
         number = self.account.creation.operation_number

@@ -1,4 +1,4 @@
-"""Constancia: what a creation consisted of, with its operation number, at an address for good."""
+"""Constancia: what a creation consisted of, at the permanent address of its operation number."""
 
 from django.http import Http404
 from django.shortcuts import render
@@ -11,7 +11,7 @@ from users.validators import DocumentType
 
 
 class CertificateView(tenancy.PrincipalRequiredMixin, View):
-    """Put together from the history, which never changes: later corrections do not show here."""
+    """The page of a creation, built from the history: later corrections do not change it."""
 
     def get(self, request, number):
         created = AuditEntry.creation_of_number(number, operator=request.user.operator)

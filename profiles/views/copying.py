@@ -22,7 +22,7 @@ def codes(options, roles) -> dict[str, list[str]]:
 class CopyView(tenancy.AboutOneUser, View):
     """Choose a source by GET, see what would change, and apply by POST exactly what was seen."""
 
-    # So many are offered while typing; any other is typed whole.
+    # The number of colleagues offered while typing.
     COLLEAGUES = 100
 
     def get(self, request):
@@ -40,7 +40,7 @@ class CopyView(tenancy.AboutOneUser, View):
         if not form.is_valid():
             return self.show(CopyForm(request.POST, account=self.account))
         wanted, seen = self.proposal(form), form.cleaned_data["seen"]
-        # If the source or the catalogue gives something else by now, that is shown instead.
+        # The source or the catalogue has changed since: show the difference again.
         if form.cleaned_data["wanted"] != codes(wanted.options, wanted.roles):
             return self.show_difference(form, meanwhile=True, status=HTTPStatus.CONFLICT)
         try:

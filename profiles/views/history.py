@@ -1,4 +1,4 @@
-"""Historial: everything that was done, to one user or in the whole company."""
+"""Historial: what was done to one user, or in the whole company."""
 
 from django.shortcuts import render
 from django.utils import timezone
@@ -22,7 +22,7 @@ def names_of_the_catalogue() -> dict[str, str]:
 
 
 class HistoryView(tenancy.PrincipalRequiredMixin, View):
-    """Of the company; with a usuario in the address, of that user, an eliminated one too."""
+    """The history of the company or, with a usuario in the address, of that user, eliminated or not."""
 
     PAGE_SIZE = 50
 

@@ -1,4 +1,4 @@
-"""Carga masiva: a file, its plan, the wait while it is applied, and what came of it."""
+"""Carga masiva: the file, its plan, the progress of applying it, and the result."""
 
 from datetime import timedelta
 
@@ -28,13 +28,13 @@ from users.models import AuditEntry
 from users.seal import BrokenSealError
 from users.stale import StaleError
 
-# How long one request hashes before it says how far it got.
+# Seconds that one request hashes before it answers with the progress.
 SLICE = 2
 HOURS_KEPT = settings.LOAD_PLAN_AGE // timedelta(hours=1)
 
 
 def own_plan(request, pk: int) -> LoadPlan:
-    """Raises OldPlanError for one that is kept no longer."""
+    """Return a plan of the own operator. Raise Http404, or OldPlanError for an expired plan."""
     plans = LoadPlan.objects.select_related("operator", "made_by")
     plan = get_object_or_404(plans, pk=pk, operator=request.user.operator_id)
     if plan.is_too_old:
@@ -48,7 +48,7 @@ def acting(request) -> Actor:
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class LoadView(tenancy.PrincipalRequiredMixin, View):
-    """Choose a file, or take up a plan that was left."""
+    """Choose a file, or continue with a plan made before."""
 
     def get(self, request):
         if kind := request.GET.get("muestra"):
@@ -81,7 +81,7 @@ class LoadView(tenancy.PrincipalRequiredMixin, View):
 
 
 class PlanMixin(tenancy.PrincipalRequiredMixin):
-    """A screen of one plan: of one that is kept no longer it says what to do."""
+    """A screen of one plan. An expired plan leads to Carga masiva, with a message."""
 
     def dispatch(self, request, *args, **kwargs):
         try:
@@ -96,7 +96,7 @@ class PlanMixin(tenancy.PrincipalRequiredMixin):
 
 
 class PlanView(PlanMixin, View):
-    """What each row would do, or did."""
+    """What each row would do or, once the plan is applied, did."""
 
     PAGE_SIZE = 100
 
@@ -122,7 +122,7 @@ class PlanView(PlanMixin, View):
         try:
             applying.start_applying(actor=acting(self.request), plan=plan)
         except (StaleError, applying.PlanWithErrorsError):
-            # Its page says so.
+            # The page of the plan says so.
             return redirect("profiles:load_plan", plan.pk)
         return redirect("profiles:load_progress", plan.pk)
 
@@ -135,7 +135,7 @@ class PlanView(PlanMixin, View):
 
     @method_decorator(sensitive_variables())
     def hand_over(self, plan: LoadPlan):
-        """The answer itself: a clave is kept nowhere, so there is no page to be sent to."""
+        """Answer with the file itself: passwords are not stored, so no later page could show them."""
         try:
             claves = applying.hand_over(actor=acting(self.request), plan=plan)
         except BrokenSealError:
@@ -147,7 +147,7 @@ class PlanView(PlanMixin, View):
 
     def show(self, plan: LoadPlan):
         counts = plan.counts()
-        # What is to be mended comes first.
+        # Rows with errors are shown first.
         first = Outcome.ERROR if counts[Outcome.ERROR] else ""
         outcome = self.request.GET.get("ver", first)
         if outcome not in Outcome.values:
@@ -183,7 +183,7 @@ class PlanView(PlanMixin, View):
 
 
 def ordered(facts: dict) -> dict:
-    """A database does not keep the order."""
+    """Return the facts in the order of FACTS: a JSON column does not keep the order."""
     return {name: facts[name] for name in FACTS if name in facts}
 
 
@@ -194,10 +194,9 @@ CLAVES_ARE_GONE = (
 
 
 class ProgressView(PlanMixin, View):
-    """Each look at this page hashes for a while: no queue, no thread that outlives the request.
+    """Hash passwords for SLICE seconds at each request, without a queue or a background thread.
 
-    The work was ordered by the POST of Aplicar; whoever closes the page stops it, and goes on when
-    he comes back.
+    The POST of Aplicar started the work. Closing the page stops it; opening the page resumes it.
     """
 
     def get(self, request, plan):
@@ -209,7 +208,7 @@ class ProgressView(PlanMixin, View):
                 messages.error(request, f"No se aplicó el plan. {'. '.join(error.messages)}.")
                 return redirect("profiles:load_plan", plan.pk)
             except (StaleError, applying.PlanWithErrorsError):
-                # Its page says so.
+                # The page of the plan says so.
                 return redirect("profiles:load_plan", plan.pk)
             except BrokenSealError:
                 messages.error(request, CLAVES_ARE_GONE)

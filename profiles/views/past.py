@@ -1,4 +1,4 @@
-"""Ver accesos al <fecha>: what one user held on a day gone by, or everybody in the company."""
+"""Ver accesos al <fecha>: what one user, or every user of the company, held on a past day."""
 
 from django.shortcuts import render
 from django.utils.dateparse import parse_date
@@ -12,14 +12,14 @@ from users.lists.keyset import page_of
 
 
 class PastAccessView(tenancy.PrincipalRequiredMixin, View):
-    """Of the company; with a usuario in the address, of that user, an eliminated one too."""
+    """Past access of the company or, with a usuario in the address, of that user, eliminated or not."""
 
     PAGE_SIZE = 50
 
     def get(self, request, username=None):
         account = None
         if username is not None:
-            # Two may have had the same usuario, one after the other.
+            # Two users may have had the same usuario, one after the other.
             subject = request.GET.get("subject", "")
             account = tenancy.secondary_user(
                 request.user, username, subject=subject, or_eliminated=True
@@ -49,5 +49,5 @@ class PastAccessView(tenancy.PrincipalRequiredMixin, View):
 
 
 def with_days(paths: dict, days: dict) -> list[tuple]:
-    """Each path with the days between which it was valid."""
+    """Return each path with the first and the last day of its validity."""
     return [(path, *map(parse_date, days[code])) for code, path in paths.items()]

@@ -1,4 +1,4 @@
-"""Plantillas: named sets of options and roles, ready ones and those that the company makes."""
+"""Plantillas: named sets of options and roles, ready-made or made by the company."""
 
 from http import HTTPStatus
 
@@ -24,7 +24,7 @@ from users.stale import StaleError
 
 
 def offered_template(request, pk: int | None) -> AccessTemplate:
-    """One of the company's own, or a ready one of its types; of no other company."""
+    """Return a template of the company or a ready-made one of its types. Raise Http404 otherwise."""
     return get_object_or_404(AccessTemplate.objects.offered_to(request.user.operator), pk=pk)
 
 
@@ -44,7 +44,7 @@ class TemplateListView(tenancy.PrincipalRequiredMixin, View):
 
 
 class TemplateView(tenancy.PrincipalRequiredMixin, View):
-    """What a template gives, and what of it is no longer offered."""
+    """What a template grants, and which of it is no longer offered."""
 
     def get(self, request, pk):
         template = offered_template(request, pk)
@@ -68,7 +68,7 @@ class TemplateView(tenancy.PrincipalRequiredMixin, View):
 
 
 class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
-    """A new template, by hand or from the access of a user or of another one; or one corrected."""
+    """Correct a template, or make a new one: empty, or from a user or another template."""
 
     def dispatch(self, request, pk=None):
         tenancy.require_principal(request.user)

@@ -1,4 +1,4 @@
-"""Hoja de traslado: on paper, how to give this user the same access in the real portal."""
+"""Hoja de traslado: a sheet to print, to give the user the same access in the real portal."""
 
 from django.shortcuts import render
 from django.views import View

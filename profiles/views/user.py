@@ -1,4 +1,4 @@
-"""One user, and why he can not: what he may do, read without entering any edit."""
+"""One user: what the user may do, and ¿Por qué no puede?"""
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,14 +16,14 @@ from users.signin.throttle import locks_of
 
 
 class UserView(tenancy.AboutOneUser, View):
-    """All of one user: person, state, validity, what the user may do now and what not."""
+    """The page of one user: person, state, validity, what the user may do now and what not."""
 
     def get(self, request):
         user = self.account
         locks = locks_of([user])
         holdings = Holdings.of(user, locked=locks)
         menu = menu_of(holdings, Option.objects.offered_to(user.operator))
-        # What keeps the account out altogether is said once, not beside every option.
+        # A block of the whole account is shown once, not beside every option.
         grants = {leaf.code: reasons_about_grants(holdings, leaf.row) for leaf in menu.leaves}
         working = [leaf.row for leaf in menu.leaves if not grants[leaf.code]]
         granted = OptionTree(Option.objects.granted(holdings.options))

@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Header:
-    """A column's title, which sorts by it: first upwards, then downwards."""
+    """The title of a column, a link that sorts by it: ascending, then descending."""
 
     label: str
     is_number: bool
@@ -118,12 +118,12 @@ class UserListView(tenancy.PrincipalRequiredMixin, View):
 
 
 def grant_count(grants):
-    """How many grants each user has, counted apart so that two kinds do not multiply."""
+    """Return the number of grants of a user as a subquery: a join would multiply the two kinds."""
     counts = grants.objects.filter(user=OuterRef("pk")).order_by().values("user")
     return Coalesce(Subquery(counts.annotate(n=Count("pk")).values("n")), 0)
 
 
-# What a row shows besides its own columns. Whoever never entered did so before everybody else.
+# Annotations of a row. A user who never signed in sorts before all others.
 SHOWN = {
     "option_count": grant_count(OptionGrant),
     "role_count": grant_count(RoleGrant),

@@ -38,7 +38,7 @@ class ValidityView(tenancy.AboutOneUser, View):
             form.add_problems(error)
             return self.show(form)
         except StaleError as stale:
-            # What was typed stays; what it is compared with is what holds now.
+            # Keep what was typed; compare it with the present validity from now on.
             form.see(stale.current)
             return self.show(form, meanwhile=True, status=HTTPStatus.CONFLICT)
         if changed:
