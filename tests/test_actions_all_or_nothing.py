@@ -167,7 +167,7 @@ def is_sound() -> bool:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("action", CALLS, ids=lambda action: action.__name__)
-def test_whoever_is_killed_in_the_middle_has_done_nothing_and_it_can_be_done_again(
+def test_a_process_killed_in_an_action_has_written_nothing_and_the_action_can_be_repeated(
     action, killed_after
 ):
     before, cycles = all_rows(), 0

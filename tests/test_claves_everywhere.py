@@ -214,7 +214,7 @@ ADVICE = "La clave es fácil de adivinar: use otra"
 
 
 @pytest.mark.parametrize(("clave", "is_advised"), {"sunat2026": True, "Zorzal77": False}.items())
-def test_whoever_sets_one_in_a_page_is_advised_after_it_was_taken(
+def test_a_guessable_password_set_in_a_page_is_advised_against(
     clave, is_advised, unlimited_guesses, visitors, client_of
 ):
     twice = dict.fromkeys(("password1", "password2"), clave)
@@ -232,7 +232,7 @@ def test_whoever_sets_one_in_a_page_is_advised_after_it_was_taken(
         assert (ADVICE in soup(response).text) == is_advised, address
 
 
-def test_whoever_sets_one_by_a_command_is_advised_too(visitors, monkeypatch, capsys):
+def test_a_guessable_password_set_by_a_command_is_advised_against(visitors, monkeypatch, capsys):
     monkeypatch.setattr(getpass, "getpass", lambda prompt: "sunat2026")
     call_command("changepassword", "JPEREZ01", ruc=RUC, by="admin")
     assert ADVICE in capsys.readouterr().err

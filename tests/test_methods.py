@@ -1,4 +1,4 @@
-"""Every route by every method: only the form of whoever may send it changes anything.
+"""Every route by every method: only a form of an allowed visitor changes anything.
 
 Complete by construction, as the access matrix is: both walk the URLconf.
 """

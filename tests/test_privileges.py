@@ -1,4 +1,4 @@
-"""Nobody gets more than he has: by a field that a form does not show, a code, an old page, a permission."""
+"""No account gains power by a field that a form does not show, a code, an old page, a permission."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -135,7 +135,7 @@ def test_what_a_company_no_longer_is_offered_stops_at_the_next_request(visitors,
 
 
 @pytest.mark.parametrize("end", ["suspended", "demoted", "operator closed", "eliminated"])
-def test_whoever_loses_his_power_has_none_at_the_next_request(end, visitors, client_of):
+def test_a_principal_without_power_is_refused_at_the_next_request(end, visitors, client_of):
     """In the middle of the wizard, with its page open."""
     principal, colleague = visitors["principal"], visitors["colleague"]
     office = acting(visitors["staff"])
@@ -158,7 +158,9 @@ def test_whoever_loses_his_power_has_none_at_the_next_request(end, visitors, cli
     assert database() == before
 
 
-def test_nobody_shuts_himself_or_the_only_principal_out(visitors, client_of):
+def test_a_principal_cannot_suspend_itself_nor_staff_eliminate_the_only_principal(
+    visitors, client_of
+):
     principal = visitors["principal"]
     client, before = client_of(principal), database()
     for change in ("suspend", "eliminate", "reactivate"):
@@ -172,8 +174,8 @@ def test_nobody_shuts_himself_or_the_only_principal_out(visitors, client_of):
         accounts.eliminate_user(actor=acting(visitors["staff"]), user=principal)
 
 
-def test_whoever_became_the_principal_meanwhile_is_not_eliminated(visitors):
-    """The page that eliminates him was opened before; a company is never left without one."""
+def test_a_user_who_became_the_principal_meanwhile_is_not_eliminated(visitors):
+    """The page of the elimination was opened before: a company always keeps a principal."""
     colleague, office = visitors["colleague"], acting(visitors["staff"])
     operators.change_principal(actor=office, user=User.objects.get(pk=colleague.pk))
     assert not colleague.is_principal
@@ -196,7 +198,7 @@ def test_whoever_became_the_principal_meanwhile_is_not_eliminated(visitors):
     ],
     ids=lambda codenames: "+".join(codenames) or "none",
 )
-def test_staff_with_some_permissions_raises_nobody_and_rewrites_nothing(
+def test_staff_with_some_permissions_raises_no_account_and_rewrites_no_history(
     codenames, visitors, client_of
 ):
     """Every page of the administration is sent a form that would, were it taken."""

@@ -84,7 +84,7 @@ def test_one_form_sent_many_times_at_once_has_one_effect_and_one_answer(
 
 
 @pytest.mark.parametrize("kind", ["option", "role"])
-def test_of_two_who_save_from_the_same_page_the_second_is_told(kind, people, client_of, at_once):
+def test_the_second_of_two_saves_from_one_page_is_refused(kind, people, client_of, at_once):
     """Nothing is merged and nothing lost: the user has what one of them chose."""
     if kind == "option":
         address, seen, choices = (
@@ -120,7 +120,7 @@ def test_a_user_who_is_shut_out_while_he_saves_leaves_one_clear_outcome(
         posting(principal, url("users:change_state"), {"change": change}),
     )
     assert shut.status_code == 302
-    # Changed just before, or refused: never both, and he is out in either case.
+    # Changed just before, or refused: never both, and the session has ended in either case.
     # (400 is Django's word for a session that ended while it was used.)
     assert saved.status_code in (302, 400, 401, 403)
     changed = User.objects.get(pk=secondary.pk).check_password("Distinta1")
@@ -169,7 +169,7 @@ def test_thirty_two_writers_at_once_all_succeed(people, at_once):
 
 
 def test_eight_who_save_the_same_user_at_once_all_get_an_answer(people, client_of, at_once):
-    """Each from what he saw: one is first, the others are told; the database refuses nobody."""
+    """One of them is first, the others are told of it; the database raises no error."""
     browsers = [client_of(people["principal"]) for _ in range(8)]
     forms = [{**FORMS["users:edit"], "document_number": f"9200000{n}"} for n in range(8)]
     responses = at_once(
@@ -191,7 +191,7 @@ def test_eight_who_change_the_state_of_one_user_back_and_forth_all_succeed(peopl
     assert sum(done) == entries("user.suspended") + entries("user.reactivated")
 
 
-def test_of_eight_who_take_one_second_factor_away_at_once_one_did(people, at_once):
+def test_one_of_eight_simultaneous_removals_of_a_second_factor_succeeds(people, at_once):
     principal, secondary = people["principal"], people["secondary"]
 
     def take():

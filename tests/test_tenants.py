@@ -136,7 +136,7 @@ def test_nothing_of_a_company_is_ever_seen_by_another(visitor, companies, client
     leaks = {
         address
         for address, page in pages.items()
-        # What stands in the address itself is told to whoever typed it, and to nobody else.
+        # The page repeats what stands in its own address.
         if CANARY.encode() in page.replace(address.removeprefix("POST ").encode(), b"")
     }
     assert leaks == set()

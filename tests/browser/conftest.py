@@ -37,7 +37,7 @@ def pytest_itemcollected(item):
 def browser_type_launch_args(browser_type_launch_args, playwright):
     executable = chromium.find(playwright)
     if executable is None:
-        # On a build machine nobody reads about skipped tests.
+        # On a build machine a skipped test would not be read.
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
         stop("NO CHROMIUM: THE BROWSER TESTS DID NOT RUN. Install it, or: make test CHROMIUM=path")
     return browser_type_launch_args | {
@@ -132,7 +132,7 @@ def axe():
     every_rule = {"type": "tag", "values": WCAG_22_AA}
     options = {
         "resultTypes": ["violations"],
-        # What it loads anew it puts into the page, where our policy lets nobody put a style sheet.
+        # axe would put a style sheet that it preloads into the page, which the policy forbids.
         "preload": False,
     }
 

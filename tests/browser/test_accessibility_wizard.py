@@ -1,4 +1,4 @@
-"""The list of users, the steps that make one, and his state: accessible in each of their states."""
+"""The list of users, the wizard and the change of state: accessible in each of their states."""
 
 import pytest
 from playwright.sync_api import expect
@@ -44,7 +44,7 @@ def test_list_without_a_match(desk, secondary, is_accessible):
     is_accessible(desk)
 
 
-def test_list_with_nobody_marked(desk, secondary, is_accessible):
+def test_list_without_a_marked_user(desk, secondary, is_accessible):
     desk.goto("/usuarios/")
     press(desk, "Asignar Roles")
     expect(desk.get_by_role("alert")).to_contain_text("Seleccione un usuario")

@@ -255,7 +255,7 @@ def test_every_participant_that_the_guide_names_can_follow_it(new_context):
         ("SinNumeros", "La clave debe incluir al menos un número"),
     ],
 )
-def test_a_clave_outside_the_guides_rule_generates_nobody(visitor, clave, sentence):
+def test_a_password_outside_the_guides_rule_generates_no_user(visitor, clave, sentence):
     page = visitor
     page.look = lambda name: None
     sign_in(page, PRINCIPAL["username"], PRINCIPAL["password"])

@@ -21,7 +21,7 @@ LATER = "/usuarios/JPEREZ01"
 
 @pytest.fixture
 def desk(page, client_of, principal, secondary, base_url):
-    """A page in a browser in which the principal has signed in; JPEREZ01 is his user."""
+    """A page in a browser in which the principal has signed in; JPEREZ01 is its user."""
     session = client_of(principal).cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
     return page
@@ -217,7 +217,7 @@ def test_two_tabs_assigning_roles(desk, secondary):
 # The session ended --------------------------------------------------------------------------------
 
 
-def test_whoever_opens_a_page_after_the_session_ended_is_told_why(desk):
+def test_a_page_opened_after_the_session_ended_says_why(desk):
     Session.objects.all().delete()
     desk.goto("/usuarios/")
     has_title(desk, "Ingreso")

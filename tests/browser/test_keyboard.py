@@ -20,7 +20,7 @@ def page(page):
 
 @pytest.fixture
 def desk(page, client_of, principal, secondary, base_url):
-    """A page in a browser in which the principal has signed in; JPEREZ01 is his user."""
+    """A page in a browser in which the principal has signed in; JPEREZ01 is its user."""
     session = client_of(principal).cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
     return page
@@ -242,7 +242,7 @@ def test_roles_from_the_list_to_the_answer_of_the_system(desk, principal, second
     )
 
 
-def test_nobody_marked_leads_to_the_first_user_of_the_list(desk):
+def test_a_button_without_a_marked_user_leads_to_the_first_user(desk):
     desk.goto("/usuarios/")
     focus_by_tab(desk, desk.get_by_role("button", name="Modificar Perfiles"))
     enter(desk)

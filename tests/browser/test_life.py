@@ -52,7 +52,7 @@ def test_lost_access_is_explained_and_mended(desk, page_of, principal, secondary
     expect(desk.get_by_role("heading", name="JPEREZ01 puede usar")).to_be_visible()
 
 
-def test_whoever_is_suspended_while_inside_is_out_at_his_next_click(desk, page_of, secondary):
+def test_a_suspended_user_is_signed_out_at_the_next_click(desk, page_of, secondary):
     own = page_of(secondary)
     own.goto("/")
     has_title(own, "Comunidad del Operador")
@@ -82,7 +82,7 @@ def test_a_temporary_clave_from_being_shown_to_being_changed(desk, new_context):
     has_title(own, "Comunidad del Operador")
 
 
-def test_of_two_who_edit_the_same_data_the_second_is_told(desk, page_of, principal):
+def test_the_second_of_two_editors_is_told_of_the_first(desk, page_of, principal):
     other = page_of(principal)
     for page in (desk, other):
         page.goto(f"{USER}/datos/")

@@ -20,7 +20,7 @@ def has_title(page, title):
 
 
 def turn_on(page, clave) -> tuple[pyotp.TOTP, list[str]]:
-    """As somebody does who types the secret into his telephone; the app, and the recovery codes."""
+    """Return the app with the secret of the page typed in, and the recovery codes."""
     totp = pyotp.TOTP(page.locator("#secret").inner_text().replace(" ", ""))
     page.get_by_label("Código", exact=True).fill(totp.now())
     page.get_by_label("Su clave", exact=True).fill(clave)

@@ -69,7 +69,7 @@ def test_a_backup_taken_during_writes_is_consistent_and_works(origin, writer, ma
     copy = str(tmp_path / "copia")
     shell = ["bash", "-euc"]
     run([*shell, documented("copiar")], origin, BASE=file_of(origin), COPIA=copy)
-    assert writer.poll() is None, "nobody was writing any more"
+    assert writer.poll() is None, "the writer has ended"
     assert writer.stdout.readline()
     writer.kill()
 

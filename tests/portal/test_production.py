@@ -66,7 +66,7 @@ def test_compose_builds_and_configures_what_there_is(compose):
         assert set(services[name]["depends_on"]) <= set(services)
     for command in re.findall(r"manage\.py (\w+)", services["prepare"]["command"]):
         assert command in get_commands()
-    # Only a proxy of this machine reaches the portal, and nobody the database.
+    # Only a proxy of this machine reaches the portal; nothing outside reaches the database.
     assert all(port.startswith("127.0.0.1:") for port in services["portal"]["ports"])
     assert "ports" not in services["database"]
     volumes = {volume.split(":")[0] for volume in services["database"]["volumes"]}
@@ -90,7 +90,7 @@ def test_the_image_the_unit_and_make_serve_start_the_same_server():
     assert shlex.split(serve)[1:] == GUNICORN
 
 
-def test_the_image_asks_for_health_where_it_is_told_and_runs_as_nobody():
+def test_the_image_checks_its_health_and_runs_as_an_unprivileged_user():
     assert re.search(r"^USER 999$", DOCKERFILE, re.MULTILINE)
     (path,) = re.findall(r"127\.0\.0\.1:8000(/[\w/]+)", DOCKERFILE)
     assert resolve(path).view_name == "portal:live"

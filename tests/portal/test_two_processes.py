@@ -133,9 +133,7 @@ def test_many_who_enter_at_once_are_let_in_or_told_when_to_come_back(servers):
     assert watch.peak < MOST_MEBIBYTES
 
 
-def test_of_one_that_is_killed_at_its_work_nothing_is_lost_and_the_other_goes_on(
-    servers, start, place
-):
+def test_a_killed_process_loses_nothing_and_the_other_goes_on(servers, start, place):
     victim, survivor = start(), servers[1]
     number = count(93000000)
     told = {victim: [], survivor: []}

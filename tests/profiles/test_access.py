@@ -227,7 +227,7 @@ def test_a_granted_option_without_effect_is_refused_with_its_own_reason(why):
         ({"C": None}, (ROLE_MISSING,)),
     ],
 )
-def test_of_several_acting_roles_one_in_effect_is_enough(roles, expected):
+def test_one_acting_role_in_effect_is_enough(roles, expected):
     assert verdict(holding(roles=roles), an_option(roles=["A", "B"])).reasons == expected
 
 

@@ -70,7 +70,7 @@ def test_each_cell_says_whether_it_is_held_and_works(client, make):
     }
 
 
-def test_what_nobody_has_is_shown_when_asked_for(client, make):
+def test_rows_that_no_user_holds_are_shown_on_request(client, make):
     make("COMPLETO", [FREE])
     assert set(table(client.get(URL))) == {FREE}
     everything = table(client.get(URL, {"filas": "todas"}))
@@ -85,7 +85,7 @@ def test_a_cell_that_does_not_work_leads_to_the_reason(client, make):
     assert reason["data-reason"] == "role_missing"
 
 
-def test_it_is_filtered_like_the_list_of_users(client, make):
+def test_the_matrix_is_filtered_like_the_list_of_users(client, make):
     make("COMPLETO", [FIRST], [ROLE])
     make("SINROL01", [FIRST])
     page = soup(client.get(URL, {"hallazgo": Finding.ROLE_MISSING}))
@@ -143,7 +143,7 @@ def test_what_is_found_of_whom(operator, make, finding, options, roles, is_found
     assert user not in having(everybody, finding, operator)
 
 
-def test_whoever_never_signed_in_is_found_until_he_does(operator, make, client_of):
+def test_a_user_who_never_signed_in_is_a_finding_until_the_first_sign_in(operator, make, client_of):
     user = make("ALGUIEN1", [FREE])
     assert user in having(User.objects.secondary(), Finding.NEVER_SIGNED_IN, operator)
     client_of(user)
@@ -195,7 +195,7 @@ def test_the_csv_has_a_row_for_everything_held(client, make):
 # Queries ------------------------------------------------------------------------------------------
 
 
-def test_it_costs_the_same_queries_for_many_users_and_many_options(client, make, principal):
+def test_the_matrix_costs_the_same_queries_for_many_users_and_options(client, make, principal):
     user = make("PRIMERO1", [FIRST], [ROLE])
     every_row = {"filas": "todas"}
     client.get(URL, every_row)

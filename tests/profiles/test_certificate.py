@@ -31,7 +31,7 @@ def held(page) -> list[str]:
     return [item.text.split(" › ")[-1] for item in page.select(".held-list li")]
 
 
-def test_it_says_who_was_made_by_whom_with_what(client, url, complete):
+def test_the_certificate_names_the_user_the_maker_and_the_grants(client, url, complete):
     page = soup(client.get(url))
     assert url.split("/")[2] in page.select_one(".lead").text
     text = page.select_one(".facts").text

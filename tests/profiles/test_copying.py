@@ -85,7 +85,7 @@ def test_what_changes_is_shown_before_anything_does(client, secondary, colleague
     [("agregar", {FIRST, SECOND, FREE}), ("reemplazar", {FIRST, SECOND})],
     ids=["added", "instead"],
 )
-def test_it_is_applied_as_it_was_shown(client, secondary, colleague, grant, way, options):
+def test_a_copy_is_applied_as_it_was_shown(client, secondary, colleague, grant, way, options):
     grant(secondary, [FREE])
     shown = ask(client, desde="COLEGA01", modo=way)
     answer = client.post(URL, form_of(shown), follow=True)
@@ -200,7 +200,7 @@ def test_codes_that_were_forged_are_not_applied(client, secondary, template):
     assert held(secondary, "option") == set()
 
 
-def test_it_costs_the_same_queries_however_much_is_copied(client, colleague, template):
+def test_copying_costs_the_same_queries_however_much_is_copied(client, colleague, template):
     ask(client, desde="COLEGA01")
     with CaptureQueriesContext(connection) as few:
         ask(client, desde="COLEGA01")

@@ -69,7 +69,9 @@ def test_the_company_sees_all_its_users_and_what_has_no_user(client, make_second
     assert not any("OTRO0001" in entry for entry in entries(client.get(OF_USER)))
 
 
-def test_of_another_company_there_is_nothing(client, strangers_secondary, stranger, client_of):
+def test_the_history_shows_nothing_of_another_company(
+    client, strangers_secondary, stranger, client_of
+):
     assert "AJENO001" not in client.get(COMPANY).content.decode()
     assert "JPEREZ01" not in client_of(stranger).get(COMPANY).content.decode()
 

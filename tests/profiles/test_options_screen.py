@@ -202,7 +202,7 @@ def test_an_editor_who_comes_second_is_told_and_overwrites_nothing(client, princ
     assert "se agregó Rectificación electrónica" in summary.text
     assert granted(secondary) == {"90.1.1.1.2"}
     assert marked(response) == {"90.1.1.1.1"}
-    # What he now knows of, he may decide on.
+    # The principal has now seen the present grants.
     again = send(client, LATER, "save", "90.1.1.1.1", seen=seen_in(response))
     assert again.status_code == 302
     assert granted(secondary) == {"90.1.1.1.1"}

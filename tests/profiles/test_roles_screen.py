@@ -43,7 +43,7 @@ def test_current_roles_are_marked(client, principal, secondary):
     assert [box["value"] for box in checked] == [INQUIRY]
 
 
-def test_it_names_the_options_that_still_need_a_role_and_which(client, principal, secondary):
+def test_the_options_that_still_need_a_role_are_named_with_the_role(client, principal, secondary):
     codes = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"]
     assign_options(actor=acting(principal), user=secondary, codes=codes, seen=[])
     assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])

@@ -92,7 +92,7 @@ def test_one_is_made_from_a_user_or_from_another(client, principal, secondary, r
 
 
 @pytest.mark.parametrize("source", [{"usuario": "AJENO001"}, {"plantilla": "99999999999999999999"}])
-def test_nor_from_what_is_not_there(client, strangers_secondary, source):
+def test_a_template_is_not_made_from_a_missing_source(client, strangers_secondary, source):
     assert client.get(NEW, source).status_code == 404
 
 

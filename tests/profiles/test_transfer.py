@@ -33,7 +33,7 @@ def part(page, title_id: str) -> list[str]:
     return [" ".join(item.text.split()) for item in section.select(".tick-boxes li")]
 
 
-def test_it_has_the_path_of_every_option_and_every_role(client, granted):
+def test_the_sheet_has_the_path_of_every_option_and_every_role(client, granted):
     page = soup(client.get(URL))
     assert part(page, "options-title")[:2] == [
         "Mis Trámites Aduaneros › Despacho › Declaraciones › Numeración de la declaración "
@@ -44,7 +44,7 @@ def test_it_has_the_path_of_every_option_and_every_role(client, granted):
     assert len(part(page, "traps-title")) >= 5
 
 
-def test_it_names_the_person_and_never_a_clave(client, secondary, granted):
+def test_the_sheet_names_the_person_and_never_a_password(client, secondary, granted):
     response = client.get(URL)
     page = soup(response)
     assert "90000002" in page.text

@@ -81,7 +81,7 @@ def test_an_eliminated_user_is_shown_but_cannot_be_marked(client, principal, sec
     assert not soup(response).select("input[name=usuario]")
 
 
-def test_an_action_with_nobody_marked_asks_to_mark_one(client, secondary):
+def test_an_action_without_a_marked_user_asks_to_mark_one(client, secondary):
     page = soup(client.get(URL, {"accion": "roles"}))
     link = page.select_one(".error-summary a")
     assert link.text == "Seleccione un usuario"
@@ -90,7 +90,7 @@ def test_an_action_with_nobody_marked_asks_to_mark_one(client, secondary):
 
 
 @pytest.mark.parametrize("username", ["AJENO001", "NADIE001", "ñ", "../salir", "9" * 10000])
-def test_an_action_on_whoever_is_not_ones_own_user_is_not_found(
+def test_an_action_on_a_user_of_another_company_is_not_found(
     client, secondary, strangers_secondary, username
 ):
     response = client.get(URL, {"usuario": username, "accion": "roles"})

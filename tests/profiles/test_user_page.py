@@ -88,7 +88,7 @@ def test_the_list_leads_to_the_page(client):
     assert page.select_one(f"a[href='{URL}']").text == "Juan Pérez Ñaupari"
 
 
-def test_his_sessions_are_listed_without_their_keys_and_closed(client, secondary, client_of):
+def test_sessions_of_a_user_are_listed_without_their_keys_and_closed(client, secondary, client_of):
     own = client_of(secondary)
     own.get("/", HTTP_USER_AGENT="Prueba/1.0")
     response = client.get(URL)

@@ -401,7 +401,7 @@ def test_a_field_sent_twice_is_not_an_error_of_ours(client, field):
         ("text/plain", "username=JPEREZ01"),
     ],
 )
-def test_a_body_that_is_no_form_makes_nobody(client, content_type, body):
+def test_a_body_that_is_no_form_creates_no_user(client, content_type, body):
     response = client.generic("POST", URL, body, content_type=content_type)
     assert response.status_code in (200, 400)
     assert not created().exists()

@@ -131,7 +131,7 @@ def test_the_usuario_and_whatever_else_is_sent_stay_as_they_are(client, secondar
     assert (user.username, user.is_principal, user.state) == ("JPEREZ01", False, "active")
 
 
-def test_nobody_edits_an_eliminated_user(principal, secondary):
+def test_an_eliminated_user_is_not_edited(principal, secondary):
     accounts.eliminate_user(actor=acting(principal), user=secondary)
     with pytest.raises(PermissionDenied, match="eliminado"):
         accounts.change_user(
