@@ -97,18 +97,6 @@ def test_the_image_checks_its_health_and_runs_as_an_unprivileged_user():
     assert "127.0.0.1" in settings.ALLOWED_HOSTS
 
 
-@pytest.mark.parametrize("page", ["docs/operacion.md", ".env.example", "README.md"])
-def test_pages_name_targets_and_commands_that_exist(page):
-    text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\bmake ([a-z-]+)", text):
-        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
-    for command in re.findall(r"manage\.py ([a-z_]+)", text):
-        assert command in get_commands(), command
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
-        if "://" not in link:
-            assert (ROOT / page).parent.joinpath(link).exists(), link
-
-
 def test_server_takes_no_word_of_a_header_nor_commands_from_a_socket():
     printed = subprocess.run(
         [sys.executable, *GUNICORN[:-1], "--print-config", GUNICORN[-1]],

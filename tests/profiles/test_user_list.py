@@ -32,10 +32,12 @@ def test_a_row_says_what_the_real_portal_says_and_the_counts(client, principal, 
     assign_options(
         actor=acting(principal), user=secondary, codes=["11.9.1.1.1", "90.1.1.1.1"], seen=[]
     )
+    page = soup(client.get(URL))
     cells = {
         cell["data-label"]: cell.get_text(strip=True)
-        for cell in soup(client.get(URL)).select("tbody tr [data-label]")
+        for cell in page.select("tbody tr [data-label]")
     }
+    assert list(cells) == [head.get_text(strip=True) for head in page.select("thead a")]
     assert cells == {
         "Usuario": "JPEREZ01",
         "Nombres y Apellidos": "Juan Pérez Ñaupari",
