@@ -21,7 +21,7 @@ from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url
 from tests.walking import modules_of, undone
 from users.actions import accounts, operators, passwords
-from users.admin import accounts as account_pages
+from users.admin import account_forms
 from users.admin import operators as companies
 from users.models import User
 from users.signin.unsent import OWNER_FIELD, owner_token
@@ -258,13 +258,13 @@ FORMS_THAT_SET_ONE = {
     "StaffCreationForm": "staff",
     "StaffOwnPasswordForm": "staff",
 }
-MODULES = [*modules_of(users.forms), account_pages, companies, *modules_of(profiles.forms)]
+MODULES = [*modules_of(users.forms), account_forms, companies, *modules_of(profiles.forms)]
 BASES = {"NewAccountForm", "NewPasswordForm", "TwiceTypedForm"}
 
 
 def test_every_form_and_action_that_sets_a_clave_is_tried():
     found = {
-        ("admin " if module is account_pages and name == "ResetPasswordForm" else "") + name
+        ("admin " if module is account_forms and name == "ResetPasswordForm" else "") + name
         for module in MODULES
         for name, form in inspect.getmembers(module, inspect.isclass)
         if issubclass(form, forms.BaseForm)

@@ -49,7 +49,7 @@ from tests.conftest import PASSWORD, RUC, person, soup
 from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url
 from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE
 from tests.walking import modules_of, undone
-from users.admin import accounts, pages, principal
+from users.admin import account_forms, pages, principal
 from users.admin import operators as companies
 from users.forms.clock import ClockForm, DelayForm
 from users.forms.lock import UnlockForm
@@ -566,7 +566,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {**staff_fields, "state": "active"},
         ),
         "admin ResetPasswordForm": (
-            lambda data: accounts.ResetPasswordForm(secondary, data),
+            lambda data: account_forms.ResetPasswordForm(secondary, data),
             {"new_password1": PASSWORD, "new_password2": PASSWORD},
         ),
         "SetPasswordForm": (
@@ -614,7 +614,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
 
 def forms_of(module) -> set[str]:
     return {
-        ("admin " if module is accounts and name == "ResetPasswordForm" else "") + name
+        ("admin " if module is account_forms and name == "ResetPasswordForm" else "") + name
         for name, form in inspect.getmembers(module, inspect.isclass)
         if issubclass(form, forms.BaseForm) and form.__module__ == module.__name__
     }
@@ -622,7 +622,7 @@ def forms_of(module) -> set[str]:
 
 def test_every_form_is_tried():
     """A form or a model of the administration that is new fails here until its fields are named."""
-    others = [*modules_of(profiles.forms), accounts, companies, principal, profiles.admin]
+    others = [*modules_of(profiles.forms), account_forms, companies, principal, profiles.admin]
     modules = [*modules_of(users.forms), *others]
     written = set().union(*map(forms_of, modules)) - ABSTRACT - OF_FILES
     edited = {
