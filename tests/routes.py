@@ -32,7 +32,7 @@ MATRIX = {
     "users:own_sessions":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:unlock":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     "405",     FORBIDDEN),
+    "users:close_sessions":        (LOGIN,     FORBIDDEN, FORBIDDEN, "405",     NOT_FOUND, FORBIDDEN),
     "profiles:load":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:load_plan":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:load_progress":       (LOGIN,     FORBIDDEN, FORBIDDEN, "-> profiles:load_plan", NOT_FOUND, FORBIDDEN),

@@ -1,5 +1,7 @@
 """Constancia: what a creation consisted of, at an address that stays."""
 
+import json
+
 import pytest
 
 from profiles.actions.grants import assign_options, assign_roles
@@ -77,7 +79,7 @@ def test_the_wizard_ends_with_a_link_to_it(client, url, secondary):
 
 
 def test_a_correction_of_the_roles_is_no_creation(client, url, complete):
-    data = {"role": [], "seen": ROLE, "do": "save"}
+    data = {"role": [], "seen": json.dumps([ROLE]), "do": "save"}
     answer = client.post("/usuarios/JPEREZ01/roles/", data, follow=True)
     assert not soup(answer).find(role="status").find("a", href=url)
 
