@@ -49,7 +49,7 @@ logconfig_dict = {
 
 
 def on_starting(server):
-    """No service with the public claves of practice, or with a setting that opens a door."""
+    """Refuse to serve with the public passwords of practice or an unsafe setting."""
     check = [sys.executable, "manage.py", "check", "--deploy", "--database", "default"]
     if subprocess.run(check, check=False).returncode:
         sys.exit("El portal no se inicia: corrija lo anterior.")

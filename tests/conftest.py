@@ -277,7 +277,7 @@ def unlimited_guesses(visitors, settings):
 
 
 def fail_to_sign_in(user: User, times: int | None = None) -> None:
-    """As if somebody had guessed at the clave from nowhere: enough to lock it, unless told."""
+    """As if somebody had guessed at the password from nowhere: enough to lock it, unless told."""
     for _ in range(settings.SIGN_IN_FAILURES if times is None else times):
         with throttle.guess(None, **throttle.name_of(user)):
             pass

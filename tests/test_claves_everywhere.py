@@ -1,4 +1,4 @@
-"""One clave gets one verdict, whichever way it is set; and none is ever shown again."""
+"""One password gets one verdict, whichever way it is set; and none is ever shown again."""
 
 import csv
 import getpass
@@ -62,7 +62,7 @@ CLAVES = {
 
 @pytest.fixture
 def paths(unlimited_guesses, visitors, client_of, monkeypatch):
-    """Each way to set the clave of an operator's account; it answers whose clave it set."""
+    """Each way to set the password of an operator's account; it answers whose password it set."""
     principal, secondary, staff = (visitors[who] for who in ("principal", "secondary", "staff"))
     web, office = client_of(principal), client_of(staff)
 
@@ -239,7 +239,7 @@ def test_a_guessable_password_set_by_a_command_is_advised_against(visitors, monk
 
 
 def setting_fields(form) -> set[str]:
-    """The fields of a form where a new clave is typed."""
+    """The fields of a form where a new password is typed."""
     return {
         name
         for name, field in form.base_fields.items()
@@ -248,7 +248,7 @@ def setting_fields(form) -> set[str]:
     }
 
 
-# Where each form that sets a clave is tried above; the staff's follow rules of their own.
+# Where each form that sets a password is tried above; the staff's follow rules of their own.
 FORMS_THAT_SET_ONE = {
     "SecondaryUserForm": "users:create",
     "OwnPasswordForm": "users:own_password",
@@ -292,7 +292,7 @@ TYPED = "Zorzal77QX"
 
 
 def clave_forms(visitors) -> dict[str, tuple[str, dict]]:
-    """Every page where a clave is typed: who, and what goes with it."""
+    """Every page where a password is typed: who, and what goes with it."""
     secondary, staff = visitors["secondary"], visitors["staff"]
     new = dict.fromkeys(("new_password1", "new_password2"), TYPED)
     twice = dict.fromkeys(("password1", "password2"), TYPED)

@@ -642,7 +642,7 @@ def test_every_field_takes_what_is_right_and_refuses_what_is_not(form_name, made
     assert kinds.keys() == fields.keys()
     for field, takes in kinds.items():
         is_plural = isinstance(fields[field], forms.ModelMultipleChoiceField)
-        # A clave is typed twice.
+        # A password is typed twice.
         pair = [field[:-1] + "1", field[:-1] + "2"] if field[-1] in "12" else [field]
         # What is chosen from a list is not typed.
         is_chosen = isinstance(fields[field], forms.ChoiceField | forms.BooleanField)

@@ -68,7 +68,7 @@ def test_the_guide_from_the_first_sentence_to_the_last(visitor):
 
 
 def sign_in(page, username, password, *, ruc=RUC):
-    """1. The portal, and in it RUC, usuario and clave."""
+    """1. The portal, and in it RUC, usuario and password."""
     page.goto("/")
     expect(page).to_have_url(re.compile(r"/ingresar/"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Ingreso")

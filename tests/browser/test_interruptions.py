@@ -310,7 +310,7 @@ def test_a_session_begun_anew_in_another_tab_loses_nothing(desk, secondary):
     assert roles_of(secondary) == {DESPACHO}
 
 
-# The clave ----------------------------------------------------------------------------------------
+# The password ----------------------------------------------------------------------------------------
 
 
 def test_back_after_leaving_shows_nothing(page_of, principal, secondary):

@@ -11,7 +11,7 @@ from users.models import User
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Each look at the page of the wait prepares two claves."""
+    """Each look at the page of the wait prepares two passwords."""
     monkeypatch.setattr(applying, "HASHED_AT_ONCE", 2)
     monkeypatch.setattr(load, "SLICE", 0)
 

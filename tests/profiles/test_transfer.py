@@ -1,4 +1,4 @@
-"""Hoja de traslado: what to do in the real portal, on paper, and never a clave."""
+"""Hoja de traslado: what to do in the real portal, on paper, and never a password."""
 
 import pytest
 

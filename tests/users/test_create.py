@@ -288,7 +288,7 @@ HOSTILE = {
     "other type": "[object Object]",
 }
 
-# The little of it that the rules take: the correo may be left out, a clave may hold any character,
+# The little of it that the rules take: the correo may be left out, a password may hold any character,
 # and a key that is none only fails to recognise the same form.
 TAKEN = {
     "email": {"empty", "blanks"},
@@ -459,7 +459,7 @@ def test_the_same_form_in_another_operator_makes_its_own_user(client, client_of,
     assert created().filter(username="JPEREZ01").count() == 2
 
 
-# The clave stays nowhere -------------------------------------------------------------------------
+# The password stays nowhere -------------------------------------------------------------------------
 
 
 @pytest.mark.argon2
@@ -506,7 +506,7 @@ def test_every_reference_between_the_elements_of_the_page_resolves(client, form)
 
 
 def test_a_principals_clave_does_not_matter_here(client, principal):
-    """The clave of the new user is not asked of, nor given to, the one who creates it."""
+    """The password of the new user is not asked of, nor given to, the one who creates it."""
     client.post(URL, FORM)
     principal.refresh_from_db()
     assert principal.check_password(PASSWORD)

@@ -1,4 +1,4 @@
-"""Restablecer clave and the change of one's own: temporary claves, and the sessions they close."""
+"""Restablecer password and the change of one's own: temporary passwords, and the sessions they close."""
 
 import logging
 
@@ -38,7 +38,7 @@ def change(client, current=PASSWORD, one=NEW, two=NEW):
     return client.post(OWN, {"current_password": current, "password1": one, "password2": two})
 
 
-# Restablecer clave --------------------------------------------------------------------------------
+# Restablecer password --------------------------------------------------------------------------------
 
 
 def test_a_generated_clave_is_shown_once_and_works(client, secondary, client_of):
@@ -118,12 +118,12 @@ def test_generated_claves_obey_the_rule_and_differ():
         OperatorPasswordValidator().validate(clave, User(operator_id=1))
 
 
-# A temporary clave --------------------------------------------------------------------------------
+# A temporary password --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def temporary(principal, secondary, client_of):
-    """A browser in which the user has signed in with a temporary clave."""
+    """A browser in which the user has signed in with a temporary password."""
     passwords.reset_password(actor=acting(principal), user=secondary, password="Temporal1")
     browser = client_of(None)
     sign_in(browser, "Temporal1")

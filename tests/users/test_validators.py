@@ -1,4 +1,4 @@
-"""The rules of an account: usuario, identity document, names, claves."""
+"""The rules of an account: usuario, identity document, names, passwords."""
 
 import unicodedata
 from datetime import date

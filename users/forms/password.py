@@ -1,4 +1,4 @@
-"""A clave: asked for, proved to be known, changed by its owner, and given to another."""
+"""Forms about passwords: the own one, a proof of it, a temporary one for another account."""
 
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
@@ -13,7 +13,7 @@ from users.signin.password_rules import OperatorPasswordValidator
 
 
 def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> forms.CharField:
-    """A clave as it must be asked for: never trimmed, never cut, never written back."""
+    """Return the field of a password: never trimmed, never cut, never written back."""
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "data-show-password": ""})
     return forms.CharField(
         label=label, strip=False, widget=widget, error_messages={"required": empty}, **kwargs
@@ -105,7 +105,7 @@ class OwnPasswordProofForm(forms.Form):
 
 
 class ResetPasswordForm(NewPasswordForm):
-    """A temporary clave for another: generated, or typed twice."""
+    """A temporary password for another account: generated, or typed twice."""
 
     GENERATE, TYPE = "generate", "type"
 

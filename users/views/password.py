@@ -1,4 +1,4 @@
-"""The clave: one's own, and the temporary one that a principal gives."""
+"""Change the own password, and give a temporary one to another account."""
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -79,7 +79,7 @@ class StaffOwnPasswordView(PasswordChangeView):
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class ResetPasswordView(tenancy.AboutOneUser, View):
-    """Restablecer clave: a temporary clave, generated and shown once, or typed twice."""
+    """Restablecer clave: a temporary password, generated and shown once, or typed twice."""
 
     def get(self, request):
         return self.show(ResetPasswordForm(account=self.account))
@@ -101,7 +101,7 @@ class ResetPasswordView(tenancy.AboutOneUser, View):
             form.add_error("password1", error.error_dict["password"])
             return self.show(form)
         if generated:
-            # The answer itself: a clave is kept nowhere, so there is no page to be sent to.
+            # Answer with the page itself: the password is not stored, so no later page could show it.
             return render(
                 request,
                 "users/generated_password.html",
@@ -126,7 +126,7 @@ class ResetPasswordView(tenancy.AboutOneUser, View):
 
 @sensitive_variables()
 def advise(request, password: str, user) -> None:
-    """A clave that the rule takes may still be one that others would try first."""
+    """Advise against a password that follows the rule and is easy to guess."""
     if advice := advice_on_password(password, user):
         messages.warning(request, advice)
 
