@@ -1,13 +1,22 @@
 """The customer's design card and the rules of the house, read from the tree."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from profiles.views import wizard
+from tests.conftest import SLOW, field_errors, person
+from users.models import User
 
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = ("portal", "operators", "users", "profiles")
 CARD = {
-    "packages": ("django", "django-crispy-forms", "argon2-cffi", "pytest-django"),
+    "packages": {"django", "django-crispy-forms", "argon2-cffi"},
+    "packages of the tests": {"pytest-django"},
     "top level": (
         "manage.py",
         *(f"{app}/" for app in PRODUCT),
@@ -24,9 +33,12 @@ def python_files(*folders: str) -> list[Path]:
 
 def test_the_packages_of_the_card_are_dependencies():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    named = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    names = {line.split(">")[0].split("[")[0] for line in named}
-    assert set(CARD["packages"]) <= names
+    assert CARD["packages"] <= names(project["project"]["dependencies"])
+    assert CARD["packages of the tests"] <= names(project["dependency-groups"]["dev"])
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {line.split(">")[0].split("[")[0] for line in requirements}
 
 
 def test_the_top_level_of_the_card_is_there():
@@ -38,6 +50,27 @@ def test_the_top_level_of_the_card_is_there():
     assert missing == []
 
 
+@pytest.mark.parametrize(
+    ("password", "is_taken"),
+    {
+        "abcdef1": False,
+        "abcdefg1": True,
+        "abcdefghijk1": True,
+        "abcdefghijkl1": False,
+        "abcdefghijk": False,
+    }.items(),
+)
+def test_the_wizard_takes_a_password_of_8_to_12_characters_with_a_digit(
+    password, is_taken, principal, client_of
+):
+    typed = {"username": "NUEVO001", "password1": password, "password2": password}
+    first_step = reverse(wizard.CREATE.route)
+    response = client_of(principal).post(first_step, {**person(90000099), **typed})
+    assert User.objects.filter(username="NUEVO001").exists() == is_taken
+    assert response.status_code == (302 if is_taken else 200)
+    assert is_taken or field_errors(response).keys() == {"password1"}
+
+
 def test_no_file_of_the_product_is_longer_than_400_lines():
     files = [path for path in python_files(*PRODUCT) if "migrations" not in path.parts]
     assert len(files) > 100
@@ -47,13 +80,29 @@ def test_no_file_of_the_product_is_longer_than_400_lines():
 
 def test_no_test_module_imports_another():
     """What several test modules share stands in a module that is no test."""
-    wrong = []
+    wrong = {}
     for path in python_files("tests"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            module = getattr(node, "module", None) or ""
-            if isinstance(node, ast.ImportFrom) and ".test_" in f".{module}":
-                wrong.append(f"{path.relative_to(ROOT)}: {module}")
-    assert wrong == []
+        names = imported_names(path.read_text("utf-8"))
+        assert names or not path.name.startswith("test_"), path
+        if tests := [name for name in names if re.search(r"(^|\.)test_", name)]:
+            wrong[str(path.relative_to(ROOT))] = tests
+    assert wrong == {}
+
+
+def imported_names(source: str) -> list[str]:
+    """Return each import with its module: ``tests.values.HOSTILE``."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            found += [f"{node.module or ''}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return found
+
+
+def test_every_place_that_is_slow_exists():
+    """Else a file that was renamed would be among the quick tests."""
+    assert [place for place in SLOW if not (ROOT / "tests" / place).exists()] == []
 
 
 # Forms that no Form class stands behind: a button of the frame, and Django's own administration.
