@@ -1,5 +1,6 @@
 """Between two companies nothing passes: no text to be read, no identifier to be used."""
 
+import json
 from io import BytesIO
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from profiles.actions.templates import save_template
 from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, LoadPlan, OptionGrant, RoleGrant
-from tests.conftest import PASSWORD, acting, person, soup
+from tests.conftest import PASSWORD, Telephone, acting, fail_to_sign_in, person, soup
 from tests.routes import (
     FORMS,
     FORMS_OF_EVERYBODY,
@@ -158,7 +159,11 @@ def foreign_values(a: User, b: User) -> dict[str, list[str]]:
         "desde": [victim.username, a.username],
         "plantilla": [str(template.pk)],
         "option": of_the_other_type,
+        # The buttons that mark, and unmark, all options of a folder.
+        "mark": ["90.1", *of_the_other_type],
+        "unmark": ["90.1", *of_the_other_type],
         "role": of_the_other_type,
+        "wanted": [json.dumps({"options": of_the_other_type[:1], "roles": of_the_other_type[1:]})],
         "seen": of_the_other_type,
         "seen_options": of_the_other_type,
         "seen_roles": of_the_other_type,
@@ -171,7 +176,18 @@ def foreign_values(a: User, b: User) -> dict[str, list[str]]:
 PLAIN = {
     *("document_type", "document_number", "first_name", "last_name", "email", "username"),
     *("password1", "password2", "current_password", "change", "valid_from", "valid_until", "way"),
-    *("amount", "unit", "delay", "do", "modo", "name", "query", "profile", "csrfmiddlewaretoken"),
+    *(
+        "amount",
+        "unit",
+        "delay",
+        "cambio",
+        "do",
+        "modo",
+        "name",
+        "query",
+        "profile",
+        "csrfmiddlewaretoken",
+    ),
     "file",
 }
 
@@ -186,6 +202,8 @@ def two(visitors):
         actor=acting(b), username="AJENO002", password=PASSWORD, **person(90000004)
     )
     assign_options(actor=acting(b), user=own, codes=["11.9.1.1.2"], seen=[])
+    Telephone(own)  # a second factor that can be taken away
+    fail_to_sign_in(own)  # a lock that can be lifted
     template = save_template(actor=acting(b), name="De B", options=["11.9.1.1.2"], roles=[])
     make_plan(
         actor=acting(b),
@@ -218,14 +236,20 @@ def test_every_field_of_every_form_is_known_to_name_something_or_nothing(two, cl
     """A new field fails here until it is said what a foreign value of it would be."""
     a, b, template = two
     client, known = client_of(b), {*PLAIN, *foreign_values(a, b), "hasta"}
-    unknown = {}
+    # What is chosen first, on screens that show their form only then.
+    chosen = {
+        "profiles:copy": {"plantilla": template.pk, "modo": "reemplazar"},
+        "users:change_states": {"cambio": "suspend", "usuario": "AJENO001"},
+    }
+    shown = {}
     for name in FORMS:
-        page = soup(client.get(own_url(name, template)))
+        page = soup(client.get(own_url(name, template), chosen.get(name)))
         for form in page.select("main form[method=get]"):
             form.decompose()
-        if fields := names_in(page) - known:
-            unknown[name] = fields
-    assert unknown == {}
+        shown[name] = names_in(page)
+    assert {name: fields - known for name, fields in shown.items() if fields - known} == {}
+    # The button of this one stands on the page of the user.
+    assert [name for name, fields in shown.items() if not fields] == ["users:close_sessions"]
 
 
 def of_company(operator_id: int) -> dict:
