@@ -26,11 +26,8 @@ import users.forms
 from operators.models import Operator, OperatorType
 from profiles.actions.validity import validity_facts
 from profiles.forms.assignment import (
-    NoOptionsForm,
     OptionsForm,
-    RolesDifferenceForm,
     RolesForm,
-    SummaryForm,
 )
 from profiles.forms.filters import (
     HistoryFilterForm,
@@ -324,10 +321,7 @@ KINDS = {
     "CopyForm": {"desde": one_of("COLEGA01"), "plantilla": PK, "modo": one_of("agregar")},
     "TemplateForm": {"name": any_text, "role": anything, **OPTION_MARKS},
     "OptionsForm": OPTIONS,
-    "SummaryForm": OPTIONS,
-    "NoOptionsForm": OPTIONS,
     "RolesForm": ROLES,
-    "RolesDifferenceForm": ROLES,
     "CopyDifferenceForm": {
         "desde": one_of("COLEGA01"),
         "plantilla": PK,
@@ -439,6 +433,8 @@ ABSTRACT |= {
     "OptionMarks",
     "RoleMarks",
 }
+# Drawn only: what these forms send is read by OptionsForm and RolesForm.
+ABSTRACT |= {"SummaryForm", "NoOptionsForm", "RolesDifferenceForm"}
 OF_FILES = {"CatalogFileForm", "LoadForm"}
 
 
@@ -529,7 +525,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         ),
         **{
             form.__name__: (partial(form, operator=operator), {})
-            for form in (OptionsForm, SummaryForm, NoOptionsForm, RolesForm, RolesDifferenceForm)
+            for form in (OptionsForm, RolesForm)
         },
         "CopyDifferenceForm": (
             lambda data: CopyDifferenceForm(data, account=secondary),
