@@ -217,7 +217,7 @@ def test_staff_with_some_permissions_raises_no_account_and_rewrites_no_history(
     }
     own = {"/admin/login/", "/admin/password_change/"}
     if "change_user" in codenames:
-        # He may suspend operators' users and give them passwords, through the actions.
+        # Such staff may suspend operators' users and give them passwords, through the actions.
         own |= {"/admin/users/user/", f"/admin/users/user/{visitors['secondary'].pk}/password/"}
     client, wrong, before = client_of(clerk), [], database()
     for address, form in pages.items():

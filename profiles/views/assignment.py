@@ -43,9 +43,9 @@ class AssignmentView(tenancy.AboutOneUser, StepView):
     def url(self, name: str) -> str:
         return reverse(f"profiles:{'wizard_' if self.step else ''}{name}", args=[self.account])
 
-    def page(self, name: str, *, status: int = HTTPStatus.OK, **context):
+    def page(self, template: str, *, status: int = HTTPStatus.OK, **context):
         context |= {"account": self.account, "step": self.step}
-        return render(self.request, f"profiles/{name}.html", context, status=status)
+        return render(self.request, template, context, status=status)
 
 
 class OptionsView(AssignmentView):
@@ -71,7 +71,9 @@ class OptionsView(AssignmentView):
         match do:
             case "next" if not marked:
                 form = self.form(form_class=NoOptionsForm, **sent.cleaned_data)
-                return self.page("no_options", form=form, seen=sent.cleaned_data["seen"])
+                return self.page(
+                    "profiles/no_options.html", form=form, seen=sent.cleaned_data["seen"]
+                )
             case "next" | "next_without_options":
                 return self.show_summary(sent)
             case "save":
@@ -113,7 +115,7 @@ class OptionsView(AssignmentView):
     def show(self, form: OptionsForm, *, status: int = HTTPStatus.OK, **notices):
         back = reverse("users:created", args=[self.account]) if self.step else None
         return self.page(
-            "options",
+            "profiles/options.html",
             form=form,
             back=back or reverse("profiles:user_list"),
             guide=self.step and self.step.guide["form"],
@@ -125,7 +127,7 @@ class OptionsView(AssignmentView):
         codes, seen = sent.cleaned_data["option"], sent.cleaned_data["seen"]
         marked = list(Option.objects.offered_to(self.account.operator).filter(code__in=codes))
         return self.page(
-            "summary",
+            "profiles/summary.html",
             form=self.form(form_class=SummaryForm, **sent.cleaned_data),
             granted=OptionTree(marked),
             codes=codes,
@@ -144,7 +146,7 @@ class OptionsSavedView(AssignmentView):
         if entry is None:
             return redirect(self.url("options"))
         return self.page(
-            "options_saved",
+            "profiles/options_saved.html",
             entry=entry,
             count=self.account.option_grants.count(),
             roles_url=self.url("roles"),
@@ -203,7 +205,7 @@ class RolesView(AssignmentView):
     def show_difference(self, sent: RolesForm):
         marked, seen = sent.cleaned_data["role"], sent.cleaned_data["seen"]
         return self.page(
-            "roles_difference",
+            "profiles/roles_difference.html",
             form=self.form(form_class=RolesDifferenceForm, **sent.cleaned_data),
             marked=marked,
             difference=of_roles(seen, marked),
@@ -242,7 +244,7 @@ class RolesView(AssignmentView):
                 acting = set(leaf.row.roles.all())
                 waiting.append((leaf.row, [role for role in form.roles if role in acting]))
         return self.page(
-            "roles",
+            "profiles/roles.html",
             form=form,
             waiting=waiting,
             menu=menu,

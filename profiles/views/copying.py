@@ -65,7 +65,7 @@ class CopyView(tenancy.AboutOneUser, View):
 
     def show(self, form: CopyForm):
         colleagues = tenancy.secondary_users_of(self.request.user).exclude(pk=self.account.pk)
-        return self.page("copy", form=form, colleagues=colleagues[: self.COLLEAGUES])
+        return self.page("profiles/copy.html", form=form, colleagues=colleagues[: self.COLLEAGUES])
 
     def show_difference(self, chosen: CopyForm, *, meanwhile=False, status: int = HTTPStatus.OK):
         wanted = self.proposal(chosen)
@@ -77,7 +77,7 @@ class CopyView(tenancy.AboutOneUser, View):
             | {"wanted": codes(wanted.options, wanted.roles), "seen": codes(options, roles)},
         )
         return self.page(
-            "copy_difference",
+            "profiles/copy_difference.html",
             status=status,
             form=form,
             source=chosen.source,
@@ -86,6 +86,6 @@ class CopyView(tenancy.AboutOneUser, View):
             meanwhile=meanwhile,
         )
 
-    def page(self, name: str, *, status: int = HTTPStatus.OK, **context):
+    def page(self, template: str, *, status: int = HTTPStatus.OK, **context):
         context |= {"account": self.account}
-        return render(self.request, f"profiles/{name}.html", context, status=status)
+        return render(self.request, template, context, status=status)

@@ -23,11 +23,11 @@ class Step:
     title: str
     # The name of the address of its screen.
     route: str
-    is_done: Callable[[User], bool]
-    # What is said to a visitor who comes to a later step too early.
-    reminder: str
     # Of each screen of the step: the sentences of the guide (docs/cartilla.md).
     guide: dict[str, tuple[str, ...]]
+    # Whether a later step may follow, and what a visitor is told who comes to that step too early.
+    is_done: Callable[[User], bool] = lambda account: True
+    reminder: str = ""
 
     @property
     def count(self) -> str:
@@ -47,9 +47,6 @@ CREATE = Step(
     number=1,
     title="Datos del usuario",
     route="users:create",
-    # An account that is found has been created.
-    is_done=lambda account: True,
-    reminder="Primero cree el usuario.",
     guide={
         "form": (
             "El tipo de documento de identidad (elegir DNI).",
@@ -98,8 +95,6 @@ ROLES = Step(
     number=3,
     title="Asignar Roles",
     route="profiles:wizard_roles",
-    is_done=lambda account: account.role_grants.exists(),
-    reminder="Primero asigne los roles de {}.",
     guide={
         "form": (
             "Se mostrará la siguiente pantalla en la cual marcar lo que corresponda.",
