@@ -1,4 +1,7 @@
-"""Write rows as a file whose cells a spreadsheet reads as text: CSV, streamed, or XLSX."""
+"""Write rows as a file whose cells a spreadsheet reads as text: CSV, streamed, or XLSX.
+
+Every export of the portal is written here.
+"""
 
 import csv
 import logging
@@ -12,10 +15,16 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-# The characters that start a formula; spreadsheets in Chinese also read the full-width ones.
-FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
-# Text that already looks protected is protected once more, so that ``as_typed`` restores it.
-PROTECTED = re.compile(rf"'*{FORMULA.pattern}")
+# Excel in Peru separates the cells of a CSV file by semicolons.
+SEPARATOR = ";"
+
+# Where a spreadsheet may see a formula: where a cell starts, also if it reads the file with another
+# separator, and after any quotes. Those in Chinese also read the full-width signs as signs. A sign
+# between spaces ("SEE - SOL") is no formula even where spaces separate the cells.
+SIGNS = r"=+\-@＝＋－＠"
+STARTS = rf"""(?<![^,;|:\t\r\n])(?=[ '"]*[{SIGNS}\t\r\n])|(?<= )(?=['"]*[{SIGNS}]\S)"""
+FORMULA = re.compile(STARTS)
+PROTECTED = re.compile(rf"(?:{STARTS})'")
 
 # A spreadsheet opens at most 1 048 576 rows of one sheet.
 SHEET_ROWS = 1_000_000
@@ -47,7 +56,7 @@ def file_response(kind: str, rows: Iterable[list], name: str) -> StreamingHttpRe
 
 def csv_lines(rows: Iterable[list]) -> Iterator[str]:
     """Yield the lines of a CSV file in UTF-8."""
-    writer = csv.writer(Echo())
+    writer = csv.writer(Echo(), delimiter=SEPARATOR)
     # The mark by which Excel recognises UTF-8.
     yield "\ufeff"
     for row in rows:
@@ -82,11 +91,13 @@ def _text_cell(sheet, value) -> WriteOnlyCell:
 
 
 def as_text(cell) -> str:
-    """Return the text, with an apostrophe before it if a spreadsheet would run it as a formula."""
-    text = str(cell)
-    return f"'{text}" if PROTECTED.match(text) else text
+    """Return the text, with an apostrophe wherever a spreadsheet might else run a formula.
+
+    Text that already has the apostrophe gets one more, so that ``as_typed`` restores it.
+    """
+    return FORMULA.sub("'", str(cell))
 
 
 def as_typed(text: str) -> str:
     """Return the text that ``as_text`` was given."""
-    return text[1:] if text.startswith("'") and PROTECTED.match(text) else text
+    return PROTECTED.sub("", text)

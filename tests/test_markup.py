@@ -165,7 +165,8 @@ def test_a_file_holds_the_text_and_nothing_that_runs(infested, client_of):
     client = client_of(infested["principal"])
     for address in ("/historial/", "/accesos/"):
         response = client.get(address, {"formato": "csv", "estado": ""})
-        rows = list(csv.reader(io.StringIO(content(response).decode("utf-8-sig"))))
+        text = content(response).decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text), delimiter=";"))
         assert len({len(row) for row in rows}) == 1
         assert any(MARK in cell for row in rows for cell in row)
         assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r")]

@@ -60,5 +60,5 @@ def file_rows(entries):
             entry.address or "",
             action_label(entry),
             entry.subject.username if entry.subject else "",
-            "; ".join(f"{line.mark} {line.text}".strip() for line in changes(entry, names)),
+            "; ".join(line.text for line in changes(entry, names)),
         ]

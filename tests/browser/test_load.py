@@ -34,7 +34,7 @@ def test_a_file_is_loaded_and_its_claves_fetched(page_of, principal, slow, scrip
     with page.expect_download() as download:
         page.get_by_role("button", name="Descargar las claves").click()
     claves = download.value.path().read_text("utf-8-sig").splitlines()
-    username, password = claves[1].split(",")
+    username, password = claves[1].split(";")
     assert User.objects.get(username=username).check_password(password)
     page.reload()
     expect(page.get_by_role("button", name="Descargar las claves")).to_have_count(0)

@@ -182,7 +182,7 @@ def test_the_csv_has_a_row_for_everything_held(client, make):
     make("SINROL01", [FIRST, FREE], [QUERY_ROLE])
     response = client.get(URL, {"formato": "csv"})
     text = b"".join(response.streaming_content).decode("utf-8-sig")
-    rows = list(csv.DictReader(StringIO(text)))
+    rows = list(csv.DictReader(StringIO(text), delimiter=";"))
     assert [(row["Usuario"], row["Código"], row["Rige"]) for row in rows] == [
         ("SINROL01", FIRST, "No"),
         ("SINROL01", FREE, "Sí"),

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from itertools import product
 
 import pytest
 from openpyxl import load_workbook
@@ -12,12 +14,16 @@ from profiles.load.planning import Planner
 from profiles.models import Outcome
 from profiles.spreadsheet import as_text, as_typed, csv_lines, xlsx_chunks
 from tests.conftest import acting
+from tests.places import ROOT
 from users.actions import accounts
+from users.models import AuditEntry
 
 ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
 KINDS = ["csv", "xlsx"]
 DANGEROUS = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠A1"]
-HARMLESS = ["", "Ana", "'Ana", "1=1", "O'Higgins", "90000001"]
+HARMLESS = ["", "Ana", "'Ana", "1=1", "O'Higgins", "90000001", "SEE - SOL", "a@b.pe", "D'-"]
+# What a program can be told to separate cells by.
+SEPARATORS = [",", ";", "\t", "|", ":", " ", "\n", "\r"]
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def download(client, url, **query) -> bytes:
 
 def table(content: bytes, kind: str) -> list[list[str]]:
     if kind == "csv":
-        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     sheet = load_workbook(io.BytesIO(content)).active
     assert {cell.data_type for row in sheet for cell in row if cell.value is not None} == {"s"}
     return [[cell.value or "" for cell in row] for row in sheet]
@@ -44,7 +50,7 @@ def company(principal, secondary, make_secondary):
     assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1", "11.9.1.1.1"], seen=[])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
     accounts.suspend_user(actor=actor, user=make_secondary("QUIETO01", 90000010))
-    make_secondary("RARO0001", 90000011, first_name="-Ana", last_name="'-Luz", email="a@b.pe")
+    make_secondary("RARO0001", 90000011, first_name="-Ana", last_name="'-Luz -Sol", email="a@b.pe")
     make_secondary(
         "CEROS001", 90000012, document_type="4", document_number="001234567890", last_name="'Luz"
     )
@@ -104,8 +110,42 @@ def test_an_unknown_kind_is_not_found(client, url):
     assert client.get(url, {"formato": "pdf"}).status_code == 404
 
 
+def cells(text: str, separator: str) -> list[str]:
+    """Return the starts of all cells that any program could see where that separates them."""
+    return [cell.strip(' "') for cell in re.split(rf"[{re.escape(separator)}\r\n]", text)]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
+def test_no_cell_of_a_csv_runs_whatever_separates_the_cells(separator):
+    starts = ["", "x", "x y", 'x "y"']
+    joints = ["", *SEPARATORS, "\r\n", "; ", ", ", ';"', ';""', "\n "]
+    rows = [["A", *map("".join, product(starts, joints, [sign]))] for sign in DANGEROUS]
+    found = [
+        cell
+        for cell in cells("".join(csv_lines(rows)), separator)
+        # A sign between two spaces is a cell of that sign where spaces separate: no formula.
+        if len(cell) > 1 and cell[0] in "=+-@＝＋－＠"
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
+def test_the_name_of_a_template_does_not_run_in_the_history(client, principal, separator):
+    name = f"x{separator}=HYPERLINK(1)"
+    AuditEntry.objects.create(
+        action="template.saved",
+        actor=principal,
+        operator=principal.operator,
+        after={"name": name},
+        channel="web",
+    )
+    text = download(client, "/historial/", formato="csv").decode("utf-8-sig")
+    assert "HYPERLINK" in text
+    assert not [cell for cell in cells(text, separator) if cell.startswith("=")]
+
+
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe():
-    assert [as_text(text) for text in DANGEROUS] == [f"'{text}" for text in DANGEROUS]
+    assert [as_text(text)[0] for text in DANGEROUS] == ["'"] * len(DANGEROUS)
 
 
 def test_text_that_a_spreadsheet_would_not_run_is_written_as_it_is():
@@ -113,8 +153,19 @@ def test_text_that_a_spreadsheet_would_not_run_is_written_as_it_is():
 
 
 def test_protected_text_is_read_back_as_it_was():
-    texts = [*DANGEROUS, *HARMLESS, *(f"'{text}" for text in DANGEROUS), "''=1"]
-    assert [as_typed(as_text(text)) for text in texts] == texts
+    texts = ["".join(text) for size in range(6) for text in product(" '\",=-a\t", repeat=size)]
+    wrong = [text for text in [*texts, *DANGEROUS, *HARMLESS] if as_typed(as_text(text)) != text]
+    assert wrong == []
+
+
+def test_every_export_is_written_by_the_one_writer():
+    writing = [
+        file.relative_to(ROOT).as_posix()
+        for app in ("portal", "operators", "users", "profiles")
+        for file in (ROOT / app).rglob("*.py")
+        if re.search(r"csv\.\w*[wW]riter|text/csv", file.read_text(encoding="utf-8"))
+    ]
+    assert writing == ["profiles/spreadsheet.py"]
 
 
 def test_a_character_that_a_workbook_cannot_hold_is_replaced():

@@ -39,7 +39,7 @@ def entries(response) -> list[str]:
 def rows(response) -> list[list[str]]:
     text = b"".join(response.streaming_content).decode()
     assert text.startswith("\ufeff")
-    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
 
 
 def test_each_thing_done_is_said_in_words_the_latest_first(client, principal, secondary):
@@ -124,15 +124,14 @@ def test_the_day_of_a_filter_is_a_day_of_lima(client, secondary):
     assert len(entries(client.get(OF_USER, {"desde": today, "hasta": today}))) == 1
 
 
-def test_the_csv_has_the_same_entries_and_no_cell_that_runs(client, principal, secondary):
+def test_the_csv_has_the_same_entries(client, principal, secondary):
     assign_options(actor=acting(principal), user=secondary, codes=[CODE], seen=[])
     response = client.get(OF_USER, {"formato": "csv"})
     assert "20999999043" in response["Content-Disposition"]
     header, assigned, created = rows(response)
     assert header[0] == "Fecha y hora"
     assert assigned[1:6] == ["TITULAR1", "Web", "192.0.2.1", "Opciones asignadas", "JPEREZ01"]
-    # It would begin with a plus.
-    assert assigned[6] == f"'+ agregó Numeración de la declaración ({CODE})"
+    assert assigned[6] == f"agregó Numeración de la declaración ({CODE})"
     assert created[4] == "Usuario creado"
 
 

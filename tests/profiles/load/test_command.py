@@ -42,7 +42,7 @@ def test_a_file_is_planned_applied_and_exported(operator, file, tmp_path, capfd)
     plan, claves = LoadPlan.objects.get(), tmp_path / "claves.csv"
     said = run("apply", plan.pk, "--claves", claves)
     assert "Creados: 2" in said
-    (row,) = csv.DictReader(io.StringIO(claves.read_text("utf-8-sig")))
+    (row,) = csv.DictReader(io.StringIO(claves.read_text("utf-8-sig")), delimiter=";")
     assert stat.S_IMODE(claves.stat().st_mode) == 0o600
     assert User.objects.get(username="NUEVO002").check_password(row["Clave temporal"])
     run("export", "--output", tmp_path / "salida.csv")

@@ -192,7 +192,7 @@ def test_a_generated_password_is_downloaded_once(client, upload):
     done = client.post(url, {"do": "apply"}, follow=True)
     assert "Descargar las claves" in buttons(done)
     file = b"".join(client.post(url, {"do": "hand_over"}).streaming_content).decode("utf-8-sig")
-    (row,) = csv.DictReader(io.StringIO(file))
+    (row,) = csv.DictReader(io.StringIO(file), delimiter=";")
     assert User.objects.get(username=row["Usuario"]).check_password(row["Clave temporal"])
     again = client.post(url, {"do": "hand_over"}, follow=True)
     assert "Descargar las claves" not in buttons(again)
