@@ -1,15 +1,18 @@
-"""Write rows as a file whose cells a spreadsheet reads as text: CSV, streamed, or XLSX.
+"""Write rows as a file whose cells a spreadsheet reads as text: CSV or XLSX.
 
 Every export of the portal is written here.
 """
 
 import csv
+import io
 import logging
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import BinaryIO
 
-from django.http import Http404, StreamingHttpResponse
+from django.http import FileResponse, Http404
 from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -39,19 +42,28 @@ class Echo:
         return value
 
 
-def file_response(kind: str, rows: Iterable[list], name: str) -> StreamingHttpResponse:
+def file_response(
+    kind: str, rows: Iterable[list], name: str, *, in_memory: bool = False
+) -> FileResponse:
     """Return the rows as a file of that kind, with the day in its name.
 
+    The file is whole before any of it is sent: what fails while it is written is answered by an
+    error page, never by a part of the file. It waits on the disk, or ``in_memory`` if it is secret.
     Raises Http404 for a kind that is not in KINDS.
     """
     if kind not in KINDS:
         raise Http404
     write, content_type = KINDS[kind]
-    response = StreamingHttpResponse(write(rows), content_type=content_type)
+    new_file = io.BytesIO if in_memory else tempfile.TemporaryFile
+    with ExitStack() as on_failure:
+        file = on_failure.enter_context(new_file())
+        write(rows, file)
+        file.seek(0)
+        # The response closes it.
+        on_failure.pop_all()
     filename = f"{name}-{timezone.localdate():%Y-%m-%d}.{kind}"
     logger.info("export", extra={"facts": {"file": filename}})
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return response
+    return FileResponse(file, as_attachment=True, filename=filename, content_type=content_type)
 
 
 def csv_lines(rows: Iterable[list]) -> Iterator[str]:
@@ -63,23 +75,27 @@ def csv_lines(rows: Iterable[list]) -> Iterator[str]:
         yield writer.writerow([as_text(cell) for cell in row])
 
 
-def xlsx_chunks(rows: Iterable[list]) -> Iterator[bytes]:
-    """Yield the bytes of a workbook of text cells; it is written to the disk row by row."""
+def write_csv(rows: Iterable[list], file: BinaryIO) -> None:
+    """Write a CSV file in UTF-8, row by row."""
+    file.writelines(line.encode() for line in csv_lines(rows))
+
+
+def write_xlsx(rows: Iterable[list], file: BinaryIO) -> None:
+    """Write a workbook of text cells; it waits for its end on the disk, row by row."""
     book = Workbook(write_only=True)
-    for number, row in enumerate(rows):
-        if number % SHEET_ROWS == 0:
-            sheet = book.create_sheet()
-        sheet.append([_text_cell(sheet, cell) for cell in row])
-    with tempfile.TemporaryFile() as file:
-        book.save(file)
-        file.seek(0)
-        while chunk := file.read(64 * 1024):
-            yield chunk
+    # A sheet left open when a row fails would complain once more on the error output.
+    with ExitStack() as sheets:
+        for number, row in enumerate(rows):
+            if number % SHEET_ROWS == 0:
+                sheet = book.create_sheet()
+                sheets.callback(sheet.close)
+            sheet.append([_text_cell(sheet, cell) for cell in row])
+    book.save(file)
 
 
 KINDS = {
-    "csv": (csv_lines, "text/csv; charset=utf-8"),
-    "xlsx": (xlsx_chunks, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (write_csv, "text/csv; charset=utf-8"),
+    "xlsx": (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 
 

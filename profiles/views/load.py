@@ -143,7 +143,8 @@ class PlanView(PlanMixin, View):
             return redirect("profiles:load_plan", plan.pk)
         if not claves:
             return redirect("profiles:load_plan", plan.pk)
-        return file_response("csv", [["Usuario", "Clave temporal"], *claves], "claves-temporales")
+        rows = [["Usuario", "Clave temporal"], *claves]
+        return file_response("csv", rows, "claves-temporales", in_memory=True)
 
     def show(self, plan: LoadPlan):
         counts = plan.counts()

@@ -6,13 +6,15 @@ import re
 from itertools import product
 
 import pytest
+from django.db import OperationalError
+from django.db.models import QuerySet
 from openpyxl import load_workbook
 
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.load import files
 from profiles.load.planning import Planner
 from profiles.models import Outcome
-from profiles.spreadsheet import as_text, as_typed, csv_lines, xlsx_chunks
+from profiles.spreadsheet import as_text, as_typed, csv_lines, write_xlsx
 from tests.conftest import acting
 from tests.places import ROOT
 from users.actions import accounts
@@ -169,8 +171,9 @@ def test_every_export_is_written_by_the_one_writer():
 
 
 def test_a_character_that_a_workbook_cannot_hold_is_replaced():
-    content = b"".join(xlsx_chunks([["a\x07b"]]))
-    assert table(content, "xlsx") == [["a\ufffdb"]]
+    file = io.BytesIO()
+    write_xlsx([["a\x07b"]], file)
+    assert table(file.getvalue(), "xlsx") == [["a\ufffdb"]]
 
 
 def test_a_csv_is_written_row_by_row():
@@ -180,3 +183,28 @@ def test_a_csv_is_written_row_by_row():
 
     lines = csv_lines(rows())
     assert [next(lines), next(lines)] == ["\ufeff", "Usuario\r\n"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("url", ["/usuarios/", "/accesos/", "/historial/"])
+def test_an_export_that_fails_in_the_middle_sends_an_error_page_and_no_part_of_a_file(
+    client, company, url, kind, monkeypatch
+):
+    whole = QuerySet.iterator
+
+    def broken(queryset, chunk_size):
+        yield next(whole(queryset, chunk_size))
+        raise OperationalError("the connection is gone")
+
+    monkeypatch.setattr(QuerySet, "iterator", broken)
+    client.raise_request_exception = False
+    response = client.get(url, {"formato": kind})
+    assert response.status_code == 503
+    assert "Content-Disposition" not in response
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_states_its_length(client, company, kind):
+    """A browser and a proxy notice by it that a transfer was cut."""
+    response = client.get("/usuarios/", {"formato": kind})
+    assert response.headers["Content-Length"] == str(len(response.getvalue()))

@@ -128,8 +128,7 @@ class Command(BaseCommand):
         users = User.objects.secondary().existing().filter(operator=operator).order_by("username")
         write, _ = KINDS[format]
         with output.open("xb") if output else open(sys.stdout.fileno(), "wb", closefd=False) as file:  # fmt: skip
-            for piece in write(user_rows(users)):
-                file.write(piece if isinstance(piece, bytes) else piece.encode())
+            write(user_rows(users), file)
 
     def show(self, progress: applying.Progress) -> None:
         if not self.stderr.isatty():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tempfile
 from datetime import timedelta
 
 import pytest
@@ -197,6 +198,14 @@ def test_a_generated_password_is_downloaded_once(client, upload):
     again = client.post(url, {"do": "hand_over"}, follow=True)
     assert "Descargar las claves" not in buttons(again)
     assert row["Clave temporal"] not in again.content.decode()
+
+
+def test_generated_passwords_do_not_touch_the_disk_on_their_way(client, upload, monkeypatch):
+    page = upload(as_csv(*table(new_user(1, Clave=""))))
+    url = page.request["PATH_INFO"]
+    client.post(url, {"do": "apply"}, follow=True)
+    monkeypatch.setattr(tempfile, "TemporaryFile", pytest.fail)
+    assert client.post(url, {"do": "hand_over"}).getvalue().startswith("\ufeffUsuario".encode())
 
 
 def test_passwords_that_cannot_be_read_are_reported(client, upload, settings):
