@@ -16,7 +16,26 @@ WAYS = {
     "bulk update": lambda entry: AuditEntry.objects.bulk_update([entry], ["action"]),
     "update in SQL": lambda entry: execute("UPDATE users_auditentry SET action = 'other'"),
     "delete in SQL": lambda entry: execute("DELETE FROM users_auditentry"),
+    "upsert": lambda entry: AuditEntry.objects.bulk_create(
+        [entry], update_conflicts=True, update_fields=["action"], unique_fields=["id"]
+    ),
 }
+if connection.vendor == "sqlite":
+    # PostgreSQL does not know these words.
+    WAYS |= {
+        "insert or replace": lambda entry: execute(
+            "INSERT OR REPLACE INTO users_auditentry SELECT * FROM users_auditentry"
+        ),
+        "replace": lambda entry: execute(
+            "REPLACE INTO users_auditentry SELECT * FROM users_auditentry"
+        ),
+        "update or replace": lambda entry: execute(
+            "UPDATE OR REPLACE users_auditentry SET id = (SELECT MAX(id) FROM users_auditentry)"
+        ),
+        "update or ignore": lambda entry: execute(
+            "UPDATE OR IGNORE users_auditentry SET action = 'other'"
+        ),
+    }
 
 
 def execute(statement: str) -> None:

@@ -10,13 +10,22 @@ from django.db import connections
 TABLE = "users_auditentry"
 REFUSAL = "the history is append-only"
 
+# INSERT OR REPLACE deletes the old row without firing SQLite's DELETE trigger: refuse an id that
+# exists. PostgreSQL fires the UPDATE trigger for INSERT … ON CONFLICT DO UPDATE.
+_SQLITE_TRIGGERS = {
+    "no_update": f"BEFORE UPDATE ON {TABLE}",
+    "no_delete": f"BEFORE DELETE ON {TABLE}",
+    "no_replace": "BEFORE INSERT ON users_auditentry "
+    "WHEN EXISTS (SELECT 1 FROM users_auditentry WHERE id = NEW.id)",
+}
+
 CREATE = {
     "sqlite": [
         f"""
-        CREATE TRIGGER IF NOT EXISTS {TABLE}_no_{verb.lower()} BEFORE {verb} ON {TABLE}
+        CREATE TRIGGER IF NOT EXISTS {TABLE}_{name} {event}
         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
         """
-        for verb in ("UPDATE", "DELETE")
+        for name, event in _SQLITE_TRIGGERS.items()
     ],
     "postgresql": [
         f"""
@@ -32,7 +41,7 @@ CREATE = {
     ],
 }
 DROP = {
-    "sqlite": [f"DROP TRIGGER IF EXISTS {TABLE}_no_{verb}" for verb in ("update", "delete")],
+    "sqlite": [f"DROP TRIGGER IF EXISTS {TABLE}_{name}" for name in _SQLITE_TRIGGERS],
     "postgresql": [f"DROP TRIGGER IF EXISTS {TABLE}_append_only ON {TABLE}"],
 }
 
