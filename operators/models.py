@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
-from operators.validators import validate_printable, validate_ruc
+from operators.validators import plain_apostrophes, validate_printable, validate_ruc
 
 
 def spoken(duration: timedelta) -> str:
@@ -105,6 +105,10 @@ class Operator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ruc} – {self.name}"
+
+    def clean_fields(self, exclude=None) -> None:
+        self.name = plain_apostrophes(self.name)
+        super().clean_fields(exclude)
 
     def now(self) -> datetime:
         """Return the operator's current time, the only source of domain time.

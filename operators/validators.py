@@ -1,4 +1,4 @@
-"""The rules of a RUC and of a company's name."""
+"""The rules of a RUC, of a company's name, and of the apostrophe in any name."""
 
 from django.core.exceptions import ValidationError
 from stdnum import exceptions
@@ -8,6 +8,18 @@ from stdnum.pe import ruc as stdnum_ruc
 def normalise_ruc(value: str) -> str:
     """Remove the spaces that people type or paste into a RUC."""
     return "".join(value.split())
+
+
+# Keyboards and telephones write an apostrophe in all these ways.
+_APOSTROPHES = dict.fromkeys(map(ord, "’‘‛´`ʼʻ′＇"), "'")
+
+
+def plain_apostrophes(text: str) -> str:
+    """Return the text with each kind of apostrophe as the ASCII one: D’Angelo is D'Angelo.
+
+    Names are stored so, and searches look for them so.
+    """
+    return text.translate(_APOSTROPHES)
 
 
 def validate_printable(value: str) -> None:

@@ -13,6 +13,8 @@ from django.core.validators import validate_email
 from django.db import models
 from django.utils.formats import get_format
 
+from operators.validators import plain_apostrophes
+
 # Usuario ----------------------------------------------------------------------------------------
 
 
@@ -101,14 +103,13 @@ def validate_correo(value: str) -> None:
 
 # Names ------------------------------------------------------------------------------------------
 
-APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'"})
 # Latin letters with their accents: Cyrillic and Greek look-alikes are refused.
 LATIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ' .\-]+")
 
 
 def normalise_person_name(value: str) -> str:
     """Return the name with composed accents, plain apostrophes and single spaces."""
-    return " ".join(unicodedata.normalize("NFC", value.translate(APOSTROPHES)).split())
+    return " ".join(unicodedata.normalize("NFC", plain_apostrophes(value)).split())
 
 
 def validate_person_name(value: str) -> None:

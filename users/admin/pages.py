@@ -5,13 +5,15 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Permission
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
+from operators.validators import plain_apostrophes
 from users.history.recording import Actor
 from users.lists.keyset import COUNTED
-from users.lists.search import fold
+from users.lists.search import LONGEST_SEARCH, fold, search_words
 from users.models import AuditEntry
 from users.tenancy import key_of
 
@@ -112,12 +114,21 @@ class ReadOnly(NeverDeleted):
 
 
 class FoldedSearch:
-    """Search the words both as typed and folded, as ``User.search_text`` stores them."""
+    """Search each word both as typed and folded, as ``User.search_text`` stores it."""
 
     def get_search_results(self, request, queryset, search_term):
-        as_typed, duplicates = super().get_search_results(request, queryset, search_term)
-        folded, _ = super().get_search_results(request, queryset, fold(search_term))
-        return as_typed | folded, duplicates
+        for word in plain_apostrophes(search_term[:LONGEST_SEARCH]).split():
+            queryset = queryset.filter(
+                Q(
+                    *(
+                        (f"{field}__icontains", text)
+                        for field in self.search_fields
+                        for text in (word, fold(word))
+                    ),
+                    _connector=Q.OR,
+                )
+            )
+        return queryset, False
 
 
 class FoldedNameSearch:
@@ -127,7 +138,7 @@ class FoldedNameSearch:
     """
 
     def get_search_results(self, request, queryset, search_term):
-        words = fold(search_term).split()
+        words = search_words(search_term)
         if not words:
             return queryset, False
         rows = self.model.objects.values_list("pk", *self.search_fields)

@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Iterable
 
+from operators.validators import plain_apostrophes
+
 # A PostgreSQL index entry has at most 2,704 bytes: 600 characters of up to four bytes leave room
 # for the other columns.
 LONGEST_TEXT = 600
@@ -22,6 +24,6 @@ def searchable(texts: Iterable[str]) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text without accents and case, so that «perez» finds «PÉREZ»."""
-    decomposed = unicodedata.normalize("NFD", text)
+    """Return the text without accents and case, with plain apostrophes: «d'avila» finds «D’ÁVILA»."""
+    decomposed = unicodedata.normalize("NFD", plain_apostrophes(text))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()

@@ -121,7 +121,8 @@
 
   const query = document.getElementById("query");
   const status = document.getElementById("search-status");
-  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  // As users/lists/search.py folds the names of the server.
+  const fold = (text) => text.replace(/[’‘‛´`ʼʻ′＇]/g, "'").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const serverSide = query.value !== "";
   function search() {
     const words = fold(query.value).split(/\s+/).filter(Boolean);
