@@ -6,7 +6,9 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from tests.conftest import PASSWORD, RUC
 from tests.places import empty_database, manage
+from tests.server import Answer, Browser, Server
 
 # A real installation's key and names.
 KEY = "".join(chr(33 + n) for n in range(60))
@@ -53,6 +55,20 @@ print(json.dumps({
 
 def examine(place: str) -> dict:
     return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
+
+
+class Person(Browser):
+    """A browser whose forms pass the CSRF check: the cookie is all that it compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies["csrftoken"] = "c" * 32
+
+    def post(self, server: Server, path: str, **form: str) -> Answer:
+        return super().post(server, path, form | {"csrfmiddlewaretoken": self.cookies["csrftoken"]})
+
+    def sign_in(self, server: Server, username="TITULAR1", password=PASSWORD, ruc=RUC) -> Answer:
+        return self.post(server, "/ingresar/", ruc=ruc, username=username, password=password)
 
 
 @pytest.fixture(scope="module")

@@ -137,6 +137,7 @@ def test_a_practice_installation_and_a_configured_real_one_start(start, environm
         ({"DEMO": "sí"}, "DEMO"),
         ({"BEHIND_TLS_PROXY": "1"}, "BEHIND_TLS_PROXY"),
         ({"REFUSE_GUESSABLE_CLAVES": "si"}, "REFUSE_GUESSABLE_CLAVES"),
+        ({"BEHIND_POOLER": "yes"}, "BEHIND_POOLER"),
         ({"STAFF_SECOND_FACTOR_REQUIRED": "ture"}, "STAFF_SECOND_FACTOR_REQUIRED"),
         ({"STAFF_SECOND_FACTOR_REQUIRED": ""}, "STAFF_SECOND_FACTOR_REQUIRED"),
     ],
@@ -174,6 +175,19 @@ def test_networks_of_trusted_proxies_are_accepted(start):
     assert start(DEMO="true", TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/48").returncode == 0
 
 
+@pytest.fixture
+def settings_with(monkeypatch, tmp_path):
+    """settings_with(NAME=value) is the settings in that environment alone, without any .env."""
+    (tmp_path / "portal").mkdir()
+    copy = shutil.copy(portal_settings.__file__, tmp_path / "portal")
+
+    def load(**environment: str) -> dict:
+        monkeypatch.setattr(environ.Env, "ENVIRON", environment)
+        return runpy.run_path(copy)
+
+    return load
+
+
 @pytest.mark.parametrize(
     ("environment", "required"),
     [
@@ -183,11 +197,30 @@ def test_networks_of_trusted_proxies_are_accepted(start):
         ({"DEMO": "true", "STAFF_SECOND_FACTOR_REQUIRED": "true"}, True),
     ],
 )
-def test_staff_needs_a_second_factor_outside_practice_mode(
-    monkeypatch, tmp_path, environment, required
-):
-    # In that environment alone, without any .env.
-    (tmp_path / "portal").mkdir()
-    copy = shutil.copy(portal_settings.__file__, tmp_path / "portal")
-    monkeypatch.setattr(environ.Env, "ENVIRON", environment)
-    assert runpy.run_path(copy)["STAFF_SECOND_FACTOR_REQUIRED"] is required
+def test_staff_needs_a_second_factor_outside_practice_mode(settings_with, environment, required):
+    assert settings_with(**environment)["STAFF_SECOND_FACTOR_REQUIRED"] is required
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": False}),
+        ({"BEHIND_POOLER": "true"}, {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True}),
+        (
+            {"DATABASE_URL": "postgres://h/db?conn_max_age=0&conn_health_checks=False"},
+            {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False},
+        ),
+        ({"DATABASE_URL": "sqlite:////tmp/db?conn_max_age=5"}, {"CONN_MAX_AGE": 5}),
+        (
+            {"DATABASE_URL": "postgres://p:c@h1:5432,h2:5433/db?target_session_attrs=read-write"},
+            {
+                "HOST": "h1,h2",
+                "PORT": "5432,5433",
+                "OPTIONS": {"target_session_attrs": "read-write"},
+            },
+        ),
+    ],
+)
+def test_the_url_of_the_database_decides_over_the_defaults(settings_with, environment, expected):
+    database = settings_with(DEMO="true", **environment)["DATABASES"]["default"]
+    assert expected.items() <= database.items()

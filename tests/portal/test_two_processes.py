@@ -14,23 +14,10 @@ from threading import Barrier
 import pytest
 
 from portal import demo
-from tests.conftest import OTHER_RUC, PASSWORD, RUC, person
+from tests.conftest import OTHER_RUC, PASSWORD, person
 from tests.places import environment, manage
-from tests.server import Answer, Browser, MemoryWatch, Server
-
-
-class Person(Browser):
-    """A browser whose forms pass the CSRF check: the cookie is all that it compares."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cookies["csrftoken"] = "c" * 32
-
-    def post(self, server: Server, path: str, **form: str) -> Answer:
-        return super().post(server, path, form | {"csrfmiddlewaretoken": self.cookies["csrftoken"]})
-
-    def sign_in(self, server: Server, username="TITULAR1", password=PASSWORD, ruc=RUC) -> Answer:
-        return self.post(server, "/ingresar/", ruc=ruc, username=username, password=password)
+from tests.portal.conftest import Person
+from tests.server import MemoryWatch, Server
 
 
 @pytest.fixture(scope="module")
