@@ -149,10 +149,11 @@ class FoldedNameSearch:
 class NumberedRows:
     """Answer 400 when a marked row of a list is not a number: Django does not check it."""
 
-    def response_action(self, request, queryset):
+    # Where the action stands comes as a keyword since Django 6.1.
+    def response_action(self, request, queryset, **where):
         if not all(map(key_of, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             raise BadRequest
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **where)
 
 
 class SpanishPermissions:
