@@ -96,6 +96,7 @@ SLOW = {
     "test_tenants.py": "opens every page of every tenant",
     "users/test_create_races.py": "waits for threads",
     "users/test_overload.py": "waits for threads",
+    "users/throttle/test_at_once.py": "waits for threads",
 }
 
 

@@ -11,16 +11,21 @@ from users.models import FailureCount, User
 from users.signin.limits import CODES, Key
 
 
-def hold_or_create(keys: list[Key], now: datetime) -> dict[str, FailureCount]:
-    """The counts of these keys, locked for this transaction; missing rows are created."""
-    names = sorted((str(key), key.account) for key in keys)
-    new = [FailureCount(key=name, account=account, since=now) for name, account in names]
-    while True:
-        FailureCount.objects.bulk_create(new, ignore_conflicts=True)
-        counts = hold(keys)
-        # A missing row was deleted by another transaction: retry.
-        if len(counts) == len(keys):
-            return counts
+def hold_or_create(keys: Iterable[Key], now: datetime) -> dict[str, FailureCount]:
+    """The counts of these keys, locked for this transaction; missing rows are created.
+
+    One statement creates or locks each row, in the order of ``hold``: a transaction never waits for
+    a smaller key while it holds a larger one, so two of them cannot deadlock.
+    """
+    new = [FailureCount(key=str(key), account=key.account, since=now) for key in keys]
+    FailureCount.objects.bulk_create(
+        sorted(new, key=lambda count: count.key),
+        update_conflicts=True,
+        unique_fields=["key"],
+        # A column that never changes: the update only locks the row.
+        update_fields=["account"],
+    )
+    return {count.key: count for count in FailureCount.objects.filter(key__in=keys)}
 
 
 def hold(keys: Iterable[Key]) -> dict[str, FailureCount]:
@@ -42,6 +47,14 @@ def save(counts: Iterable[FailureCount]) -> None:
     )
 
 
+def reset(key: Key) -> None:
+    """Reset the count of this key. Call ``hold`` first.
+
+    The row stays: a transaction that waits for it would have to create it again.
+    """
+    FailureCount.objects.filter(key=key).update(failures=0)
+
+
 def decrement(keys: list[Key]) -> None:
     """Decrement the counts of these keys, not below zero. Call ``hold`` first."""
     counts = FailureCount.objects.filter(key__in=keys, failures__gt=0)
@@ -51,7 +64,7 @@ def decrement(keys: list[Key]) -> None:
 def delete_expired() -> None:
     """Delete counts that no longer matter to their rule, except those another transaction holds."""
     old = FailureCount.objects.filter(since__lt=timezone.now() - settings.SIGN_IN_MEMORY)
-    old = old.exclude(key__startswith=CODES.prefix)
+    old = old.exclude(key__startswith=CODES.prefix, failures__gt=0)
     keys = old.select_for_update(skip_locked=True).values_list("key", flat=True)
     FailureCount.objects.filter(key__in=list(keys[:1000])).delete()
 

@@ -1,7 +1,20 @@
 """What a sign-in does once the credentials were accepted."""
 
+from django.contrib.auth import login
+from django.db import transaction
+
 from users.models import User
 from users.signin import devices, pending, sessions, throttle
+
+
+@transaction.atomic
+def sign_in(request, user: User) -> None:
+    """Sign the account in by Django's ``login``, in one transaction.
+
+    The account's row is locked before its sessions, as in every action that closes them.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    login(request, user)
 
 
 def complete(*, request, user: User, **signal) -> None:

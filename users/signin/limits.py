@@ -1,7 +1,7 @@
 """The limits on guesses: the rules by which failures lock, and the keys that failures count for."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -157,6 +157,19 @@ def address_key(address: str) -> Key:
     network = ip_network((address, 64 if ":" in address else 32), strict=False)
     bucket = LeakyBucket(settings.SIGN_IN_FAILURES_PER_ADDRESS, timedelta(minutes=1))
     return Key("address", digest("address", str(network)), bucket)
+
+
+def refusals(
+    keys: Iterable[Key], counts: dict[str, FailureCount], now: datetime
+) -> dict[Key, datetime]:
+    """The keys that refuse the next guess, and when each allows it. Updates the counts to ``now``.
+
+    A RUC at its limit refuses only the accounts that have failures of their own: a stranger who
+    guesses at one name must not keep a whole operator out (docs/decisions/0010).
+    """
+    opens_at = {key: key.opens_at(counts[str(key)], now) for key in keys if str(key) in counts}
+    has_failures = any(key.account and counts[str(key)].failures for key in opens_at)
+    return {key: at for key, at in opens_at.items() if at and (has_failures or key.kind != "ruc")}
 
 
 def keys_that_lock(user: User, key_of_ruc: Callable[[str], Key] = ruc_key) -> list[Key]:

@@ -32,6 +32,7 @@ from users.signin.limits import (
     device_key,
     key_of,
     keys_that_lock,
+    refusals,
     ruc_key,
 )
 
@@ -142,29 +143,32 @@ def guess(
 
 
 def _count(request, ruc: str, username: str, user: User | None, lockout: Lockout) -> list[Key]:
-    refusals = []
+    locks = []
     for keys in _ways(request, ruc, username, user, lockout):
         try:
-            _count_against(keys, user)
-        except LockedError as refusal:
-            refusals.append(refusal)
-        else:
-            return keys
-    raise min(refusals, key=lambda refusal: refusal.opens_at)
+            return _count_against(keys, user)
+        except LockedError as locked:
+            locks.append(locked)
+    raise min(locks, key=lambda locked: locked.opens_at)
 
 
 # Durable: the rollback of an outer transaction would undo the count.
 @transaction.atomic(durable=True)
-def _count_against(keys: list[Key], user: User | None) -> None:
+def _count_against(keys: list[Key], user: User | None) -> list[Key]:
+    """Count a guess and return the keys that it counts for; raises LockedError.
+
+    A RUC that is at its limit and refuses nothing is left as it is: the guess is none of its own.
+    """
     now = timezone.now()
     counts = counters.hold_or_create(keys, now)
-    opens_at = [key.opens_at(counts[str(key)], now) for key in keys]
-    if refused := list(filter(None, opens_at)):
-        raise LockedError(max(refused))
-    for key in keys:
+    if refused := refusals(keys, counts, now):
+        raise LockedError(max(refused.values()))
+    counted = [key for key in keys if not key.opens_at(counts[str(key)], now)]
+    for key in counted:
         key.rule.add(counts[str(key)], now)
     counters.save(counts.values())
     counters.increment_failed_sign_ins(user)
+    return counted
 
 
 @transaction.atomic
@@ -181,7 +185,7 @@ def _reset(keys: list[Key]) -> None:
     """
     counters.hold(keys)
     own, *shared = keys
-    FailureCount.objects.filter(key=own).delete()
+    counters.reset(own)
     counters.decrement(shared)
     counters.delete_expired()
 
@@ -208,14 +212,7 @@ def locks_of(users: Iterable[User]) -> dict[User, datetime]:
     keys = {user: keys_that_lock(user, key_of_ruc) for user in users}
     wanted = {str(key) for own in keys.values() for key in own}
     counts = {count.key: count for count in FailureCount.objects.filter(key__in=wanted)}
-    locks = {
-        user: [
-            opens_at
-            for key in own
-            if (count := counts.get(str(key))) and (opens_at := key.opens_at(count, now))
-        ]
-        for user, own in keys.items()
-    }
+    locks = {user: refusals(own, counts, now).values() for user, own in keys.items()}
     return {user: max(found) for user, found in locks.items() if found}
 
 

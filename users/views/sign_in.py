@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, RedirectURLMixin
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from users.forms.second_factor import CodeForm
 from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
 from users.signin import pending
+from users.signin.entry import sign_in
 from users.signin.throttle import LockedError
 from users.signin.unsent import UnsentForm
 from users.views.proofs import prove_code
@@ -36,7 +37,7 @@ class PasswordView(LoginView):
         if user.has_second_factor:
             pending.begin(self.request, user)
             return CodeView.asking(self.request, self.get_redirect_url(), self.unsent)
-        login(self.request, user)
+        sign_in(self.request, user)
         return entered(self.request, self.get_success_url(), self.unsent)
 
     def refuse(self, form, error):
@@ -118,7 +119,7 @@ class CodeView(RedirectURLMixin, View):
         form = CodeForm(request.POST)
         if not (form.is_valid() and prove_code(request, form, self.user)):
             return self.show(form)
-        login(request, self.user)
+        sign_in(request, self.user)
         if form.given == "recovery_code":
             left = self.user.second_factor.recovery_codes.count()
             rest = {0: "no le queda ninguno", 1: "le queda 1"}.get(left, f"le quedan {left}")
