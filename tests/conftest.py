@@ -99,13 +99,28 @@ SLOW = {
     "users/throttle/test_at_once.py": "waits for threads",
 }
 
+# Run on SQLite only, because no database can change the result (decision 7).
+ON_ONE_DATABASE = {
+    "test_markup.py": "a page escapes text from either database alike",
+    "test_query_cost.py": "the number of queries is the same on both",
+}
+
 
 def pytest_collection_modifyitems(items) -> None:
     folder = Path(__file__).parent
     for item in items:
         place = item.path.relative_to(folder).as_posix()
+        if place in ON_ONE_DATABASE and connection.vendor != "sqlite":
+            item.add_marker(pytest.mark.skip(ON_ONE_DATABASE[place]))
         if place in SLOW or place.split("/")[0] in SLOW:
             item.add_marker("slow")
+            # The quick tests measure coverage, see pyproject.toml.
+            item.add_marker("no_cover")
+
+
+def pytest_xdist_auto_num_workers(config) -> int:
+    """Workers for ``-n auto``: one more than processors, for some wait for a browser or a thread."""
+    return os.cpu_count() + 1
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from itertools import islice
 
 import pytest
 from django.contrib import admin
-from django.db import connection, models
+from django.db import models
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -133,30 +133,28 @@ def test_what_was_typed_comes_back_as_text(infested, client_of):
             page = client.post(url(name), dict(zip(fields, some, strict=False)))
             if made := made_of_text(page):
                 found.append((name, made[:2]))
+    form = form_of("profiles:template_new")
     for payload in PAYLOADS:
-        form = form_of("profiles:template_new")
         page = client.post(url("profiles:template_new"), {**form, "name": payload}, follow=True)
         if made := made_of_text(page):
             found.append(("the message of a saved template", made[:2]))
+    parameters = ("texto", "orden", "estado", "desde", "accion", "opcion", "despues")
+    for some in batched(PAYLOADS, len(parameters)):
         for name in (
             "profiles:user_list",
             "profiles:access_table",
             "profiles:history",
             "profiles:why",
         ):
-            query = dict.fromkeys(
-                ("texto", "orden", "estado", "desde", "accion", "opcion", "despues"), payload
-            )
+            query = dict(zip(parameters, some, strict=False))
             if made := made_of_text(client.get(url(name), query)):
                 found.append((name, made[:2]))
-        form = {
-            "ruc": payload,
-            "username": payload,
-            "password": payload,
-            "next": payload,
-            "unsent": payload,
-        }
-        if made := made_of_text(client_of(None).post("/ingresar/", form)):
+    stranger, fields = client_of(None), ("ruc", "username", "password", "next", "unsent")
+    for some in batched(PAYLOADS, len(fields)):
+        page = stranger.post(
+            "/ingresar/", dict.fromkeys(fields, "x") | dict(zip(fields, some, strict=False))
+        )
+        if made := made_of_text(page):
             found.append(("sign in", made[:2]))
     assert found == []
 
@@ -294,14 +292,3 @@ def test_a_line_that_was_sent_is_never_one_of_a_header_or_of_the_log(visitors, c
     lines = [record.getMessage() for record in caplog.records if record.name.startswith(ours)]
     assert len(lines) >= len(responses)
     assert [line for line in lines if "\n" in line] == []
-
-
-def test_a_nul_stored_or_sent_is_refused_by_both_databases(visitors, client_of):
-    """PostgreSQL fails on one where SQLite finds nothing; neither may be seen from outside."""
-    client = client_of(visitors["principal"])
-    client.raise_request_exception = False
-    for name in FORMS:
-        form = form_of(name)
-        for field in form:
-            code = client.post(url(name), {**form, field: "a\x00b"}).status_code
-            assert code < 500, (connection.vendor, name, field)

@@ -32,6 +32,8 @@ class Scale:
     operators: int = 200
     options: int = 60
     more_options: int = 600
+    page: int = 50  # of the list, compared with its first page
+    warm_up: int = 3  # rounds that are not counted: a process compiles templates and opens files
     samples: int = 100
     clients: int = 16  # at once
     rush: float = 2  # seconds
@@ -40,7 +42,10 @@ class Scale:
 
 
 # Shows that everything is measured, not how much it is.
-QUICK = Scale((1_000, 2_100), 1_050, 5, 60, 80, 3, 3, 0.1, 20, 200)
+QUICK = Scale(
+    (60, 130), largest=70, operators=5, more_options=80, page=2, warm_up=1, samples=2, clients=3,
+    rush=0.1, loaded=20, planned=200,
+)  # fmt: skip
 
 CODE = "BANCO"  # of the one profile and the one operator type
 ROLES = [f"{CODE}.BANCO.{letter}" for letter in "ABCDEF"]

@@ -28,8 +28,6 @@ from tests.bench.works import HASHING, PAGES, CountingVisitor, Place, Visitor, W
 from tests.places import run
 from tests.server import Answer, MemoryWatch, Server
 
-# Rounds that are not counted: the first answers of a process compile templates and open files.
-WARM_UP = 3
 # Runs manage.py, then prints what the kernel knows of the process.
 MANAGE = """import runpy
 runpy.run_path("manage.py", {}, "__main__")
@@ -75,9 +73,9 @@ def main(scale: Scale, folder: str) -> None:
 
 def compare(place: Place, compared: dict[str, Work], reference: Callable[[], float]) -> Rows:
     """By turns, each round in another order: whatever else the machine does meets all of them."""
-    streams = {name: work(place, 1) for name, work in compared.items()}
+    scale, streams = place.world.scale, {name: work(place, 1) for name, work in compared.items()}
     times: dict[str, list[float]] = {name: [] for name in (*streams, "")}
-    for number in range(-WARM_UP, place.world.scale.samples):
+    for number in range(-scale.warm_up, scale.samples):
         for name in sample([*times], len(times)):
             seconds = next(streams[name]).seconds if name else reference()
             if number >= 0:

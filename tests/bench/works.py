@@ -87,7 +87,7 @@ class Place:
     def page_50(self) -> str:
         """Its address, reached by «Siguiente» as a person would."""
         visitor, path = self.enter(), LIST
-        for _ in range(49):
+        for _ in range(self.world.scale.page - 1):
             path = urljoin(path, visitor.open(path).select_one("a[rel=next]")["href"])
         return path
 

@@ -27,6 +27,7 @@ ON_EVERY_DATABASE = {"test_cartilla.py", "test_interruptions.py", "test_life.py"
 
 def pytest_itemcollected(item):
     item.add_marker("browser")
+    item.add_marker("no_cover")
     # The server answers in a thread of its own, which sees only what has been committed.
     item.add_marker(pytest.mark.django_db(transaction=True))
     if connection.vendor != "sqlite" and item.path.name not in ON_EVERY_DATABASE:
