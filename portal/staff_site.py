@@ -2,6 +2,7 @@
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -30,6 +31,10 @@ class StaffSite(AdminSite):
                 **(extra_context or {}),
             },
         )(request)
+
+    def autocomplete_view(self, request):
+        """Answer 404: no form asks for it, and it searches every list without a limit."""
+        raise Http404
 
     def password_change(self, request, extra_context=None):
         request.current_app = self.name

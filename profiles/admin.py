@@ -10,20 +10,15 @@ from django.http import FileResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.text import Truncator
 
+from operators.models import OperatorType
 from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
-from users.admin.pages import (
-    FoldedNameSearch,
-    FoldedSearch,
-    LongList,
-    NeverDeleted,
-    ReadOnly,
-    form_page,
-)
+from users.admin.lists import FoldedNameSearch, FoldedSearch, LongList, StrictList
+from users.admin.pages import NeverDeleted, ReadOnly, form_page
 
 
-class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
+class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmin):
     """A row of the catalogue. Its code identifies it, so the code is set once. It is retired, not
     deleted."""
 
@@ -38,6 +33,17 @@ class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
     @admin.display(description="fuente", ordering="source")
     def origin(self, row):
         return Truncator(row.source).chars(40)
+
+
+@admin.register(OperatorType)
+class OperatorTypeAdmin(NeverDeleted, StrictList, admin.ModelAdmin):
+    """Types of operator: the catalogue creates them, staff corrects their wording."""
+
+    list_display = ["name", "code", "source"]
+    readonly_fields = ["code"]
+
+    def has_add_permission(self, request):
+        return False
 
 
 @admin.register(Profile)

@@ -87,6 +87,7 @@ SLOW = {
     "profiles/load/test_files.py": "reads the largest files",
     "test_claves_everywhere.py": "sends every password by every path",
     "test_actions_all_or_nothing.py": "kills processes",
+    "test_admin_lists.py": "asks every list of the administration for every lookup",
     "test_hostile_input.py": "sends every value to every field",
     "test_list_plans.py": "makes thousands of rows",
     "test_markup.py": "opens every page with hostile text",

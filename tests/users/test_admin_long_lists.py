@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import acting, soup
 from users.actions import accounts
-from users.admin import pages
+from users.admin import lists
 from users.admin.history import AuditEntryAdmin
 
 AUDIT, GRANTS = "/admin/users/auditentry/", "/admin/profiles/optiongrant/"
@@ -56,7 +56,7 @@ def test_no_list_counts_all_its_rows(client, principal, secondary, subtests):
 
 
 def test_the_last_page_ends_with_the_last_counted_row(client, principal, secondary, monkeypatch):
-    monkeypatch.setattr(pages, "COUNTED", 2)
+    monkeypatch.setattr(lists, "COUNTED", 2)
     monkeypatch.setattr(AuditEntryAdmin, "list_per_page", 1)
     accounts.suspend_user(actor=acting(principal), user=secondary)
     last = soup(client.get(AUDIT, {"p": 2}))
@@ -69,8 +69,3 @@ def test_an_account_links_to_its_entries(client, secondary):
     link = page.select_one(".object-tools").find("a", string="Movimientos")["href"]
     rows = soup(client.get(link)).select("#result_list tbody tr")
     assert [row.select_one(".field-subject").text for row in rows] == ["JPEREZ01"]
-
-
-def test_a_list_is_filtered_by_no_other_column(client, secondary):
-    for lookup in ("at__year", "address", "after__icontains", "operator__name"):
-        assert client.get(AUDIT, {lookup: "1"}).status_code == 400

@@ -21,15 +21,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from users.actions import passwords
 from users.admin.account_forms import ResetPasswordForm, StaffChangeForm, StaffCreationForm
 from users.admin.bulk_actions import BulkActions
-from users.admin.pages import (
-    BoundedPaginator,
-    FoldedSearch,
-    NeverDeleted,
-    NumberedRows,
-    SpanishPermissions,
-    acting,
-    form_page,
-)
+from users.admin.lists import BoundedPaginator, FoldedSearch, NumberedRows, StrictList
+from users.admin.pages import NeverDeleted, SpanishPermissions, acting, form_page
 from users.admin.second_factor import SecondFactorPage
 from users.models import User
 from users.signin.sessions import open_sessions
@@ -62,6 +55,7 @@ class UserAdmin(
     NumberedRows,
     SpanishPermissions,
     FoldedSearch,
+    StrictList,
     DjangoUserAdmin,
 ):
     """All accounts. For operators' accounts staff changes state, sessions and password; superusers

@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 
 from operators.models import Operator
-from users.admin.pages import LongList, ReadOnly
+from users.admin.lists import LongList
+from users.admin.pages import ReadOnly
 from users.history.wording import ACTION_LABELS, action_label, fact_label, fact_value
 from users.lists.search import fold, search_words
 from users.models import AuditEntry, User

@@ -1,7 +1,7 @@
 """The administration of operators.
 
-Registered here, not in ``operators.admin``: staff opens an operator together with its principal
-user, and ``operators`` does not import users.
+Registered here, not in ``operators``: staff opens an operator together with its principal user,
+and ``operators`` does not import users.
 """
 
 from django import forms
@@ -19,7 +19,8 @@ from operators.models import Operator, OperatorType
 from operators.validators import normalise_ruc, validate_ruc
 from users.actions import operators
 from users.admin.clock import ClockPage
-from users.admin.pages import FoldedNameSearch, NeverDeleted, acting, form_page
+from users.admin.lists import FoldedNameSearch, StrictList
+from users.admin.pages import NeverDeleted, acting, form_page
 from users.admin.principal import PrincipalPage
 from users.forms.person import NewAccountForm
 from users.history.recording import Actor
@@ -98,7 +99,9 @@ class NewOperatorForm(NewAccountForm):
 
 
 @admin.register(Operator)
-class OperatorAdmin(PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, admin.ModelAdmin):
+class OperatorAdmin(
+    PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmin
+):
     list_display = ["ruc", "name", "types", "is_active", "users"]
     list_filter = ["operator_types", "is_active"]
     search_fields = ["ruc", "name"]

@@ -1,21 +1,14 @@
 """What the pages of the administration share, in this app and the others."""
 
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
+from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Permission
-from django.core.exceptions import BadRequest, PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import Q
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.template.response import TemplateResponse
-from django.utils.functional import cached_property
 
-from operators.validators import plain_apostrophes
 from users.history.recording import Actor
-from users.lists.keyset import COUNTED
-from users.lists.search import LONGEST_SEARCH, fold, search_words
 from users.models import AuditEntry
-from users.tenancy import key_of
 
 
 def acting(request) -> Actor:
@@ -73,34 +66,6 @@ class NeverDeleted:
         return False
 
 
-class BoundedPaginator(Paginator):
-    """Stop counting at COUNTED rows: older rows are found by searching."""
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by()[:COUNTED].count()
-
-
-class LongList:
-    """Mixin for a list of millions of rows, the latest first, in primary key order."""
-
-    ordering = ["-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    # To sort by a column, the database would read all rows.
-    sortable_by = ()
-
-    # Lookups of the links from other pages.
-    linked_by = ()
-
-    def lookup_allowed(self, lookup, value, request):
-        """Allow filters and our links only: an address could name any column or an invalid date."""
-        filters = [getattr(each, "parameter_name", each) for each in self.list_filter]
-        return lookup.startswith((*filters, *self.linked_by)) and super().lookup_allowed(
-            lookup, value, request
-        )
-
-
 class ReadOnly(NeverDeleted):
     """Mixin for records that the administration shows and never writes."""
 
@@ -111,49 +76,6 @@ class ReadOnly(NeverDeleted):
 
     def has_change_permission(self, request, obj=None):
         return False
-
-
-class FoldedSearch:
-    """Search each word both as typed and folded, as ``User.search_text`` stores it."""
-
-    def get_search_results(self, request, queryset, search_term):
-        for word in plain_apostrophes(search_term[:LONGEST_SEARCH]).split():
-            queryset = queryset.filter(
-                Q(
-                    *(
-                        (f"{field}__icontains", text)
-                        for field in self.search_fields
-                        for text in (word, fold(word))
-                    ),
-                    _connector=Q.OR,
-                )
-            )
-        return queryset, False
-
-
-class FoldedNameSearch:
-    """Search code and name without accents or case by reading the whole table, which is small.
-
-    SQLite ignores the case of ASCII only, and neither database ignores accents.
-    """
-
-    def get_search_results(self, request, queryset, search_term):
-        words = search_words(search_term)
-        if not words:
-            return queryset, False
-        rows = self.model.objects.values_list("pk", *self.search_fields)
-        found = [pk for pk, *texts in rows if all(word in fold(" ".join(texts)) for word in words)]
-        return queryset.filter(pk__in=found), False
-
-
-class NumberedRows:
-    """Answer 400 when a marked row of a list is not a number: Django does not check it."""
-
-    # Where the action stands comes as a keyword since Django 6.1.
-    def response_action(self, request, queryset, **where):
-        if not all(map(key_of, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            raise BadRequest
-        return super().response_action(request, queryset, **where)
 
 
 class SpanishPermissions:
