@@ -398,7 +398,7 @@ def infested(visitors, unprotected_history, client_of):
             **person(93000000 + number),
         )
         save_template(actor=actor, name=f"Plantilla {number}", options=codes, roles=[])
-    User.objects.of_operators().update(document_type="7")
+    User.objects.of_operators().update(document_type="")
     for model in (Operator, OperatorType, Profile, Role, Option, AccessTemplate, User, AuditEntry):
         fill(model, keep={"action"} if model is AuditEntry else set())
     Session.objects.update(browser=PAYLOADS[0])

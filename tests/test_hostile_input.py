@@ -254,7 +254,7 @@ def code(pattern: str, longest: int):
 
 
 PERSON = {
-    "document_type": one_of("1", "4", "7", "A", required=True),
+    "document_type": one_of(*"147ABEFGH", "22", required=True),
     "document_number": dni,
     "first_name": name,
     "last_name": name,

@@ -91,7 +91,7 @@ def companies(visitors, unprotected_history, client_of):
     )
     assign_options(actor=acting(b), user=b_secondary, codes=["11.9.1.1.2"], seen=[])
     save_template(actor=acting(b), name="De B", options=["11.9.1.1.2"], roles=[])
-    a.operator.users.update(document_type="7")
+    a.operator.users.update(document_type="")
     for model, rows in OF_A_COMPANY.items():
         for number, row in enumerate(rows(a)):
             facts = {f.name: canary(f, number, getattr(row, f.name)) for f in texts(model)}

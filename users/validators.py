@@ -53,16 +53,33 @@ def validate_staff_username(value: str) -> None:
 
 
 class DocumentType(models.TextChoices):
-    """Catálogo 06 of the authority's electronic documents; the values are its codes."""
+    """Identity documents of a person; the values are the authority's codes.
+
+    Sources: Catálogo 06 of the electronic documents ("Reglas de validación", 26-08-2026; F and G
+    since 2021, H since 2022). It lacks the card of the ministry of foreign affairs, which has its
+    code of Tabla 3 of the T-REGISTRO, where it stands since 01-02-2019 (docs/fidelity.md).
+    """
 
     DNI = "1", "DNI – Documento Nacional de Identidad"
     FOREIGNER_CARD = "4", "Carné de extranjería"
     PASSPORT = "7", "Pasaporte"
     DIPLOMATIC_CARD = "A", "Cédula diplomática de identidad"
+    OTHER_COUNTRY = "B", "Documento de identidad de otro país"
+    ANDEAN_CARD = "E", "TAM – Tarjeta Andina de Migración"
+    STAY_PERMIT = "F", "PTP – Permiso Temporal de Permanencia"
+    SAFE_CONDUCT = "G", "Salvoconducto"
+    STAY_CARD = "H", "CPP – Carné de Permiso Temporal de Permanencia"
+    FOREIGN_AFFAIRS_CARD = "22", "Carné de identidad de relaciones exteriores"
 
     @property
     def short_label(self) -> str:
-        return "DNI" if self == DocumentType.DNI else str(self.label)
+        """The initials, if the label begins with them; else the label."""
+        return self.label.partition(" – ")[0]
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression of its numbers; ``validate_document_number`` names the sources."""
+        return "[0-9]{8}" if self == DocumentType.DNI else "[A-Z0-9]{1,15}"
 
 
 def normalise_document_number(value: str) -> str:
@@ -74,14 +91,15 @@ def normalise_document_number(value: str) -> str:
 def validate_document_number(document_type: str, value: str) -> None:
     """Raise ValidationError unless a DNI has 8 digits and any other type 1 to 15 letters or digits.
 
-    Errors 2801 and 2802 of the authority's catalogue of validations (docs/fidelity.md).
+    Errors 2801 (DNI) and 2802 (types 4, 7, A, B, E) of the authority's catalogue of validations; no
+    source states another rule for F, G, H and 22, so 2802 is assumed (docs/fidelity.md).
     """
-    if document_type == DocumentType.DNI:
-        if not re.fullmatch(r"[0-9]{8}", value):
-            raise ValidationError("El DNI debe tener 8 dígitos", code="document_format")
-    elif not re.fullmatch(r"[A-Z0-9]{1,15}", value):
+    kind = DocumentType(document_type)
+    if not re.fullmatch(kind.pattern, value):
         raise ValidationError(
-            "El número de documento debe tener hasta 15 caracteres, solo letras y números",
+            "El DNI debe tener 8 dígitos"
+            if kind == DocumentType.DNI
+            else "El número de documento debe tener hasta 15 caracteres, solo letras y números",
             code="document_format",
         )
 

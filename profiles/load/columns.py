@@ -6,6 +6,7 @@ from django.conf import settings
 
 from users.lists.search import fold
 from users.signin.password_rules import OperatorPasswordValidator
+from users.validators import DocumentType
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ COLUMNS = {
         Column(
             "document_type",
             "Tipo de documento",
-            "DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad.",
+            f"{', '.join(kind.short_label for kind in DocumentType)}. También con su código: 1, 4, 7…",
             also=("Tipo", "Tipo de documento de identidad"),
         ),
         Column(

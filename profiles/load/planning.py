@@ -214,7 +214,7 @@ class Planner:
             typed = account.document_type
             account.document_type = values.document_type(typed)
             if typed and not account.document_type:
-                planned.refuse("document_type", typed, "Escriba DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad")  # fmt: skip
+                planned.refuse("document_type", typed, NO_DOCUMENT_TYPE)
         if "document_number" in self.columns:
             typed = cells.get("document_number", "")
             number, correction = values.document_number(typed, account.document_type)
@@ -315,6 +315,7 @@ class Planner:
         return sorted(codes)
 
 
+NO_DOCUMENT_TYPE = f"Escriba uno de estos: {', '.join(kind.short_label for kind in DocumentType)}"
 NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
 TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
 

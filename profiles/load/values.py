@@ -8,10 +8,37 @@ from users.models import User
 from users.validators import DocumentType, normalise_document_number, parse_day
 
 DNI_LENGTH = 8
+# What offices write for a type besides its code and its label. The official words are those of
+# Catálogo 06 and of Tabla 3 of the T-REGISTRO, the numbers codes of the latter (docs/fidelity.md).
+_OTHER_WORDS = {
+    DocumentType.DNI: "Doc. Nacional de Identidad, Documento Nacional de Identidad, L.E. / DNI, DNI electrónico, DNIe",
+    DocumentType.FOREIGNER_CARD: "CE, Carné ext., Carnet ext., Carnet de extranjería, Carné extranjería, Carnet extranjería",
+    DocumentType.PASSPORT: "PAS",
+    DocumentType.DIPLOMATIC_CARD: "CDI, Céd. diplomática, Céd. diplomática de identidad, Cédula diplomática",
+    DocumentType.OTHER_COUNTRY: "24, Doc. ident. país residencia no D, Doc. de identidad extranjero, Documento de identidad extranjero, Doc. id. extr., Doc. de identidad de otro país",
+    DocumentType.ANDEAN_CARD: "Tarjeta Andina, Tarjeta Andina de Migración",
+    DocumentType.STAY_PERMIT: "23, Perm. temp. permanencia, Permiso Temporal de Permanencia, Permiso Temporal de Permanencia PTP",
+    DocumentType.SAFE_CONDUCT: "Salvo conducto",
+    DocumentType.STAY_CARD: "26, Carné permiso temp. perman. CPP, Carné de permiso temp. de permanencia, Carné de permiso temporal de permanencia, Carnet de permiso temporal de permanencia",
+    DocumentType.FOREIGN_AFFAIRS_CARD: "Carné de identidad RREE, Carné de RREE, C. ident. RREE, Carné de relaciones exteriores, Carnet de identidad de relaciones exteriores, Carné de identidad relaciones exteriores",
+}  # fmt: skip
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text, folded: «D.N.I.» is «dni»."""
+    return re.sub("[^a-z0-9]", "", fold(text))
+
+
+_WORDS = {
+    kind: [kind.label, kind.short_label, *_OTHER_WORDS[kind].split(", ")] for kind in DocumentType
+}
 _DOCUMENT_TYPES = {
-    fold(word): kind.value
-    for kind in DocumentType
-    for word in (kind.value, kind.label, kind.short_label, kind.label.partition(" ")[0])
+    _bare(f"{code}{word}"): kind.value
+    for kind, words in _WORDS.items()
+    # The code may stand before the word: «01 - DNI».
+    for code in ("", kind.value, f"0{kind.value}")
+    for word in ("", *words)
+    if code or word
 }
 _STATES = {fold(word): state.value for state in User.State for word in (state.label, state.value)}
 _SEPARATORS = str.maketrans(",;|", "   ")
@@ -19,7 +46,7 @@ _SEPARATORS = str.maketrans(",;|", "   ")
 
 def document_type(text: str) -> str:
     """Return the DocumentType that the text names, by its code or by a name; empty for none."""
-    return _DOCUMENT_TYPES.get(fold(text), "")
+    return _DOCUMENT_TYPES.get(_bare(text), "")
 
 
 def document_number(text: str, kind: str) -> tuple[str, str]:

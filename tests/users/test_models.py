@@ -132,18 +132,26 @@ def test_a_dni_has_eight_digits(secondary):
         assert change(secondary, document_number=number), number
 
 
-def test_other_documents_are_not_bound_to_eight_digits(secondary):
-    assert not change(secondary, document_type="7", document_number="AB1")
+def test_the_database_holds_every_type_of_document_to_its_rule(secondary):
+    for kind in set(DocumentType) - {DocumentType.DNI}:
+        for number in ("AB1", "1", "A" * 15):
+            assert not change(secondary, document_type=kind, document_number=number), kind
+        for number in ("", "ab1", "AB-1", "AB 1", "Ñ1", "AB1\n"):
+            assert change(secondary, document_type=kind, document_number=number), (kind, number)
 
 
-def test_a_document_is_labelled_by_its_type_a_dni_by_its_initials():
-    labels = {kind: User(document_type=kind).document_label for kind in ("", *DocumentType.values)}
+def test_the_database_refuses_a_type_of_document_without_a_rule(secondary):
+    for kind in ("0", "6", "01", "Z"):
+        assert change(secondary, document_type=kind, document_number="90000099"), kind
+
+
+def test_a_document_is_labelled_by_its_type():
+    labels = {kind: User(document_type=kind).document_label for kind in ("", "1", "4", "22")}
     assert labels == {
         "": "",
         "1": "DNI",
         "4": "Carné de extranjería",
-        "7": "Pasaporte",
-        "A": "Cédula diplomática de identidad",
+        "22": "Carné de identidad de relaciones exteriores",
     }
 
 

@@ -155,12 +155,18 @@ def test_other_documents_have_up_to_fifteen_letters_or_digits():
     assert {kind: documents(kind, expected) for kind in types} == dict.fromkeys(types, expected)
 
 
-def test_only_the_dni_has_a_shorter_name():
-    assert {kind.name: kind.short_label for kind in DocumentType} == {
-        "DNI": "DNI",
-        "FOREIGNER_CARD": "Carné de extranjería",
-        "PASSPORT": "Pasaporte",
-        "DIPLOMATIC_CARD": "Cédula diplomática de identidad",
+def test_a_document_with_initials_has_them_as_its_shorter_name():
+    assert {kind.value: kind.short_label for kind in DocumentType} == {
+        "1": "DNI",
+        "4": "Carné de extranjería",
+        "7": "Pasaporte",
+        "A": "Cédula diplomática de identidad",
+        "B": "Documento de identidad de otro país",
+        "E": "TAM",
+        "F": "PTP",
+        "G": "Salvoconducto",
+        "H": "CPP",
+        "22": "Carné de identidad de relaciones exteriores",
     }
 
 

@@ -126,7 +126,7 @@ class User(Validity, AbstractUser):
     )
     document_type = models.CharField(
         "tipo de documento de identidad",
-        max_length=1,
+        max_length=2,
         choices=DocumentType,
         blank=True,
         error_messages={"invalid_choice": "Seleccione el tipo de documento"},
@@ -180,9 +180,15 @@ class User(Validity, AbstractUser):
                 condition=Q(operator__isnull=True) | Q(username__regex=r"\A[A-Z0-9]+\Z"),
             ),
             models.CheckConstraint(
-                name="user_dni_has_8_digits",
-                condition=~Q(document_type=DocumentType.DNI)
-                | Q(document_number__regex=r"\A[0-9]{8}\Z"),
+                name="user_document_is_of_its_type",
+                condition=Q(
+                    *(
+                        Q(document_type=kind) & Q(document_number__regex=rf"\A{kind.pattern}\Z")
+                        for kind in DocumentType
+                    ),
+                    Q(document_type=""),
+                    _connector=Q.OR,
+                ),
             ),
             models.UniqueConstraint(
                 "operator",

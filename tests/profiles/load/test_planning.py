@@ -109,7 +109,7 @@ ERRORS = [
     ({"Usuario": "CORTO"}, "Usuario", "El usuario debe tener 8 caracteres, solo letras y números"),
     ({"Usuario": "TITULAR1"}, "Usuario", "Es el usuario principal: la carga es de usuarios secundarios"),
     ({"Tipo de documento": ""}, "Tipo de documento", "Seleccione el tipo de documento"),
-    ({"Tipo de documento": "Brevete"}, "Tipo de documento", "Escriba DNI, Carné de extranjería, Pasaporte o Cédula diplomática de identidad"),
+    ({"Tipo de documento": "Brevete"}, "Tipo de documento", "Escriba uno de estos: DNI, Carné de extranjería, Pasaporte, Cédula diplomática de identidad, Documento de identidad de otro país, TAM, PTP, Salvoconducto, CPP, Carné de identidad de relaciones exteriores"),
     ({"Número de documento": ""}, "Número de documento", "Ingrese el número de documento"),
     ({"Número de documento": "123"}, "Número de documento", "El DNI debe tener 8 dígitos"),
     ({"Número de documento": "90000001"}, "Número de documento", "Este documento ya lo usa TITULAR1 en su empresa"),
@@ -134,6 +134,32 @@ def test_an_error_says_the_column_and_what_to_do(subtests, plan_row):
             planned = plan_row(new_user(1) | cells)
             assert planned.outcome == Outcome.ERROR
             assert problem(planned) == (column, sentence)
+
+
+DOCUMENT_WORDS = {
+    "1": "DNI|dni|Dni |D.N.I.|DOC. NACIONAL DE IDENTIDAD|documento nacional de identidad|L.E. / DNI|1|01|01 - DNI",
+    "4": "CARNET DE EXTRANJERIA|Carnet de Extranjería|CE|C.E.|CARNÉ EXT.|4|04|4 - Carné de extranjería",
+    "7": "PASAPORTE|pasaporte|PAS|PAS.|7|07",
+    "A": "CED. DIPLOMATICA DE IDENTIDAD|Cédula diplomática de identidad|A|a|0A",
+    "B": "DOC.IDENT.PAIS.RESIDENCIA-NO.D|DOC. DE IDENTIDAD EXTRANJERO|Documento de identidad de otro país|B|24",
+    "E": "TAM|TAM- Tarjeta Andina de Migración|E",
+    "F": "PTP|P.T.P.|PERM.TEMP.PERMANENCIA|Permiso Temporal de Permanencia - PTP|F|23",
+    "G": "Salvoconducto|SALVOCONDUCTO|G",
+    "H": "CPP|Carné Permiso Temp.Perman. - CPP|CARNÉ DE PERMISO TEMP DE PERMANENCIA|H|26",
+    "22": "CARNÉ DE IDENTIDAD - RELACIONES EXTERIORES|C.IDENT.-RREE|carne de identidad de relaciones exteriores|22",
+    "": "RUC|6|06|Brevete|0|.|-|Carné|Cédula|DNI 4",
+}  # fmt: skip
+
+
+def test_the_words_of_the_authority_for_a_document_are_understood():
+    found = {
+        word: values.document_type(word)
+        for words in DOCUMENT_WORDS.values()
+        for word in words.split("|")
+    }
+    assert found == {
+        word: kind for kind, words in DOCUMENT_WORDS.items() for word in words.split("|")
+    }
 
 
 CORRECTIONS = [
