@@ -79,6 +79,7 @@ SLOW = {
     "portal/test_backup.py": "copies databases while another process writes",
     "portal/test_load_demo.py": "loads the practice data again and again",
     "portal/test_migrations.py": "undoes and repeats every migration",
+    "portal/test_move_to.py": "moves a whole database",
     "portal/test_pooler.py": "starts a production server behind a pooler",
     "portal/test_production.py": "starts the production server",
     "portal/test_two_processes.py": "starts two production servers",
