@@ -5,10 +5,12 @@
 .NOTPARALLEL:
 
 PYTHON ?= python3
+# The environment of that Python; another Python needs another one.
+VENV ?= .venv
 PORT ?= 8000
 ARGS ?=
 
-VENV_PYTHON := .venv/bin/python
+VENV_PYTHON := $(VENV)/bin/python
 MANAGE := $(VENV_PYTHON) manage.py
 PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist worksteal -rs
 
@@ -40,55 +42,55 @@ demo: ## Start the portal with its demo data; PORT=8123 picks another port
 	@! command -v $(PYTHON) > /dev/null \
 	|| $(PYTHON) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2> /dev/null \
 	|| { echo "El puerto $(PORT) está ocupado o no se puede usar. Elija otro: make demo PORT=8123" >&2; exit 1; }
-	@$(MAKE) -qs .venv/.app \
+	@$(MAKE) -qs $(VENV)/.app \
 	|| echo "Instalando lo que el portal necesita (solo la primera vez)…"
-	@$(MAKE) -s .venv/.app
+	@$(MAKE) -s $(VENV)/.app
 	@echo "Preparando la base de datos…"
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_demo
 	@$(MANAGE) serve_demo --noreload --skip-checks 127.0.0.1:$(PORT)
 
 .PHONY: prepare
-prepare: .venv/.app ## Prepare a real installation or an upgrade: database, catalogue, static files
+prepare: $(VENV)/.app ## Prepare a real installation or an upgrade: database, catalogue, static files
 	$(MANAGE) migrate
 	$(MANAGE) load_catalog
 	$(MANAGE) collectstatic --no-input
 
 .PHONY: serve
-serve: .venv/.app ## Serve a real installation, configured as in .env.example
+serve: $(VENV)/.app ## Serve a real installation, configured as in .env.example
 	exec $(VENV_PYTHON) -m gunicorn --config portal/server.py portal.wsgi
 
 .PHONY: test
-test: .venv/.dev browser ## Run every test on SQLite; ARGS="-k name" goes to pytest
+test: $(VENV)/.dev browser ## Run every test on SQLite; ARGS="-k name" goes to pytest
 	$(PYTEST) $(ARGS)
 
 .PHONY: test-fast
-test-fast: .venv/.dev ## Run the quick tests on SQLite, without browser: for daily work
+test-fast: $(VENV)/.dev ## Run the quick tests on SQLite, without browser: for daily work
 	$(PYTEST) -m "not browser and not slow" $(ARGS)
 
 .PHONY: test-postgres
-test-postgres: .venv/.dev browser ## Run every test on PostgreSQL: at DATABASE_URL, or a throwaway one
+test-postgres: $(VENV)/.dev browser ## Run every test on PostgreSQL: at DATABASE_URL, or a throwaway one
 	.ci/with-postgres $(PYTEST) $(ARGS)
 
 .PHONY: bench
-bench: .venv/.dev ## Measure what the portal costs, into docs/benchmarks; QUICK=1 only shows a little
+bench: $(VENV)/.dev ## Measure what the portal costs, into docs/benchmarks; QUICK=1 only shows a little
 	$(VENV_PYTHON) -m tests.bench $(if $(QUICK),--quick)
 
 .PHONY: check
-check: .venv/.dev ## Check format, style, import contracts, migrations, deployment settings
+check: $(VENV)/.dev ## Check format, style, import contracts, migrations, deployment settings
 	$(VENV_PYTHON) -m ruff format --check
 	$(VENV_PYTHON) -m ruff check
-	.venv/bin/lint-imports --no-cache
+	$(VENV)/bin/lint-imports --no-cache
 	@export SECRET_KEY="$$($(VENV_PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')"; \
 	set -ex; \
 	$(MANAGE) makemigrations --check --dry-run; \
 	$(MANAGE) check --deploy --fail-level WARNING
 
 .PHONY: lock
-lock: .venv/bin/pip ## Lock the dependencies of pyproject.toml; ARGS=--upgrade takes newer ones
-	.venv/bin/pip install --quiet uv
-	.venv/bin/uv $(COMPILE) $(ARGS) --output-file requirements.txt
-	.venv/bin/uv $(COMPILE) $(ARGS) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+lock: $(VENV)/bin/pip ## Lock the dependencies of pyproject.toml; ARGS=--upgrade takes newer ones
+	$(VENV)/bin/pip install --quiet uv
+	$(VENV)/bin/uv $(COMPILE) $(ARGS) --output-file requirements.txt
+	$(VENV)/bin/uv $(COMPILE) $(ARGS) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 # Universal: one file for every Python from 3.11, where Django 5.2 is the newest, and every system.
 COMPILE := pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
@@ -98,7 +100,7 @@ COMPILE := pip compile --quiet --universal --generate-hashes --no-emit-index-url
 # Playwright's own driver loads, libatomic1. Its derivatives package no Chromium like it.
 # Without any browser it is tests/browser/conftest.py that skips, or fails in CI.
 .PHONY: browser
-browser: .venv/.dev
+browser: $(VENV)/.dev
 	@$(VENV_PYTHON) -m tests.browser.chromium || { \
 		echo "No Chromium that can be driven: installing one"; \
 		if [ "$$(id -u)" = 0 ] && grep -qx 'ID=debian' /etc/os-release; then \
@@ -109,19 +111,19 @@ browser: .venv/.dev
 		fi || echo "Chromium could not be installed: the tests will say what that means." >&2; }
 
 # pip is the last thing that venv makes, so that an interrupted run is not taken for a whole one.
-.venv/bin/pip:
+$(VENV)/bin/pip:
 	@command -v $(PYTHON) > /dev/null \
 	|| { echo "Python is missing: install python3, 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	|| { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed. Name another one: make PYTHON=python3.13 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null \
 	|| { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 
-.venv/.app: requirements.txt | .venv/bin/pip
-	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+$(VENV)/.app: requirements.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-.venv/.dev: requirements-dev.txt | .venv/bin/pip
-	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@

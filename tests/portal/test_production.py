@@ -1,5 +1,6 @@
 """The files of a real installation name what exists: variables, commands, addresses, folders."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -11,6 +12,7 @@ import yaml
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command, get_commands
+from django.db import connection
 from django.urls import resolve
 
 from tests.portal.conftest import KEY
@@ -88,6 +90,15 @@ def test_the_image_the_unit_and_make_serve_start_the_same_server():
     assert yaml.safe_load(command)[1:] == GUNICORN
     assert shlex.split(start)[1:] == GUNICORN
     assert shlex.split(serve)[1:] == GUNICORN
+
+
+@pytest.mark.skipif(
+    connection.vendor == "sqlite" or "CI" not in os.environ, reason="about PostgreSQL in .ci/run"
+)
+def test_postgresql_is_tested_on_the_python_of_the_image():
+    """The lock gives each Python its Django, and so the image's Django with it."""
+    shipped = re.search(r"^FROM python:(\d+)\.(\d+)", DOCKERFILE, re.MULTILINE)
+    assert sys.version_info[:2] == tuple(map(int, shipped.groups()))
 
 
 def test_the_image_checks_its_health_and_runs_as_an_unprivileged_user():
