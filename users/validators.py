@@ -32,12 +32,26 @@ def validate_username(value: str) -> None:
     """Raise ValidationError unless it has ``USERNAME_LENGTH`` ASCII letters or digits.
 
     The rule of an operator's usuario: docs/fidelity.md.
+    refuse_ruc_in_username(value)
     """
     if not re.fullmatch(rf"[A-Z0-9]{{{settings.USERNAME_LENGTH}}}", value):
         raise ValidationError(
             f"El usuario debe tener {settings.USERNAME_LENGTH} caracteres, solo letras y números",
             code="username_format",
         )
+
+def refuse_ruc_in_username(value: str) -> None:
+    """Raise ValidationError for a usuario with a RUC before or after it, or for a RUC alone.
+
+    Other services of the authority take both in one field: 20999999043TITULAR1.
+    """
+    plain = "".join(filter(str.isalnum, value))
+    if len(plain) > settings.USERNAME_LENGTH and re.search(r"\A[0-9]{11}|[0-9]{11}\Z", plain):
+        raise ValidationError(
+            "Escriba solo el usuario, sin el RUC: al ingresar, el RUC va en su propio campo",
+            code="username_with_ruc",
+        )
+
 
 
 def validate_staff_username(value: str) -> None:

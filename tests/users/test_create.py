@@ -148,6 +148,9 @@ OTHER_DOCUMENT_SENTENCE = (
 )
 CORREO_SENTENCE = "Ingrese un correo con el formato nombre@empresa.pe"
 USUARIO_SENTENCE = "El usuario debe tener 8 caracteres, solo letras y números"
+USUARIO_WITHOUT_RUC = (
+    "Escriba solo el usuario, sin el RUC: al ingresar, el RUC va en su propio campo"
+)
 CLAVE_LENGTH = "La clave debe tener entre 8 y 12 caracteres"
 CLAVE_DIGIT = "La clave debe incluir al menos un número"
 
@@ -175,6 +178,7 @@ CLAVE_DIGIT = "La clave debe incluir al menos un número"
         ("username", "JPEREZ012", USUARIO_SENTENCE),
         ("username", "JPEREZ-1", USUARIO_SENTENCE),
         ("username", "J" * 200, USUARIO_SENTENCE),
+        ("username", "20999999043JPEREZ01", USUARIO_WITHOUT_RUC),
         ("username", "titular1", "Ese usuario ya existe en su empresa. Elija otro"),
         ("document_number", "90000001", "Este documento ya lo usa TITULAR1 en su empresa"),
     ],

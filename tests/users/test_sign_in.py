@@ -110,6 +110,9 @@ def test_the_sign_in_page_names_the_account_that_is_signed_in(client_of, princip
 # Errors ------------------------------------------------------------------------------------------
 
 
+WITHOUT_THE_RUC = "Escriba solo el usuario, sin el RUC: al ingresar, el RUC va en su propio campo"
+# An existing account and unknown ones: the sentence reveals nothing.
+WITH_A_RUC = [RUC, f"{RUC}TITULAR1", f" {RUC}-titular1", f"{RUC} NADIE001", f"{OTHER_RUC}TITULAR1"]
 ERRORS = [
     ({"ruc": ""}, {"ruc": "Ingrese el RUC"}),
     ({"ruc": "  "}, {"ruc": "Ingrese el RUC"}),
@@ -118,7 +121,7 @@ ERRORS = [
     ({"ruc": "20999999044"}, {"ruc": "Revise el RUC: el último dígito no corresponde"}),
     ({"ruc": "11999999043"}, {"ruc": "El RUC debe empezar con 10, 15, 17 o 20"}),
     ({"username": ""}, {"username": "Ingrese el usuario"}),
-    ({"username": RUC}, {"username": "En «Usuario» escriba el nombre de usuario, no el RUC"}),
+    *[({"username": username}, {"username": WITHOUT_THE_RUC}) for username in WITH_A_RUC],
     ({"password": ""}, {"password": "Ingrese la clave"}),
     (
         {"ruc": "", "username": "", "password": ""},

@@ -101,14 +101,29 @@ def test_any_other_usuario_is_refused():
     assert sentences_of(validate_username, usernames) == {name: [EIGHT] for name in usernames}
 
 
-def test_the_length_of_a_usuario_is_a_setting(settings):
-    settings.USERNAME_LENGTH = 10
-    validate_username("JPEREZ0001")
-    assert refused(validate_username, "JPEREZ01") == [
+def test_a_usuario_typed_together_with_its_ruc_is_refused_with_that_reason():
+    usernames = [
+        "20999999043TITULAR1",
+        "20999999043 TITULAR1",
+        "TITULAR1-20999999043",
+        "20999999043",
+    ]
+    (sentence,) = {text for name in usernames for text in refused(validate_username, name)}
+    assert sentence.startswith("Escriba solo el usuario, sin el RUC")
+    for name in ("2099999904TITULAR1", "A" * 11, "1234567890"):
+        assert refused(validate_username, name) == [EIGHT], name
+
+
         "El usuario debe tener 10 caracteres, solo letras y números"
     ]
 
 
+def test_the_length_of_a_usuario_is_a_setting(settings):
+    settings.USERNAME_LENGTH = 11
+    validate_username("12345678901")
+    settings.USERNAME_LENGTH = 10
+    validate_username("JPEREZ0001")
+    assert refused(validate_username, "JPEREZ01") == [
 # Identity document -------------------------------------------------------------------------------
 
 

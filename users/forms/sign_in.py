@@ -10,7 +10,7 @@ from users.forms.layout import Buttons, Include, Link, Submit, layout
 from users.forms.password import password_field
 from users.signin.throttle import LockedError
 from users.signin.unsent import UnsentForm
-from users.validators import normalise_username
+from users.validators import normalise_username, refuse_ruc_in_username
 
 
 class SignInForm(forms.Form):
@@ -56,8 +56,7 @@ class SignInForm(forms.Form):
 
     def clean_username(self):
         username = normalise_username(self.cleaned_data["username"])
-        if username.isdigit() and len(username) == 11:
-            raise ValidationError("En «Usuario» escriba el nombre de usuario, no el RUC")
+        refuse_ruc_in_username(username)
         return username
 
     def get_invalid_login_error(self) -> ValidationError:

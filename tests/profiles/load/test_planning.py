@@ -11,7 +11,7 @@ from profiles.actions.templates import save_template
 from profiles.load import values
 from profiles.load.planning import Planner
 from profiles.models import AccessTemplate, Option, Outcome, Role
-from tests.conftest import acting
+from tests.conftest import RUC, acting
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 from users.actions import accounts
 from users.validators import DocumentType
@@ -107,6 +107,11 @@ def test_a_day_of_excel_is_a_day(plan_row):
 ERRORS = [
     ({"Usuario": ""}, "Usuario", "Ingrese el usuario"),
     ({"Usuario": "CORTO"}, "Usuario", "El usuario debe tener 8 caracteres, solo letras y números"),
+    (
+        {"Usuario": f"{RUC}NUEVO001"},
+        "Usuario",
+        "Escriba solo el usuario, sin el RUC: al ingresar, el RUC va en su propio campo",
+    ),
     ({"Usuario": "TITULAR1"}, "Usuario", "Es el usuario principal: la carga es de usuarios secundarios"),
     ({"Tipo de documento": ""}, "Tipo de documento", "Seleccione el tipo de documento"),
     ({"Tipo de documento": "Brevete"}, "Tipo de documento", "Escriba uno de estos: DNI, Carné de extranjería, Pasaporte, Cédula diplomática de identidad, Documento de identidad de otro país, TAM, PTP, Salvoconducto, CPP, Carné de identidad de relaciones exteriores"),
