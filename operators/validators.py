@@ -1,4 +1,6 @@
-"""The rules of a RUC, of a company's name, and of the apostrophe in any name."""
+"""The rules of a RUC, of a company's name, and of apostrophes and accents in any text."""
+
+import unicodedata
 
 from django.core.exceptions import ValidationError
 from stdnum import exceptions
@@ -20,6 +22,18 @@ def plain_apostrophes(text: str) -> str:
     Names are stored so, and searches look for them so.
     """
     return text.translate(_APOSTROPHES)
+
+
+# No valid value is longer.
+LONGEST_NORMALISED = 1000
+
+
+def normalised(form: str, text: str) -> str:
+    """Return the text in a Unicode normal form (NFC, NFD, NFKC); a longer text as it is.
+
+    Many combining characters in a row take quadratic time: 64,000 of them take 12 seconds.
+    """
+    return text if len(text) > LONGEST_NORMALISED else unicodedata.normalize(form, text)
 
 
 def validate_printable(value: str) -> None:

@@ -129,7 +129,7 @@ def pytest_xdist_auto_num_workers(config) -> int:
 def fast_hashing(request, settings):
     """Argon2 is slow on purpose; only tests about hashing pay for it (mark ``argon2``)."""
     if "argon2" not in request.keywords:
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+        settings.PASSWORD_HASHERS = ["tests.values.FastHasher"]
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ Each rule is stated once; ``User.full_clean`` applies them on every path.
 """
 
 import re
-import unicodedata
 from datetime import date, datetime
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.core.validators import validate_email
 from django.db import models
 from django.utils.formats import get_format
 
-from operators.validators import plain_apostrophes
+from operators.validators import normalised, plain_apostrophes
 
 # Usuario ----------------------------------------------------------------------------------------
 
@@ -32,13 +31,14 @@ def validate_username(value: str) -> None:
     """Raise ValidationError unless it has ``USERNAME_LENGTH`` ASCII letters or digits.
 
     The rule of an operator's usuario: docs/fidelity.md.
-    refuse_ruc_in_username(value)
     """
+    refuse_ruc_in_username(value)
     if not re.fullmatch(rf"[A-Z0-9]{{{settings.USERNAME_LENGTH}}}", value):
         raise ValidationError(
             f"El usuario debe tener {settings.USERNAME_LENGTH} caracteres, solo letras y números",
             code="username_format",
         )
+
 
 def refuse_ruc_in_username(value: str) -> None:
     """Raise ValidationError for a usuario with a RUC before or after it, or for a RUC alone.
@@ -51,7 +51,6 @@ def refuse_ruc_in_username(value: str) -> None:
             "Escriba solo el usuario, sin el RUC: al ingresar, el RUC va en su propio campo",
             code="username_with_ruc",
         )
-
 
 
 def validate_staff_username(value: str) -> None:
@@ -118,6 +117,17 @@ def validate_document_number(document_type: str, value: str) -> None:
         )
 
 
+# Clave ------------------------------------------------------------------------------------------
+
+
+def normalise_password(value: str) -> str:
+    """Return the password with composed accents, so that ñ is one character on every keyboard.
+
+    Nothing else is changed: spaces and case are part of a password.
+    """
+    return normalised("NFC", value)
+
+
 # Correo -----------------------------------------------------------------------------------------
 
 
@@ -141,7 +151,7 @@ LATIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ' .\-]+")
 
 def normalise_person_name(value: str) -> str:
     """Return the name with composed accents, plain apostrophes and single spaces."""
-    return " ".join(unicodedata.normalize("NFC", plain_apostrophes(value)).split())
+    return " ".join(normalised("NFC", plain_apostrophes(value)).split())
 
 
 def validate_person_name(value: str) -> None:

@@ -196,6 +196,11 @@ class UserAdmin(
         title = {"title": "Añadir una cuenta del personal"}
         return super().add_view(request, form_url, {**title, **(extra_context or {})})
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            advise(request, form.cleaned_data["password1"], obj)
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         may = {"may_act": super().has_change_permission(request)}
         return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})

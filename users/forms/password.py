@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from users.forms.layout import Buttons, Link, Submit, hint, layout
 from users.models import User
 from users.signin.password_rules import OperatorPasswordValidator
+from users.validators import normalise_password
 
 
 def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> forms.CharField:
@@ -53,7 +54,7 @@ class TwiceTypedForm(forms.Form):
             validate_password(password1, account)
         except ValidationError as error:
             self.add_error("password1", error)
-        if password2 and password1 != password2:
+        if password2 and normalise_password(password1) != normalise_password(password2):
             self.add_error("password2", self.MISMATCH)
 
 

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-from operators.validators import plain_apostrophes
+from operators.validators import normalised, plain_apostrophes
 
 # A PostgreSQL index entry has at most 2,704 bytes: 600 characters of up to four bytes leave room
 # for the other columns.
@@ -25,5 +25,5 @@ def searchable(texts: Iterable[str]) -> str:
 
 def fold(text: str) -> str:
     """Return the text without accents and case, with plain apostrophes: «d'avila» finds «D’ÁVILA»."""
-    decomposed = unicodedata.normalize("NFD", plain_apostrophes(text))
+    decomposed = normalised("NFD", plain_apostrophes(text))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()

@@ -6,6 +6,7 @@ from django.views.decorators.debug import sensitive_variables
 from operators.validators import normalise_ruc
 from users.models import User
 from users.signin import throttle
+from users.signin.hashers import spellings
 from users.validators import normalise_username
 
 
@@ -27,9 +28,10 @@ class AccountBackend(ModelBackend):
     def _check(self, request, user: User | None, password: str, **name: str) -> User | None:
         with throttle.guess(request, user=user, **name) as guess:
             if user is None:
-                # Hash once for an unknown account too: the response time must not reveal whether
+                # Hash as often for an unknown account: the response time must not reveal whether
                 # the account exists.
-                User().set_password(password)
+                for spelling in spellings(password):
+                    User().set_password(spelling)
             else:
                 guess.is_right = user.check_password(password) and self.user_can_authenticate(user)
         if not guess.is_right:

@@ -5,10 +5,10 @@ also with digits and signs around them, or with digits in place of letters.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from operators.validators import normalised
 from users.lists.search import fold
 
 # Folded, as ``is_guessable`` folds the password.
@@ -22,7 +22,7 @@ SHORTEST_WORD = 3
 
 def is_guessable(password: str, user) -> bool:
     """Whether an attacker tries this password of the user among the first."""
-    plain = fold(unicodedata.normalize("NFKC", password))
+    plain = fold(normalised("NFKC", password))
     own = [fold(text) for text in (user.username, user.document_number) if text]
     names = map(letters, fold(f"{user.username} {user.first_name} {user.last_name}").split())
     return (

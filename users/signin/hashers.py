@@ -7,6 +7,9 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.views.decorators.debug import sensitive_variables
 
+from operators.validators import normalised
+from users.validators import normalise_password
+
 slots = BoundedSemaphore(settings.HASHES_AT_ONCE)
 
 
@@ -28,7 +31,34 @@ def slot():
         slots.release()
 
 
-class PinnedArgon2PasswordHasher(Argon2PasswordHasher):
+@sensitive_variables()
+def spellings(password: str) -> list[str]:
+    """The password composed, as typed, and decomposed, each once: what ``verify`` compares."""
+    return list(
+        dict.fromkeys([normalise_password(password), password, normalised("NFD", password)])
+    )
+
+
+class ComposingHasher:
+    """Mixin of a hasher: hashes a password with composed accents, whatever the keyboard sent.
+
+    The other spellings are compared for the hashes from before that rule, which are of the password
+    as it was typed.
+    """
+
+    @sensitive_variables()
+    def encode(self, password, salt):
+        return super().encode(normalise_password(password), salt)
+
+    @sensitive_variables()
+    def verify(self, password, encoded):
+        verify = super().verify
+        # Each of them, also after one that fits: the time depends on what was typed alone.
+        fits = [verify(spelling, encoded) for spelling in spellings(password)]
+        return any(fits)
+
+
+class PinnedArgon2PasswordHasher(ComposingHasher, Argon2PasswordHasher):
     """Argon2id with the OWASP profile of 19 MiB, two passes, one lane.
 
     Django's default takes 100 MiB and six times as long, so that some tens of sign-ins at once

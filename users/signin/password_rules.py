@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from users.models import User
 from users.signin.guessable import is_guessable
+from users.validators import normalise_password
 
 
 def belongs_to_operator(user) -> bool:
@@ -27,7 +28,7 @@ class OperatorPasswordValidator:
     """The guide's rule for the password of an operator's account: 8 to 12 characters, one a digit.
 
     Nothing else is required, unless ``settings.REFUSE_GUESSABLE_CLAVES`` refuses guessable ones. A
-    character is a code point; a digit is 0 to 9. Source: docs/cartilla.md.
+    character is a code point, with its accent; a digit is 0 to 9. Source: docs/cartilla.md.
     """
 
     MIN_LENGTH = 8
@@ -40,6 +41,7 @@ class OperatorPasswordValidator:
     def validate(self, password: str, user=None) -> None:
         if not belongs_to_operator(user):
             return
+        password = normalise_password(password)
         errors = []
         if not self.MIN_LENGTH <= len(password) <= self.MAX_LENGTH:
             errors.append(
@@ -63,10 +65,23 @@ class OperatorPasswordValidator:
         return f"Usuarios de operadores: {self.RULE}."
 
 
+UNSEEN_CHARACTERS = (
+    "La clave empieza o termina con un espacio, o tiene otro carácter que no se ve: "
+    "es parte de la clave y hay que escribirlo al ingresar"
+)
+
+
 def advice_on_password(password: str, user) -> str:
-    """The sentence to show after a guessable password was set; empty for any other."""
-    guessable = belongs_to_operator(user) and is_guessable(password, user)
-    return f"{OperatorPasswordValidator.GUESSABLE}." if guessable else ""
+    """The sentences to show after a guessable password, or one with unseen characters, was set."""
+    has_unseen = password.strip() != password or not password.isprintable()
+    sentences = [
+        (
+            belongs_to_operator(user) and is_guessable(password, user),
+            OperatorPasswordValidator.GUESSABLE,
+        ),
+        (has_unseen, UNSEEN_CHARACTERS),
+    ]
+    return " ".join(f"{sentence}." for applies, sentence in sentences if applies)
 
 
 def generate_password() -> str:
@@ -95,6 +110,7 @@ class StaffPasswordValidator:
     def validate(self, password: str, user=None) -> None:
         if belongs_to_operator(user):
             return
+        password = normalise_password(password)
         errors = []
         for validator in self.VALIDATORS:
             try:

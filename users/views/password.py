@@ -74,6 +74,7 @@ class StaffOwnPasswordView(PasswordChangeView):
 
     def form_valid(self, form):
         devices.remember(self.request, self.request.user)
+        advise(self.request, form.cleaned_data["new_password1"], self.request.user)
         return super().form_valid(form)
 
 
@@ -126,7 +127,7 @@ class ResetPasswordView(tenancy.AboutOneUser, View):
 
 @sensitive_variables()
 def advise(request, password: str, user) -> None:
-    """Advise against a password that follows the rule and is easy to guess."""
+    """Say what is odd about a password that was set: easy to guess, unseen characters."""
     if advice := advice_on_password(password, user):
         messages.warning(request, advice)
 

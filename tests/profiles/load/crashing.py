@@ -148,7 +148,7 @@ def look(database: Path) -> int:
 
 def main() -> None:
     django.setup()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["tests.values.FastHasher"]
     start = Path(connection.settings_dict["NAME"])
     prepare()
 

@@ -241,6 +241,14 @@ def test_a_password_that_breaks_the_rule_is_not_quoted(plan_row):
     assert "secretoso" not in repr(planned)
 
 
+def test_a_password_with_unseen_characters_is_noted_and_not_quoted(plan_row):
+    for clave in (" Zorzal77", "Zorzal77\t", "\u00a0Zorzal77"):
+        planned = plan_row(new_user(1, Clave=clave))
+        ((column, value, sentence, _),) = planned.notices
+        assert (planned.outcome, column, value) == (Outcome.CREATE, "Clave", "")
+        assert sentence.startswith("La clave empieza o termina con un espacio")
+
+
 def test_the_same_usuario_or_document_twice_names_the_first_row(plan):
     rows = plan(new_user(1), new_user(1), new_user(3, **{"Número de documento": "90001001"})).rows
     assert [row.problems for row in rows.all()] == [

@@ -9,6 +9,7 @@ from users.history.recording import Actor
 from users.management.accounts import account_named, staff_named
 from users.models import AuditEntry, User
 from users.signin.password_rules import advice_on_password
+from users.validators import normalise_password
 
 
 class Command(BaseCommand):
@@ -55,7 +56,8 @@ class Command(BaseCommand):
         """Ask for a password, typed twice, until ``change`` accepts it; raises CommandError."""
         for _ in range(self.ATTEMPTS):
             password = self.typed(f"Clave nueva de {user}: ")
-            if password != self.typed("Otra vez la clave nueva: "):
+            again = self.typed("Otra vez la clave nueva: ")
+            if normalise_password(password) != normalise_password(again):
                 self.stderr.write("Las dos claves no son iguales.")
                 continue
             try:
