@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, UnreadablePostError
+from django.middleware import csrf
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
@@ -15,6 +16,18 @@ from users.signin.unsent import UnsentForm
 from users.views.sign_in import SignInView, resume
 
 RETRY_AFTER_SECONDS = 30
+
+# How Django's reasons begin when the form comes from elsewhere, or does not say from where.
+REFUSED_ORIGIN = tuple(
+    reason.partition("%s")[0]
+    for reason in (
+        csrf.REASON_BAD_ORIGIN,
+        csrf.REASON_NO_REFERER,
+        csrf.REASON_BAD_REFERER,
+        csrf.REASON_MALFORMED_REFERER,
+        csrf.REASON_INSECURE_REFERER,
+    )
+)
 
 
 def error_page(request, status: HTTPStatus, **context):
@@ -39,7 +52,7 @@ def page_not_found(request, exception):
 
 
 def csrf_failure(request, reason=""):
-    """Answer a form whose CSRF token is from an earlier session.
+    """Answer a form from another origin, or one whose CSRF token is from an earlier session.
 
     If the form came from a page of this site, or a sign-in page kept it, offer its owner to send it
     again.
@@ -51,12 +64,13 @@ def csrf_failure(request, reason=""):
             return resume(request, unsent, status=HTTPStatus.FORBIDDEN)
         if kept and request.user.is_anonymous:
             return SignInView.keeping(request, kept)
+    template = "403_origin.html" if reason.startswith(REFUSED_ORIGIN) else "403_csrf.html"
     reopens = request.resolver_match.view_name != "users:sign_out"
     context = {
         "reopen": request.path if reopens else reverse("portal:home"),
         "number": request.number,
     }
-    return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
+    return render(request, template, context, status=HTTPStatus.FORBIDDEN)
 
 
 def server_error(request):
