@@ -37,6 +37,9 @@ def error_page(request, status: HTTPStatus, **context):
 
 
 def bad_request(request, exception):
+    """Answer what the visitor caused; the reason is in the log's line of the request."""
+    if exception is not None:
+        request.refusal = type(exception).__name__
     too_large = isinstance(exception, RequestDataTooBig)
     return error_page(
         request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
@@ -79,7 +82,11 @@ def server_error(request):
     Django calls this while the exception is being handled. The page uses neither the database nor
     the session nor the list of static files: any of them may be what failed.
     """
-    unavailable = database_is_unavailable(sys.exc_info()[1])
+    error = sys.exc_info()[1]
+    if isinstance(error, UnreadablePostError):
+        # The connection ended while the form arrived: no failure of ours.
+        return bad_request(request, error)
+    unavailable = database_is_unavailable(error)
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
     page = loader.get_template(f"{status:d}.html").render({"number": request.number})
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if unavailable else {}

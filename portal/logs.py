@@ -42,6 +42,13 @@ class TextFormatter(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
+class FailuresFilter(logging.Filter):
+    """Leave out a request that was refused: an ERROR is what somebody has to mend, no visitor's."""
+
+    def filter(self, record):
+        return not hasattr(getattr(record, "request", None), "refusal")
+
+
 def facts(record: logging.LogRecord) -> dict:
     """Return the facts of the request and those of the event."""
     # Django logs a response after our middleware has ended; its record has the request.

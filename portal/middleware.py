@@ -42,6 +42,8 @@ class RequestNumberMiddleware:
     def log(self, request, response, seconds: float):
         refused = response.status_code >= HTTPStatus.BAD_REQUEST
         facts = {"status": response.status_code, "ms": round(seconds * 1000)}
+        if refusal := getattr(request, "refusal", None):
+            facts["reason"] = refusal
         access.log(
             logging.WARNING if refused else logging.INFO,
             "%s %s %s",
@@ -152,6 +154,7 @@ class OverloadMiddleware:
     def process_exception(self, request, exception):
         if not isinstance(exception, HashingBusyError):
             return None
+        request.refusal = type(exception).__name__
         page = error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, busy=True)
         page["Retry-After"] = settings.HASHING_WAIT
         return page

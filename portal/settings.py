@@ -282,16 +282,19 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": f"portal.logs.{'Text' if DEMO else 'Json'}Formatter"}},
+    "filters": {"failures": {"()": "portal.logs.FailuresFilter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # No mail: the log has it.
         "django": {"handlers": []},
-        # The portal logs each request; of Django's lines only the failures are needed.
-        "django.request": {"level": "ERROR"},
+        # The portal logs each request, a refused one with its reason; of Django's lines only the
+        # failures are needed.
+        "django.request": {"level": "ERROR", "filters": ["failures"]},
         "django.server": {"level": "CRITICAL"},
-        # Any client may send any Host, any number of times.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Any client may send any of it, any number of times.
+        "django.security": {"level": "CRITICAL"},
+        "django.security.csrf": {"level": "WARNING"},
         # Loading the practice data is a hundred actions; the Historial shows them.
         "users.audit": {"level": "WARNING" if DEMO else "INFO"},
     },

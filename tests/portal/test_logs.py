@@ -3,14 +3,21 @@
 import json
 import logging
 from datetime import datetime, timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.core import exceptions
+from django.db import DataError
+from django.http import UnreadablePostError
 from django.test import Client
 
 from portal.logs import JsonFormatter, TextFormatter
 from portal.middleware import NUMBER_ALPHABET, new_number
 from tests.conftest import PASSWORD, RUC, person
+from users.signin.hashers import HashingBusyError
+
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -33,11 +40,12 @@ def logged():
 
 @pytest.fixture
 def events(logged):
-    """events(logger) returns the parsed lines of that logger."""
+    """events(logger) returns the parsed lines of that logger, or of all."""
     lines = logged()
 
-    def parse(logger: str) -> list[dict]:
-        return [event for event in map(json.loads, lines()) if event["logger"] == logger]
+    def parse(logger: str = "") -> list[dict]:
+        parsed = map(json.loads, lines())
+        return [event for event in parsed if event["logger"] == (logger or event["logger"])]
 
     return parse
 
@@ -120,6 +128,72 @@ def test_a_failure_is_logged_in_one_line_with_its_traceback(
     assert event["level"] == "ERROR"
     assert event["request"] == response["X-Request-ID"]
     assert "no such luck" in event["exception"]
+
+
+class Cut(BytesIO):
+    """A form whose connection ends while it arrives."""
+
+    def read(self, *size):
+        raise ConnectionResetError
+
+
+BIG = {"CONTENT_TYPE": URLENCODED, "CONTENT_LENGTH": str(3 * 1024**2)}
+TOLD = {"CONTENT_TYPE": "multipart/form-data; boundary=b", "CONTENT_LENGTH": "99"}
+SIGN_IN = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
+
+
+def test_what_a_visitor_causes_is_a_warning_with_its_reason(events, client_of, db, monkeypatch):
+    """For every ERROR is to be looked at."""
+    visitor = client_of(None)
+    visitor.raise_request_exception = False
+    fields = "&".join(f"a{n}=1" for n in range(1001))
+    files = {f"a{n}": StringIO("x") for n in range(101)}
+    raising = {
+        error.__name__: error("secret")
+        for error in (
+            *exceptions.SuspiciousOperation.__subclasses__(),
+            exceptions.BadRequest,
+            DisallowedModelAdminLookup,
+            UnreadablePostError,
+            HashingBusyError,
+            OverflowError,
+            DataError,
+        )
+    }
+    asked = {
+        "RequestDataTooBig": lambda: visitor.generic(
+            "POST", "/ingresar/", "a" * 3 * 1024**2, **BIG
+        ),
+        "TooManyFieldsSent": lambda: visitor.generic("POST", "/ingresar/", fields, URLENCODED),
+        "TooManyFilesSent": lambda: visitor.post("/ingresar/", files),
+        "DisallowedHost": lambda: visitor.get("/ingresar/", headers={"Host": "ajeno.example"}),
+        "UnreadablePostError": lambda: visitor.generic(
+            "POST", "/ingresar/", **TOLD, **{"wsgi.input": Cut()}
+        ),
+        "HashingBusyError": lambda: busy(visitor, monkeypatch),
+    }
+    for reason, ask in asked.items():
+        assert ask().status_code in (400, 413, 503), reason
+    for reason, error in raising.items():
+        monkeypatch.setattr("users.views.sign_in.SignInView.get", raises(error))
+        assert visitor.get("/ingresar/").status_code in (400, 413, 503), reason
+    lines = events("portal.access")
+    assert [line["reason"] for line in lines] == [*asked, *raising]
+    assert {line["level"] for line in lines} == {"WARNING"}
+    assert len(events()) == len(lines)
+
+
+def busy(client, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("users.views.sign_in.authenticate", raises(HashingBusyError()))
+        return client.post("/ingresar/", SIGN_IN)
+
+
+def raises(error: Exception):
+    def fail(*arguments, **options):
+        raise error
+
+    return fail
 
 
 def test_a_failed_readiness_check_is_logged_with_its_number(events, client, db):
