@@ -6,6 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -19,5 +20,7 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:
         # A sentence for the person who installs it; the line of the settings would not help.
         sys.exit(f"No se puede iniciar: {error}")
+    except (OperationalError, ProgrammingError) as error:
+        sys.exit(f"La base de datos no responde, o no está preparada: revise DATABASE_URL. {error}")
     except KeyboardInterrupt:
         sys.exit("Interrumpido. Se puede repetir.")

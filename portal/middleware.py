@@ -3,22 +3,25 @@
 import logging
 import secrets
 import time
+from contextlib import suppress
 from http import HTTPStatus
 
 from django.conf import settings
 from django.db import DataError
-from django.http import HttpResponseNotAllowed
+from django.http import HttpResponseNotAllowed, UnreadablePostError
 from django.utils.cache import add_never_cache_headers
 from django.utils.encoding import iri_to_uri
 
 from portal.errors import bad_request, error_page
 from portal.logs import current_request
+from users.address import comes_from_trusted_proxy
 from users.signin.hashers import HashingBusyError
 
 # Crockford's 32 characters: no two sound or look alike.
 NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 access = logging.getLogger("portal.access")
+proxies = logging.getLogger("portal.proxy")
 
 
 class RequestNumberMiddleware:
@@ -59,6 +62,39 @@ def new_number() -> str:
     """Return a random number such as 4H2P-WAF8."""
     signs = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8))
     return f"{signs[:4]}-{signs[4:]}"
+
+
+class ProxyMiddleware:
+    """Believe X-Forwarded-Proto of a trusted proxy only: a wrong TRUSTED_PROXIES then shows at once,
+    as a redirect that repeats itself, and not as an address that all visitors share."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not comes_from_trusted_proxy(request):
+            said = request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+            if said and settings.BEHIND_TLS_PROXY:
+                proxies.warning("A proxy that TRUSTED_PROXIES does not name")
+        return self.get_response(request)
+
+
+class WholeBodyMiddleware:
+    """Read what an answer left unread of a form: if the connection ended in the middle of it, a
+    proxy that is still sending would get no answer, and say 502."""
+
+    CHUNK = 64 * 1024
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not is_too_long(request):
+            with suppress(UnreadablePostError):
+                while request.read(self.CHUNK):
+                    pass
+        return response
 
 
 class SecurityHeadersMiddleware:
@@ -115,8 +151,9 @@ class PlainRequestMiddleware:
     """Refuse requests that no page sends and that the layers below cannot handle.
 
     An unknown method (the administration treats it as GET), another charset than UTF-8 (Django
-    fails on it), a NUL in the address (PostgreSQL fails on it), and a body that would fill the
-    disk: Django limits the fields of a form, not the bytes of its files.
+    fails on it), a NUL in the address (PostgreSQL fails on it), a body that would fill the disk
+    (Django limits the fields of a form, not the bytes of its files), and a path of another site,
+    under which half of our links would lead out of it.
     """
 
     METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -127,11 +164,14 @@ class PlainRequestMiddleware:
     def __call__(self, request):
         if request.method not in self.METHODS:
             return HttpResponseNotAllowed(self.METHODS)
-        length = request.META.get("CONTENT_LENGTH", "")
-        if length.isdecimal() and int(length) > settings.MAX_REQUEST_BYTES:
+        if is_too_long(request):
             return error_page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         charset = (request.content_params or {}).get("charset", "utf-8")
-        if charset.lower() not in ("utf-8", "utf8") or "%00" in request.META["QUERY_STRING"]:
+        if (
+            charset.lower() not in ("utf-8", "utf8")
+            or "%00" in request.META["QUERY_STRING"]
+            or request.META.get("SCRIPT_NAME")
+        ):
             return bad_request(request, None)
         return self.get_response(request)
 
@@ -140,6 +180,11 @@ class PlainRequestMiddleware:
         if isinstance(exception, OverflowError | DataError):
             return bad_request(request, exception)
         return None
+
+
+def is_too_long(request) -> bool:
+    length = request.META.get("CONTENT_LENGTH", "")
+    return length.isdecimal() and int(length) > settings.MAX_REQUEST_BYTES
 
 
 class OverloadMiddleware:

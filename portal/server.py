@@ -8,21 +8,25 @@ in the root of the repository.
 import gc
 import subprocess
 import sys
+from http import HTTPStatus
 from importlib import import_module
+from pathlib import Path
 
-import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import resolve
+from gunicorn import util
 
-env = environ.Env()
-env.read_env(".env")
+try:
+    settings = import_module("portal.settings")
+except ImproperlyConfigured as error:
+    sys.exit(f"No se puede iniciar: {error}")
 
-# Only the proxy on the same machine, where TLS ends, reaches it.
-bind = env.str("BIND", default="127.0.0.1:8000")
+bind = settings.BIND
 
 # A page is mostly Python and a sign-in mostly hashing, which releases the GIL: one process for each
 # processor, and threads for requests that wait for the database.
-workers = env.int("WEB_WORKERS", default=2)
-threads = env.int("WEB_THREADS", default=8)
+workers = settings.WEB_WORKERS
+threads = settings.WEB_THREADS
 worker_class = "gthread"
 
 # Longer than SQLite waits for its lock, so that a wait ends in a page.

@@ -2,59 +2,84 @@
 
 import os
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from portal import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
-
-
-def flag(name: str, *, default: bool = False) -> bool:
-    """Return a true/false variable. Raises ImproperlyConfigured for any other text: it is ambiguous."""
-    value = env.str(name, default=str(default).lower())
-    if value not in ("true", "false"):
-        raise ImproperlyConfigured(f"{name} debe ser true o false, en minúsculas: dice «{value}».")
-    return value == "true"
-
+environment.read(BASE_DIR / ".env")
 
 # What kind of installation this is --------------------------------------------------------------
 
 # A practice installation: demo data may be loaded, and the sign-in page lists its accounts with
 # their public passwords. Never on a machine with real data.
-DEMO = flag("DEMO")
+DEMO = environment.flag("DEMO")
 
 # Django's error pages for developers, in English and with the code that failed.
-DEBUG = flag("DEBUG")
+DEBUG = environment.flag("DEBUG")
 if DEBUG and not DEMO:
     raise ImproperlyConfigured(
         "DEBUG=true muestra el interior del programa: solo se acepta con DEMO=true."
     )
 
 # The key of a practice installation may be public: its sessions are worth nothing.
-SECRET_KEY = env.str("SECRET_KEY", default="django-insecure-practica" if DEMO else "")
+SECRET_KEY = environment.text("SECRET_KEY", default="django-insecure-practica" if DEMO else "")
 # Keys from before a rotation: they verify old signatures and sign nothing new.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = environment.items("SECRET_KEY_FALLBACKS")
 for key in [] if DEMO else [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
     if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure"):
         raise ImproperlyConfigured(
-            "SECRET_KEY falta, es corta o es la de ejemplo. Son 50 caracteres al azar o más: "
+            "SECRET_KEY, o una de SECRET_KEY_FALLBACKS, falta, es corta o es la de ejemplo. Son 50 "
+            "caracteres al azar o más: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "[::1]"] if DEMO else [])
-if not DEMO and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", default=["localhost", "[::1]"] if DEMO else [])
+if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
-        "ALLOWED_HOSTS debe decir con qué nombres se llega al portal, separados por comas, y no *: "
+        "ALLOWED_HOSTS debe decir con qué nombres se llega al portal, separados por comas: "
         "ALLOWED_HOSTS=portal.ejemplo.pe"
     )
 # A health check on the same machine uses the loopback address.
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "127.0.0.1"]
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+
+# Server (portal/server.py) ----------------------------------------------------------------------
+
+# Only the proxy on the same machine, where TLS ends, reaches it.
+BIND = environment.socket("BIND", default="127.0.0.1:8000")
+WEB_WORKERS = environment.number("WEB_WORKERS", default=2)
+WEB_THREADS = environment.number("WEB_THREADS", default=8)
+
+# Whether TLS ends at our proxy, and the networks of the proxies in front of the portal: what only
+# they can say, in X-Forwarded-Proto and X-Forwarded-For, is believed from nobody else. Without a
+# network, all visitors would share the address of the proxy, and its count of failed sign-ins.
+BEHIND_TLS_PROXY = environment.flag("BEHIND_TLS_PROXY")
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+if BEHIND_TLS_PROXY and not TRUSTED_PROXIES:
+    raise ImproperlyConfigured(
+        "BEHIND_TLS_PROXY=true pide TRUSTED_PROXIES: la dirección desde la que el proxy se conecta "
+        "al portal. Con el proxy en esta máquina: TRUSTED_PROXIES=127.0.0.1/32"
+    )
+# A container has to listen on all its interfaces: its proxies are beyond it, in a private network.
+private_proxies = [proxy for proxy in TRUSTED_PROXIES if proxy.is_private and not proxy.is_loopback]
+if BEHIND_TLS_PROXY and BIND.startswith(("0.0.0.0:", "[::]:")) and not private_proxies:
+    raise ImproperlyConfigured(
+        f"BIND={BIND} atiende a cualquiera, y solo el proxy debe alcanzar el portal. Con el proxy "
+        "en esta máquina: BIND=127.0.0.1:8000"
+    )
+
+# Servers and Django know these names. Under a path, the portal would share its cookies with the
+# rest of the host.
+for name in ("SCRIPT_NAME", "FORCE_SCRIPT_NAME"):
+    if environment.text(name):
+        raise ImproperlyConfigured(
+            f"El portal no se sirve bajo una ruta de otro sitio: quite {name} y déle un nombre "
+            "propio, como portal.ejemplo.pe."
+        )
 
 # Domain -----------------------------------------------------------------------------------------
 
@@ -93,6 +118,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.middleware.RequestNumberMiddleware",
+    "portal.middleware.ProxyMiddleware",
+    "portal.middleware.WholeBodyMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -144,9 +171,9 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         # Outside a transaction, a pooler gives each statement a connection of the server, which has
         # not opened the cursor of the statement before.
-        "DISABLE_SERVER_SIDE_CURSORS": flag("BEHIND_POOLER"),
+        "DISABLE_SERVER_SIDE_CURSORS": environment.flag("BEHIND_POOLER"),
         # What the URL says of these wins: ?conn_max_age=0
-        **env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
+        **environment.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"),
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -184,7 +211,7 @@ HASHING_WAIT = 3
 
 # The guide's rule allows guessable passwords (users/signin/guessable.py). The portal accepts them
 # and advises against them; with this setting it refuses them.
-REFUSE_GUESSABLE_CLAVES = flag("REFUSE_GUESSABLE_CLAVES")
+REFUSE_GUESSABLE_CLAVES = environment.flag("REFUSE_GUESSABLE_CLAVES")
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "users.signin.password_rules.OperatorPasswordValidator"},
@@ -217,15 +244,11 @@ SECOND_FACTOR_WAITS = [*SIGN_IN_WAITS, timedelta(hours=1), timedelta(days=1)]
 SECOND_FACTOR_SIGN_IN_AGE = timedelta(minutes=5)
 SECOND_FACTOR_OFFER_AGE = timedelta(minutes=30)
 # Staff without a second factor can only turn it on.
-STAFF_SECOND_FACTOR_REQUIRED = flag("STAFF_SECOND_FACTOR_REQUIRED", default=not DEMO)
+STAFF_SECOND_FACTOR_REQUIRED = environment.flag("STAFF_SECOND_FACTOR_REQUIRED", default=not DEMO)
 
 # A browser in which an account has signed in has an allowance of its own for half a year.
 DEVICE_COOKIE_NAME = "device" if DEMO else "__Host-device"
 DEVICE_COOKIE_AGE = 180 * 24 * 60 * 60
-
-# The networks of the proxies in front of the portal: only their entries in X-Forwarded-For are
-# trusted. Empty: the address is that of the connection.
-TRUSTED_PROXIES = [ip_network(network) for network in env.list("TRUSTED_PROXIES", default=[])]
 
 # The real portal closes a session after some 20 minutes without activity: docs/fidelity.md.
 SESSION_COOKIE_AGE = 20 * 60
@@ -250,8 +273,8 @@ TLS_ONLY = not DEMO
 SECURE_SSL_REDIRECT = TLS_ONLY
 # Health checks on the same machine use plain http.
 SECURE_REDIRECT_EXEMPT = [r"^salud/"]
-# Whether TLS ends at our proxy. The proxy must overwrite this header of its clients.
-if flag("BEHIND_TLS_PROXY"):
+# The proxy must overwrite this header of its clients.
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = TLS_ONLY
 CSRF_COOKIE_SECURE = TLS_ONLY

@@ -13,12 +13,20 @@ def client_address(request) -> str | None:
     """
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     address = _parsed(request.META.get("REMOTE_ADDR", ""))
-    while address and hops and any(address in network for network in settings.TRUSTED_PROXIES):
+    while hops and _is_trusted_proxy(address):
         nearer = _parsed(hops.pop())
         if nearer is None:
             break
         address = nearer
     return str(address) if address else None
+
+
+def comes_from_trusted_proxy(request) -> bool:
+    return _is_trusted_proxy(_parsed(request.META.get("REMOTE_ADDR", "")))
+
+
+def _is_trusted_proxy(address) -> bool:
+    return address is not None and any(address in proxy for proxy in settings.TRUSTED_PROXIES)
 
 
 def _parsed(text: str):

@@ -18,6 +18,7 @@ PRODUCTION = {
     "SECRET_KEY": secrets.token_urlsafe(50),
     "ALLOWED_HOSTS": "portal.example",
     "BEHIND_TLS_PROXY": "true",
+    "TRUSTED_PROXIES": "127.0.0.1/32",
     "WEB_WORKERS": "2",
     "WEB_THREADS": "8",
 }

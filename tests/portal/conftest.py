@@ -13,6 +13,7 @@ from tests.server import Answer, Browser, Server
 # A real installation's key and names.
 KEY = "".join(chr(33 + n) for n in range(60))
 PRODUCTION = {"SECRET_KEY": KEY, "ALLOWED_HOSTS": "portal.example"}
+BEHIND_PROXY = PRODUCTION | {"BEHIND_TLS_PROXY": "true", "TRUSTED_PROXIES": "127.0.0.1/32"}
 
 # Report what a database holds, and whether sign-in and the protected history work.
 EXAMINE = """

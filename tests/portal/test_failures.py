@@ -159,7 +159,7 @@ def test_an_oversized_file_is_refused_before_it_is_read(client, db, settings):
     assert soup(response).h1.text == "Lo que envió es demasiado grande"
 
 
-@pytest.mark.parametrize("length", ["", "-1", "mucho", "9" * 30, "٣"])
+@pytest.mark.parametrize("length", ["", "-1", "mucho", "9" * 30, "²"])
 def test_a_content_length_that_is_not_a_number_is_ignored(length, client, db):
     assert client.get("/ingresar/", CONTENT_LENGTH=length).status_code in (200, 413)
 
@@ -178,6 +178,12 @@ def test_an_unknown_host_is_refused_and_not_echoed(client, db):
     response = client.get("/ingresar/", headers={"Host": "evil.example"})
     assert response.status_code == 400
     assert "evil" not in response.content.decode()
+    assert soup(response).h1.text == "Solicitud no válida"
+
+
+def test_a_request_under_a_path_of_another_site_is_refused(client, db):
+    response = client.get("/ingresar/", SCRIPT_NAME="/comunidad")
+    assert response.status_code == 400
     assert soup(response).h1.text == "Solicitud no válida"
 
 

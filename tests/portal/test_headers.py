@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from ipaddress import ip_network
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from portal import views
-from tests.portal.conftest import PRODUCTION
+from tests.portal.conftest import BEHIND_PROXY
 
 # Print the settings without DEMO; the tests run with it.
 DUMP = """
@@ -25,7 +26,7 @@ print(json.dumps({name: value for name, value in values if name.startswith(prefi
 def transport_settings() -> dict:
     printed = subprocess.run(
         [sys.executable, "-c", DUMP],
-        env=PRODUCTION | {"BEHIND_TLS_PROXY": "true"},
+        env=BEHIND_PROXY,
         capture_output=True,
         text=True,
         check=True,
@@ -37,6 +38,8 @@ def transport_settings() -> dict:
 def production(settings, transport_settings):
     for name, value in transport_settings.items():
         setattr(settings, name, value)
+    settings.BEHIND_TLS_PROXY = True
+    settings.TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
 
 
 @pytest.fixture
@@ -162,6 +165,14 @@ def test_a_form_is_accepted_over_tls_from_the_same_site_only(over_tls, principal
     for origin, status in {"https://testserver": 200, "https://evil.example": 403}.items():
         response = client.post("/ingresar/", fields, headers={"Origin": origin})
         assert response.status_code == status
+
+
+def test_a_header_of_tls_is_believed_from_a_trusted_proxy_only(over_tls, caplog):
+    assert over_tls().get("/ingresar/").status_code == 200
+    assert caplog.messages == ["GET /ingresar/ 200"]
+    response = over_tls().get("/ingresar/", REMOTE_ADDR="127.0.0.2")
+    assert response.url == "https://testserver/ingresar/"
+    assert "A proxy that TRUSTED_PROXIES does not name" in caplog.messages
 
 
 @pytest.mark.parametrize("path", ["/salud/", "/salud/lista/"])

@@ -1,10 +1,12 @@
 """The files of a real installation name what exists: variables, commands, addresses, folders."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -23,12 +25,13 @@ DEPLOY = ROOT / "deploy"
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 UNIT = (DEPLOY / "comunidad-del-operador.service").read_text(encoding="utf-8")
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+OPERATION = (ROOT / "docs" / "operacion.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def variables_read() -> set[str]:
-    sources = [(ROOT / "portal" / name).read_text() for name in ("settings.py", "server.py")]
-    return set(re.findall(r'(?:\benv\.\w+|\bflag)\(\s*"([A-Z_]+)"', "".join(sources)))
+    source = (ROOT / "portal" / "settings.py").read_text(encoding="utf-8")
+    return set(re.findall(r'\benvironment\.\w+\(\s*"([A-Z_]+)"', source))
 
 
 def example_values() -> dict[str, str]:
@@ -64,15 +67,93 @@ def test_compose_builds_and_configures_what_there_is(compose):
     for name in ("prepare", "portal"):
         build = services[name]["build"]
         assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
-        assert set(services[name]["environment"]) <= variables_read()
+        assert set(services[name]["environment"]) == variables_read() | {"PGPASSWORD"}
         assert set(services[name]["depends_on"]) <= set(services)
     for command in re.findall(r"manage\.py (\w+)", services["prepare"]["command"]):
         assert command in get_commands()
     # Only a proxy of this machine reaches the portal; nothing outside reaches the database.
     assert all(port.startswith("127.0.0.1:") for port in services["portal"]["ports"])
     assert "ports" not in services["database"]
-    volumes = {volume.split(":")[0] for volume in services["database"]["volumes"]}
-    assert volumes == set(compose["volumes"])
+    volume, script = (each.split(":")[0] for each in services["database"]["volumes"])
+    assert {volume} == set(compose["volumes"])
+    assert (DEPLOY / script).is_file()
+
+
+PASSWORD = "a@/#:?%$'\"\\ñ b"
+
+
+def test_the_settings_accept_what_compose_hands_to_the_portal(compose):
+    """With the .env.example of this repository, and a password full of signs."""
+    given = example_values() | {"SECRET_KEY": KEY, "POSTGRES_PASSWORD": PASSWORD}
+    handed = {}
+    for name, value in compose["services"]["portal"]["environment"].items():
+        # As compose does: a name alone is that of .env, and left out where .env has none.
+        value = given.get(name) if value is None else value
+        if value:
+            handed[name] = re.sub(r"\$\{(\w+)(?::[-?])?\}", lambda found: given[found[1]], value)
+    assert handed["PGPASSWORD"] == PASSWORD
+    printed = subprocess.run(
+        [sys.executable, "-c", COMPOSED],
+        cwd=ROOT,
+        env=handed,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    network = ip_network(compose["networks"]["default"]["ipam"]["config"][0]["subnet"])
+    (gateway, loopback), database, password = json.loads(printed)
+    assert next(network.hosts()) == ip_network(gateway)[0]
+    assert loopback == example_values()["TRUSTED_PROXIES"]
+    assert (database["USER"], database["HOST"], database["NAME"]) == (
+        "portal",
+        "database",
+        "portal",
+    )
+    assert password == PASSWORD
+
+
+# What the settings make of their environment, and the password with which PostgreSQL's own library
+# would connect.
+COMPOSED = """
+import json
+from portal import settings
+from psycopg.pq import Conninfo
+defaults = {option.keyword: option.val for option in Conninfo.get_defaults()}
+database = settings.DATABASES["default"]
+given = database["PASSWORD"] or defaults[b"password"].decode()
+print(json.dumps([list(map(str, settings.TRUSTED_PROXIES)), database, given]))
+"""
+
+# Once the database is made, the cluster asks everybody for a password: the superuser has none.
+COMPOSE_DATABASE = """
+export PGHOST=127.0.0.1 PGPORT=$(echo "$DATABASE_URL" | sed 's/.*:\\([0-9]*\\).*/\\1/') PGUSER=postgres
+sh deploy/database.sh > /dev/null
+echo 'host all all 127.0.0.1/32 scram-sha-256' > "$(psql postgres -At -c 'SHOW hba_file')"
+psql postgres --quiet --output /dev/null --command 'SELECT pg_reload_conf()'
+export PGPASSWORD="$POSTGRES_PASSWORD" DATABASE_URL="postgres://portal@127.0.0.1:$PGPORT/portal"
+! psql postgres --command 'SELECT 1' 2> /dev/null
+"$PYTHON" manage.py migrate --verbosity 0
+psql --username portal portal -At -c 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user'
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the database of compose")
+def test_the_database_of_compose_serves_the_portal_as_a_role_without_powers():
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    printed = subprocess.run(
+        [".ci/with-postgres", "sh", "-euc", COMPOSE_DATABASE],
+        cwd=ROOT,
+        env=environment | {"POSTGRES_PASSWORD": PASSWORD, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert printed.splitlines() == ["f"]
+
+
+def test_the_user_of_the_unit_is_made_by_a_documented_line():
+    user = re.search(r"^User=(.*)$", UNIT, re.MULTILINE)[1]
+    assert re.search(rf"^useradd --system .* {user}$", OPERATION, re.MULTILINE)
 
 
 def test_no_file_of_an_installation_holds_a_secret(compose):

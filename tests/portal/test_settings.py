@@ -1,5 +1,6 @@
 """The settings: durable SQLite, Peruvian dates, no start with an unsafe configuration."""
 
+import re
 import runpy
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 import pytest
@@ -17,7 +19,8 @@ from django.db.utils import IntegrityError, OperationalError
 from django.template import Context, Template
 
 from portal import settings as portal_settings
-from tests.portal.conftest import KEY, PRODUCTION
+from tests.portal.conftest import BEHIND_PROXY, KEY, PRODUCTION
+from tests.server import GUNICORN
 
 on_sqlite = pytest.mark.skipif(
     settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3",
@@ -94,111 +97,175 @@ def test_a_date_is_formatted_as_in_peru(subtests):
 
 
 @pytest.fixture
-def start(tmp_path):
-    """start(NAME=value) loads the settings in that environment alone, without any .env."""
+def start(tmp_path, monkeypatch):
+    """start(NAME=value) returns the settings in that environment alone, with the .env of tmp_path."""
     (tmp_path / "portal").mkdir()
-    shutil.copy(portal_settings.__file__, tmp_path / "portal")
+    copy = shutil.copy(portal_settings.__file__, tmp_path / "portal")
 
-    def run(**environment: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [sys.executable, "-c", "import portal.settings"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(**environment: str) -> dict:
+        monkeypatch.setattr(environ.Env, "ENVIRON", environment)
+        return runpy.run_path(copy)
 
     return run
 
 
-@pytest.mark.parametrize("environment", [PRODUCTION, {"DEMO": "true"}])
-def test_a_practice_installation_and_a_configured_real_one_start(start, environment):
-    result = start(**environment)
-    assert (result.returncode, result.stderr) == (0, "")
+POSTGRES = "postgres://portal:{}@127.0.0.1:5432/portal"
 
+NO_FLAG = ["", "1", "0", "True", "False", "sí", "si", "ture", "true ", "$DEMO"]
+NO_COUNT = ["", "0", "-1", "2.5", "dos", "1e3", "٣", "1000", "2 ", "$WEB_THREADS"]
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"SECRET_KEY": ""}, "SECRET_KEY"),
-        ({"SECRET_KEY": KEY[:49]}, "SECRET_KEY"),
-        ({"SECRET_KEY": "abcd" * 20}, "SECRET_KEY"),
-        ({"SECRET_KEY": "django-insecure-practica"}, "SECRET_KEY"),
-        ({"SECRET_KEY": f"django-insecure-{KEY}"}, "SECRET_KEY"),
-        ({"SECRET_KEY_FALLBACKS": f"{KEY},corta"}, "SECRET_KEY"),
-        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
-        ({"ALLOWED_HOSTS": "portal.example,*"}, "ALLOWED_HOSTS"),
-        ({"DEBUG": "True"}, "DEBUG"),
-        ({"DEBUG": "False"}, "DEBUG"),
-        ({"DEBUG": "0"}, "DEBUG"),
-        ({"DEBUG": ""}, "DEBUG"),
-        ({"DEBUG": "true"}, "DEBUG=true"),
-        ({"DEMO": "sí"}, "DEMO"),
-        ({"BEHIND_TLS_PROXY": "1"}, "BEHIND_TLS_PROXY"),
-        ({"REFUSE_GUESSABLE_CLAVES": "si"}, "REFUSE_GUESSABLE_CLAVES"),
-        ({"BEHIND_POOLER": "yes"}, "BEHIND_POOLER"),
-        ({"STAFF_SECOND_FACTOR_REQUIRED": "ture"}, "STAFF_SECOND_FACTOR_REQUIRED"),
-        ({"STAFF_SECOND_FACTOR_REQUIRED": ""}, "STAFF_SECOND_FACTOR_REQUIRED"),
+# Values that open a door, or would else end in a traceback.
+WRONG = {
+    "SECRET_KEY": ["", KEY[:49], "abcd" * 20, f"django-insecure-{KEY}", f"{KEY}\0", f"{KEY}\udcff"],
+    "ALLOWED_HOSTS": [
+        *[
+            "",
+            ",",
+            "*",
+            "portal.example,*",
+            ".pe",
+            ".com.pe",
+            ".portal.example",
+            "*.portal.example",
+        ],
+        *["https://portal.example", "portal.example:443", "portal.example/x", "portal example"],
+        *["[::1", "ñ.example", "$ALLOWED_HOSTS"],
     ],
-)
-def test_an_unsafe_setting_stops_the_start_and_is_named(start, change, named):
-    result = start(**PRODUCTION | change)
-    assert result.returncode != 0
-    last_line = result.stderr.strip().splitlines()[-1]
-    assert ImproperlyConfigured.__name__ in last_line
-    assert named in last_line
+    "BEHIND_TLS_PROXY": [*NO_FLAG],
+    "TRUSTED_PROXIES": [
+        *["", ",", "mi-proxy", "10.0.0.0/33", "10.0.0.1/8", "127.0.0.1:80", "unix:", "*"],
+        *["0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "127.0.0.1,0.0.0.0/0", "0.0.0.0/2"],
+        *["200.0.0.0/8", "8.0.0.0/7", "2000::/3", "2001:db8::/16", "::ffff:0:0/90"],
+    ],
+    "DATABASE_URL": [
+        "postgres://h/b?conn_max_age=x",
+        "sqlite:////b?conn_health_checks=si",
+        *[
+            "",
+            "portal",
+            "mysql://u:p@h/b",
+            "postgres://",
+            "postgres:///",
+            "sqlite://",
+            "sqlite:///",
+        ],
+        *["sqlite://var/db.sqlite3", "postgres://u:p@h:puerto/b", "postgres://[::1/b", "$X"],
+        *[POSTGRES.format(password) for password in ("a/b", "a#b", "a?b", "1/2", "1#2", "1?2")],
+    ],
+    "BEHIND_POOLER": NO_FLAG,
+    "REFUSE_GUESSABLE_CLAVES": NO_FLAG,
+    "SECRET_KEY_FALLBACKS": ["corta", f"{KEY},corta", "django-insecure-practica"],
+    "STAFF_SECOND_FACTOR_REQUIRED": NO_FLAG,
+    "CSRF_TRUSTED_ORIGINS": [
+        *["http://sitio.example", "sitio.example", "https://", "https://*", "https://*.pe", "*"],
+        *["https://sitio.example/", "https://sitio.example:x", "https://.pe", "https://a,http://b"],
+    ],
+    "BIND": [
+        *["", "8000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:puerto", "127.0.0.1:0", "[::1]"],
+        *["127.0.0.1:65536", "localhost:8000", "unix:/run/portal", "999.0.0.1:80", "fd://", "::1"],
+        *["0.0.0.0:8000", "[::]:8000", "[0:0::0]:8000"],
+    ],
+    "WEB_WORKERS": NO_COUNT,
+    "WEB_THREADS": NO_COUNT,
+    "DEMO": NO_FLAG,
+    "DEBUG": [*NO_FLAG, "true"],
+}
 
 
-def test_a_configuration_error_is_a_sentence_without_traceback():
-    result = subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        env=PRODUCTION | {"DEMO": "false", "DEBUG": "False"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode != 0
-    assert result.stderr == (
-        "No se puede iniciar: DEBUG debe ser true o false, en minúsculas: dice «False».\n"
-    )
+def test_a_wrong_value_of_each_variable_stops_the_start_with_a_sentence_that_names_it(start):
+    started, unnamed = [], []
+    for name, values in WRONG.items():
+        for value in values:
+            try:
+                start(**BEHIND_PROXY | {name: value})
+                started.append((name, value))
+            except ImproperlyConfigured as error:
+                if not re.search(rf"\b{name}\b", str(error)):
+                    unnamed.append((name, value, str(error)))
+    assert started == []
+    assert unnamed == []
 
 
-@pytest.mark.parametrize("networks", ["10.0.0.0/33", "mi-proxy", "10.0.0.1/8"])
-def test_an_invalid_trusted_proxy_stops_the_start(start, networks):
-    result = start(**PRODUCTION, TRUSTED_PROXIES=networks)
-    assert result.returncode != 0
-    assert networks in result.stderr
+def test_every_variable_of_the_example_is_tried_with_wrong_values():
+    example = (Path(settings.BASE_DIR) / ".env.example").read_text(encoding="utf-8")
+    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == set(WRONG)
 
 
-def test_networks_of_trusted_proxies_are_accepted(start):
-    assert start(DEMO="true", TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/48").returncode == 0
+def test_installations_that_are_configured_well_start(start):
+    for change in (
+        {},
+        BEHIND_PROXY,
+        {"DEMO": "true"},
+        {"DEMO": "true", "DEBUG": "true", "SECRET_KEY": "corta"},
+        {"ALLOWED_HOSTS": "Portal.example, 192.0.2.7,[2001:db8::1],localhost"},
+        {"CSRF_TRUSTED_ORIGINS": "https://sitio.example,https://otro.example:8443"},
+        BEHIND_PROXY | {"TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/48,104.16.0.0/13,127.0.0.1"},
+        BEHIND_PROXY | {"BIND": "0.0.0.0:8000", "TRUSTED_PROXIES": "172.18.0.1/32"},
+        {"BIND": "[::1]:8000"},
+        {"BIND": "fd://3", "WEB_WORKERS": "16", "WEB_THREADS": "1"},
+    ):
+        environment = change if "DEMO" in change else PRODUCTION | change
+        assert start(**environment)["DATABASES"]["default"]["ENGINE"], change
 
 
-@pytest.fixture
-def settings_with(monkeypatch, tmp_path):
-    """settings_with(NAME=value) is the settings in that environment alone, without any .env."""
-    (tmp_path / "portal").mkdir()
-    copy = shutil.copy(portal_settings.__file__, tmp_path / "portal")
-
-    def load(**environment: str) -> dict:
-        monkeypatch.setattr(environ.Env, "ENVIRON", environment)
-        return runpy.run_path(copy)
-
-    return load
+def test_a_database_url_is_read_with_its_password_percent_encoded(start):
+    for password in ("ab", "a@b", "a@/#:?%&= +$'\"b", "12/x@y"):
+        url = POSTGRES.format(quote(password, safe=""))
+        assert start(**PRODUCTION, DATABASE_URL=url)["DATABASES"]["default"]["PASSWORD"] == password
 
 
-@pytest.mark.parametrize(
-    ("environment", "required"),
-    [
+def test_a_path_of_a_site_stops_the_start(start):
+    for name in ("SCRIPT_NAME", "FORCE_SCRIPT_NAME"):
+        with pytest.raises(ImproperlyConfigured, match="bajo una ruta"):
+            start(**PRODUCTION, **{name: "/comunidad"})
+
+
+def test_a_file_of_variables_that_cannot_be_read_stops_the_start(start, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("\ufeffDEMO=true\n\n# nota\nexport WEB_THREADS=3\r\n", encoding="utf-8")
+    assert start()["WEB_THREADS"] == 3
+    for content in (b"DEMO=true\nSECRET_KEY = x", b"DEMO=true\nclave", b"DEMO=true\n# a\xf1o"):
+        file.write_bytes(content)
+        with pytest.raises(ImproperlyConfigured, match=r"\.env"):
+            start(DEMO="true")
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ImproperlyConfigured, match="existe y no se puede leer"):
+        start(DEMO="true")
+
+
+def test_a_file_of_variables_without_permission_stops_the_start(start, tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise PermissionError  # the tests may run as root, who reads every file
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(ImproperlyConfigured, match="existe y no se puede leer"):
+        start(DEMO="true")
+
+
+@pytest.mark.parametrize("command", [["manage.py", "check"], GUNICORN])
+def test_a_wrong_setting_is_one_line_without_traceback(command):
+    for variable, value in [("DEBUG", "False"), ("WEB_THREADS", "muchos")]:
+        result = subprocess.run(
+            [sys.executable, *command],
+            env=PRODUCTION | {"DEMO": "false", variable: value},
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode != 0
+        assert re.fullmatch(f"No se puede iniciar: {variable} debe .*{value}».\n", result.stderr)
+
+
+def test_staff_needs_a_second_factor_outside_practice_mode(start):
+    for environment, required in [
         (PRODUCTION, True),
         (PRODUCTION | {"STAFF_SECOND_FACTOR_REQUIRED": "false"}, False),
         ({"DEMO": "true"}, False),
         ({"DEMO": "true", "STAFF_SECOND_FACTOR_REQUIRED": "true"}, True),
-    ],
-)
-def test_staff_needs_a_second_factor_outside_practice_mode(settings_with, environment, required):
-    assert settings_with(**environment)["STAFF_SECOND_FACTOR_REQUIRED"] is required
+    ]:
+        assert start(**environment)["STAFF_SECOND_FACTOR_REQUIRED"] is required
 
 
 @pytest.mark.parametrize(
@@ -207,7 +274,7 @@ def test_staff_needs_a_second_factor_outside_practice_mode(settings_with, enviro
         ({}, {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": False}),
         ({"BEHIND_POOLER": "true"}, {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True}),
         (
-            {"DATABASE_URL": "postgres://h/db?conn_max_age=0&conn_health_checks=False"},
+            {"DATABASE_URL": "postgres://h/db?conn_max_age=0&conn_health_checks=false"},
             {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False},
         ),
         ({"DATABASE_URL": "sqlite:////tmp/db?conn_max_age=5"}, {"CONN_MAX_AGE": 5}),
@@ -221,6 +288,6 @@ def test_staff_needs_a_second_factor_outside_practice_mode(settings_with, enviro
         ),
     ],
 )
-def test_the_url_of_the_database_decides_over_the_defaults(settings_with, environment, expected):
-    database = settings_with(DEMO="true", **environment)["DATABASES"]["default"]
+def test_the_url_of_the_database_decides_over_the_defaults(start, environment, expected):
+    database = start(DEMO="true", **environment)["DATABASES"]["default"]
     assert expected.items() <= database.items()

@@ -1,12 +1,13 @@
-import environ
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from portal import environment
 from portal.health import what_is_missing
 
 TARGET = "target"
@@ -54,7 +55,10 @@ class Command(BaseCommand):
 
     def connect(self, url: str) -> BaseDatabaseWrapper:
         """Return a connection to the target; raises CommandError unless it is PostgreSQL."""
-        settings = environ.Env.db_url_config(url)
+        try:
+            settings = environment.database_at(url, name="La base nueva")
+        except ImproperlyConfigured as error:
+            raise CommandError(error) from error
         if settings.get("ENGINE") != "django.db.backends.postgresql":
             raise CommandError("La base nueva debe ser PostgreSQL: postgres://…")
         # The handler completes the settings of its default database only as a whole.
