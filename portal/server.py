@@ -63,3 +63,24 @@ def on_starting(server):
     resolve("/")
     # The collector would look at all of it, and so make each worker copy it.
     gc.freeze()
+
+
+# What gunicorn refuses is no request for Django: malformed, or with a header or an address too long.
+PAGES = Path(__file__).parent.parent / "templates" / "bare"
+REFUSED, UNAVAILABLE = (
+    (PAGES / f"{name}.html").read_bytes() for name in ("refused", "unavailable")
+)
+
+
+def write_error(client, status, reason, message):
+    """Answer with a page of ours, which repeats nothing of what was sent."""
+    page = UNAVAILABLE if status == HTTPStatus.INTERNAL_SERVER_ERROR else REFUSED
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nCache-Control: no-store\r\n"
+        f"Content-Type: text/html; charset=utf-8\r\nContent-Length: {len(page)}\r\n\r\n"
+    )
+    util.write_nonblock(client, head.encode("latin-1") + page)
+
+
+# Gunicorn has no setting for this page.
+util.write_error = write_error

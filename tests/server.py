@@ -113,8 +113,9 @@ def read(pid: int, file: str) -> str:
 class Browser:
     """The cookies of one person, valid on every port of the host, and connections that stay open."""
 
-    def __init__(self, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, headers: dict[str, str] | None = None, address: str = "127.0.0.1") -> None:
         self.headers = headers or {}
+        self.address = address
         self.cookies: dict[str, str] = {}
         self.connections: dict[int, HTTPConnection] = {}
 
@@ -127,7 +128,13 @@ class Browser:
     def ask(self, server: Server, method: str, path: str, body: str | None = None) -> Answer:
         """Raises OSError or HTTPException when the server is gone."""
         connection = self.connections.setdefault(
-            server.port, HTTPConnection("127.0.0.1", server.port, timeout=SECONDS_TO_ANSWER)
+            server.port,
+            HTTPConnection(
+                "127.0.0.1",
+                server.port,
+                timeout=SECONDS_TO_ANSWER,
+                source_address=(self.address, 0),
+            ),
         )
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         started = perf_counter()
