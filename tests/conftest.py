@@ -83,6 +83,7 @@ SLOW = {
     "portal/test_pooler.py": "starts a production server behind a pooler",
     "portal/test_production.py": "starts the production server",
     "portal/test_proxy.py": "starts nginx and the production server",
+    "portal/test_standby.py": "lets one PostgreSQL take the place of another",
     "portal/test_two_processes.py": "starts two production servers",
     "profiles/test_access_property.py": "makes hundreds of worlds",
     "profiles/load/test_crash.py": "kills processes",

@@ -43,6 +43,12 @@ def program(name: str) -> str:
     return found
 
 
+def run(name: str, *arguments: str | Path) -> None:
+    """Run it as its owner; raises CalledProcessError."""
+    command = [program(name), *arguments]
+    subprocess.run(command, user=OWNER, cwd="/", check=True, stdout=subprocess.DEVNULL)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
@@ -55,6 +61,37 @@ def owned_folder() -> Iterator[Path]:
         if OWNER:
             shutil.chown(name, OWNER)
         yield Path(name)
+
+
+class Cluster:
+    """A PostgreSQL on a port of the loopback address; its data need not outlive the machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.data, self.port = folder, folder / "data", free_port()
+
+    def create(self) -> None:
+        locale = ["-E", "UTF8", "--locale=C.UTF-8"]
+        run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", *locale, "-N")
+
+    def follow(self, primary: "Cluster") -> None:
+        """Copy the data of the other, to follow its changes from the start on."""
+        source = f"host=127.0.0.1 port={primary.port} user=postgres"
+        run("pg_basebackup", "-D", self.data, "-d", source, "-R", "-c", "fast")
+
+    def start(self, **settings: str) -> None:
+        settings |= {"listen_addresses": "127.0.0.1", "fsync": "off"}
+        settings |= {"unix_socket_directories": str(self.folder), "port": str(self.port)}
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        log = self.folder / "log"
+        run("pg_ctl", "-D", self.data, "-l", log, "-w", "-o", options, "start")
+
+    def promote(self) -> None:
+        run("pg_ctl", "-D", self.data, "-w", "promote")
+
+    def die(self) -> None:
+        """Stop at once, as if the machine had failed; again is allowed."""
+        if (self.data / "postmaster.pid").exists():
+            run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
 
 
 @contextmanager

@@ -58,6 +58,24 @@ def examine(place: str) -> dict:
     return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
 
 
+# The users whose usuario is a number from 93000000 on, and those of them whose creation is recorded.
+MADE = """
+import json
+from users.models import AuditEntry, User
+
+made = User.objects.filter(username__startswith="93").order_by("username")
+entries = AuditEntry.objects.filter(action="user.created", subject__in=made).order_by("subject")
+print(json.dumps([list(rows) for rows in (
+    made.values_list("username", flat=True),
+    entries.values_list("subject__username", flat=True),
+)]))
+"""
+
+
+def made_and_recorded(place: str) -> tuple[list[str], list[str]]:
+    return json.loads(manage(place, "shell", "--verbosity", "0", "--command", MADE))
+
+
 class Person(Browser):
     """A browser whose forms pass the CSRF check: the cookie is all that it compares."""
 

@@ -3,7 +3,6 @@
 They are of practice, so that they answer on plain http; nothing else of them is.
 """
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ import pytest
 from portal import demo
 from tests.conftest import OTHER_RUC, PASSWORD, person
 from tests.places import environment, manage
-from tests.portal.conftest import Person
+from tests.portal.conftest import Person, made_and_recorded
 from tests.server import MemoryWatch, Server
 
 
@@ -163,20 +162,6 @@ def test_a_killed_process_loses_nothing_and_the_other_goes_on(servers, start, pl
 
     assert min(map(len, told.values())) >= 5
     assert browsers[victim].get(survivor, "/").status == 200
-    made, recorded = json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
+    made, recorded = made_and_recorded(place)
     assert {*told[victim], *told[survivor]} <= set(made)
     assert made == recorded
-
-
-# Who was made, and who has an entry that says so.
-EXAMINE = """
-import json
-from users.models import AuditEntry, User
-
-made = User.objects.filter(username__startswith="93").order_by("username")
-entries = AuditEntry.objects.filter(action="user.created", subject__in=made).order_by("subject")
-print(json.dumps([list(rows) for rows in (
-    made.values_list("username", flat=True),
-    entries.values_list("subject__username", flat=True),
-)]))
-"""
