@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pyotp
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from operators.models import Operator
 from profiles.actions import grants, templates, validity
@@ -58,6 +59,13 @@ def sheet() -> rows.Sheet:
 
 def plan(state: str) -> LoadPlan:
     return LoadPlan.objects.select_related("operator").get(state=state)
+
+
+def plan_left_alone() -> LoadPlan:
+    """Return the plan that is being applied, as if its last request had been killed long ago."""
+    with transaction.atomic():
+        LoadPlan.objects.update(worked_until=None)
+    return plan("applying")
 
 
 # How each action is called; every call reads its own accounts, so it can be made again.
@@ -189,7 +197,7 @@ CALLS: dict[Callable, Callable] = {
     applying.start_applying: lambda action: action(actor=acting(principal()), plan=plan("ready")),
     # Of users who are all there: what is hashed of new ones is meant to stay.
     applying.keep_applying: lambda action: action(
-        actor=acting(principal()), plan=plan("applying"), seconds=1
+        actor=acting(principal()), plan=plan_left_alone(), seconds=1
     ),
     applying.hand_over: lambda action: action(actor=acting(principal()), plan=plan("applied")),
 }

@@ -117,6 +117,7 @@ FORMS = {
     "users:reset_password": {"way": "generate"},
     "profiles:load": {"file": A_FILE},
     "profiles:load_plan": {"do": "apply"},
+    "profiles:load_progress": {},
     "users:clock": {"amount": "24", "unit": "hours"},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from profiles.models import AccessTemplate
+from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import VISITORS, soup
 from tests.routes import (
     FORMS,
@@ -68,6 +69,18 @@ def test_no_link_of_any_page_writes_or_fails(visitor, visitors, client_of):
     assert written == []
     assert {address: code for address, code in seen.items() if code not in (200, 302)} == {}
     assert len(seen) > {"secondary": 2, "principal": 30, "staff": 60}[visitor]
+
+
+def test_looking_at_any_page_works_on_nothing_whatever_a_load_is_doing(visitors, client_of):
+    client = client_of(visitors["principal"])
+    for state in LoadPlan.State:
+        LoadPlan.objects.update(state=state, applied_at=timezone.now())
+        before = database()
+        with writes() as written:
+            for name in MATRIX:
+                for method in ("GET", "HEAD"):
+                    client.generic(method, url(name))
+        assert (written, database()) == ([], before)
 
 
 def answer(client, method: str, address: str) -> tuple:

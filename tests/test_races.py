@@ -1,13 +1,19 @@
 """What several people do at once: each gets one clear answer, and nothing is lost or done twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from threading import Barrier
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.test import Client
+from django.urls import reverse
 
+from profiles.load import applying, files
+from profiles.load.actions import make_plan
 from profiles.models import OptionGrant, Role, RoleGrant
+from profiles.views import load as views
 from tests.conftest import PASSWORD, acting, person
 from tests.routes import FORMS, url
 from users.actions import accounts, signing_in
@@ -189,6 +195,46 @@ def test_eight_who_change_the_state_of_one_user_back_and_forth_all_succeed(peopl
                    *(change(accounts.reactivate_user) for _ in range(4)))  # fmt: skip
     assert {type(each) for each in done} == {bool}
     assert sum(done) == entries("user.suspended") + entries("user.reactivated")
+
+
+def test_six_windows_on_one_load_share_its_work(people, client_of, at_once, monkeypatch):
+    principal, hashed = people["principal"], []
+
+    def hash_one(password):
+        hashed.append(password)
+        return make_password(password)
+
+    monkeypatch.setattr(applying, "make_password", hash_one)
+    monkeypatch.setattr(applying, "HASHED_AT_ONCE", 2)
+    monkeypatch.setattr(views, "SLICE", 0)
+    file = ["Usuario,Tipo de documento,Número de documento,Nombres,Apellidos,Clave"]
+    file += [f"NUEVO{n:03},DNI,{94000000 + n},Ana,Ficticia,{PASSWORD}" for n in range(12)]
+    plan = make_plan(
+        actor=acting(principal),
+        operator=principal.operator,
+        sheet=files.read(BytesIO("\n".join(file).encode())),
+        file_name="usuarios.csv",
+    )
+    applying.start_applying(actor=acting(principal), plan=plan)
+    address = reverse("profiles:load_progress", args=[plan.pk])
+
+    def window(browser):
+        def send_until_it_is_applied():
+            answers = set()
+            while True:
+                answers.add(browser.post(address).status_code)
+                look = browser.get(address)
+                answers.add(look.status_code)
+                if look.status_code != 200:
+                    return answers
+
+        return send_until_it_is_applied
+
+    answers = at_once(*(window(client_of(principal)) for _ in range(6)))
+    assert set().union(*answers) == {200, 302}
+    assert len(hashed) == 12
+    assert entries("users.loaded") == 1
+    assert principal.operator.users.filter(username__startswith="NUEVO").count() == 12
 
 
 def test_one_of_eight_simultaneous_removals_of_a_second_factor_succeeds(people, at_once):

@@ -57,3 +57,13 @@ class HandOverForm(PlanForm):
     helper = layout(
         Submit("Descargar las claves", name="do", value="hand_over"), css_class="", is_kept=False
     )
+
+
+class ContinueForm(forms.Form):
+    """Work on a plan for a moment: sent by the page's script, or by its button."""
+
+    by_button = forms.BooleanField(required=False)
+
+    helper = layout(
+        Submit("Continuar", name="by_button", value="true"), css_class="buttons", is_kept=False
+    )

@@ -3,25 +3,28 @@
 Passwords are hashed in batches, outside of any long transaction, and each batch is stored at once:
 after an interruption the next request continues. Then one transaction computes the plan again and,
 if nothing changed, writes all of it. An applied plan stays applied.
+
+One request at a time works on a plan; the others see how far it is.
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from time import monotonic
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from profiles.actions.grants import NotOfferedError, load_access
 from profiles.load.planning import DAYS, GRANTS, ROWS_AT_ONCE, PlannedRow
-from profiles.load.plans import locked_plan, matches, planned_again, stale_rows
+from profiles.load.plans import OldPlanError, locked_plan, matches, planned_again, stale_rows
 from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy
@@ -33,6 +36,8 @@ from users.stale import StaleError
 
 # Passwords hashed and stored together: half a second's work of two cores.
 HASHED_AT_ONCE = 32 * (os.cpu_count() or 1)
+# After so long without a batch, the request that worked on a plan counts as killed.
+LEASE = timedelta(seconds=30)
 
 
 class PlanWithErrorsError(Exception):
@@ -61,15 +66,16 @@ def start_applying(*, actor: Actor, plan: LoadPlan) -> None:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many passwords of the total are hashed, and the present rate in passwords a second."""
+    """How many passwords of the total are hashed, and the last rate in passwords a second."""
 
     done: int
     total: int
     rate: float = 0
 
-    @property
-    def is_over(self) -> bool:
-        return self.done == self.total
+    @classmethod
+    def of(cls, plan: LoadPlan) -> "Progress":
+        total = plan.rows.filter(outcome=Outcome.CREATE).count()
+        return cls(total - plan.unhashed.count(), total, plan.rate)
 
     @property
     def percent(self) -> int:
@@ -81,29 +87,49 @@ class Progress:
 
 
 @sensitive_variables()
-def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> Progress:
+def keep_applying(*, actor: Actor, plan: LoadPlan, seconds: float) -> bool:
     """Hash passwords for about so many seconds; once all are hashed, apply the plan.
 
-    Call it on a started plan until the progress is over. Raises StaleError; ValidationError if a
-    rule now refuses an account; PlanWithErrorsError; OldPlanError; and BrokenSealError if its
-    passwords can no longer be read. Then nothing was written and the plan is no longer being
-    applied.
+    Call it on a started plan until its state is another. Returns False, without doing anything,
+    while another request works on the plan or once it is no longer being applied. Raises StaleError; ValidationError if a rule now refuses an account;
+    PlanWithErrorsError; OldPlanError; and BrokenSealError if its passwords can no longer be read.
+    Then nothing was written and the plan is no longer being applied.
     """
     tenancy.require_administrator_of(actor.user, plan.operator)
-    started, hashed = monotonic(), 0
+    if plan.is_too_old:
+        raise OldPlanError
+    if not _claim(plan):
+        return False
+    started, hashed, rate = monotonic(), 0, plan.rate
     try:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             while some := _hash_some(actor, plan, pool):
                 hashed += some
+                rate = hashed / (monotonic() - started)
                 # Checked after a batch, so that each call makes progress.
                 if monotonic() - started >= seconds:
                     break
-        rate = hashed / (monotonic() - started)
-        total, left = plan.rows.filter(outcome=Outcome.CREATE).count(), plan.unhashed.count()
-        return Progress(total if _apply(actor, plan) else total - left, total, rate)
+        if not _apply(actor, plan):
+            _end_work(plan, rate)
     except (PlanWithErrorsError, BrokenSealError):
         _release(plan, LoadPlan.State.READY)
         raise
+    return True
+
+
+@transaction.atomic
+def _claim(plan: LoadPlan) -> bool:
+    """Return whether this request is now the one that works on the plan."""
+    now = timezone.now()
+    is_free = Q(worked_until=None) | Q(worked_until__lt=now)
+    plans = LoadPlan.objects.filter(is_free, pk=plan.pk, state=LoadPlan.State.APPLYING)
+    # Read first: an update would wait for the transaction that applies the plan.
+    return plans.exists() and plans.update(worked_until=now + LEASE) == 1
+
+
+@transaction.atomic
+def _end_work(plan: LoadPlan, rate: float) -> None:
+    LoadPlan.objects.filter(pk=plan.pk).update(worked_until=None, rate=rate)
 
 
 @sensitive_variables()
@@ -152,6 +178,7 @@ def _hash_some(actor: Actor, plan: LoadPlan, pool: ThreadPoolExecutor) -> int:
         if locked_plan(actor, plan).state != LoadPlan.State.APPLYING:
             return 0
         LoadRow.objects.bulk_update(rows, ["password", "sealed"])
+        LoadPlan.objects.filter(pk=plan.pk).update(worked_until=timezone.now() + LEASE)
     return len(rows)
 
 
@@ -173,7 +200,8 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
                     raise StaleError(LoadPlan.State.STALE)
                 _write(actor, plan.operator, some)
             plan.state, plan.applied_at = LoadPlan.State.APPLIED, timezone.now()
-            plan.save(update_fields=["state", "applied_at"])
+            plan.worked_until = None
+            plan.save(update_fields=["state", "applied_at", "worked_until"])
             # The accounts hold the hashes now.
             plan.rows.update(password="", cells={})
             _seal_anew(plan)
@@ -200,7 +228,8 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
 
 def _release(plan: LoadPlan, state: LoadPlan.State) -> None:
     """Release the plan, unless another request changed its state."""
-    LoadPlan.objects.filter(pk=plan.pk, state=LoadPlan.State.APPLYING).update(state=state)
+    plans = LoadPlan.objects.filter(pk=plan.pk, state=LoadPlan.State.APPLYING)
+    plans.update(state=state, worked_until=None)
 
 
 @sensitive_variables()

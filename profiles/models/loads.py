@@ -56,6 +56,9 @@ class LoadPlan(models.Model):
     applied_at = models.DateTimeField("aplicado", null=True)
     state = models.CharField("estado", max_length=10, choices=State, default=State.READY)
     file_name = models.CharField("archivo", max_length=100)
+    # Until when one request has the work on the plan to itself, and the rate of its last hashes.
+    worked_until = models.DateTimeField("trabajado hasta", null=True)
+    rate = models.FloatField("claves por segundo", default=0, db_default=0)
     # The names of the columns of the file. Facts without a column stay as they are.
     columns = models.JSONField("columnas")
 

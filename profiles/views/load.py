@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from profiles.forms.load import HandOverForm, LoadForm, PlanForm
+from profiles.forms.load import ContinueForm, HandOverForm, LoadForm, PlanForm
 from profiles.load import actions, applying
 from profiles.load.columns import COLUMNS
 from profiles.load.export import sample_rows
@@ -28,8 +28,8 @@ from users.models import AuditEntry
 from users.seal import BrokenSealError
 from users.stale import StaleError
 
-# Seconds that one request hashes before it answers with the progress.
-SLICE = 2
+# Seconds that one request hashes: of the page's script, and of the button, for pages without one.
+SLICE, SLICE_OF_THE_BUTTON = 2, 20
 HOURS_KEPT = settings.LOAD_PLAN_AGE // timedelta(hours=1)
 
 
@@ -94,6 +94,20 @@ class PlanMixin(tenancy.PrincipalRequiredMixin):
             )
             return redirect("profiles:load")
 
+    def keep_applying(self, plan: LoadPlan, seconds: float):
+        """Work on a plan that is being applied, and redirect to its progress."""
+        request = self.request
+        try:
+            applying.keep_applying(actor=acting(request), plan=plan, seconds=seconds)
+        except ValidationError as error:
+            messages.error(request, f"No se aplicó el plan. {'. '.join(error.messages)}.")
+        except BrokenSealError:
+            messages.error(request, CLAVES_ARE_GONE)
+        except (StaleError, applying.PlanWithErrorsError):
+            # The page of the plan says so.
+            pass
+        return redirect("profiles:load_progress", plan.pk)
+
 
 class PlanView(PlanMixin, View):
     """What each row would do or, once the plan is applied, did."""
@@ -124,7 +138,7 @@ class PlanView(PlanMixin, View):
         except (StaleError, applying.PlanWithErrorsError):
             # The page of the plan says so.
             return redirect("profiles:load_plan", plan.pk)
-        return redirect("profiles:load_progress", plan.pk)
+        return self.keep_applying(plan, SLICE)
 
     def discard(self, plan: LoadPlan):
         if actions.discard(actor=acting(self.request), plan=plan):
@@ -195,26 +209,17 @@ CLAVES_ARE_GONE = (
 
 
 class ProgressView(PlanMixin, View):
-    """Hash passwords for SLICE seconds at each request, without a queue or a background thread.
-
-    The POST of Aplicar started the work. Closing the page stops it; opening the page resumes it.
-    """
+    """How far the work on a plan is. A GET looks; a POST hashes, without queue or thread."""
 
     def get(self, request, plan):
         plan = own_plan(request, plan)
-        if plan.state == LoadPlan.State.APPLYING:
-            try:
-                progress = applying.keep_applying(actor=acting(request), plan=plan, seconds=SLICE)
-            except ValidationError as error:
-                messages.error(request, f"No se aplicó el plan. {'. '.join(error.messages)}.")
-                return redirect("profiles:load_plan", plan.pk)
-            except (StaleError, applying.PlanWithErrorsError):
-                # The page of the plan says so.
-                return redirect("profiles:load_plan", plan.pk)
-            except BrokenSealError:
-                messages.error(request, CLAVES_ARE_GONE)
-                return redirect("profiles:load")
-            if not progress.is_over:
-                context = {"plan": plan, "progress": progress}
-                return render(request, "profiles/load_progress.html", context)
-        return redirect("profiles:load_plan", plan.pk)
+        if plan.state != LoadPlan.State.APPLYING:
+            return redirect("profiles:load_plan", plan.pk)
+        context = {"plan": plan, "form": ContinueForm(), "progress": applying.Progress.of(plan)}
+        return render(request, "profiles/load_progress.html", context)
+
+    def post(self, request, plan):
+        form = ContinueForm(request.POST)
+        by_button = form.is_valid() and form.cleaned_data["by_button"]
+        seconds = SLICE_OF_THE_BUTTON if by_button else SLICE
+        return self.keep_applying(own_plan(request, plan), seconds)

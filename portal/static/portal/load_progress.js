@@ -1,17 +1,33 @@
-// Each answer of this page is a stretch of the work: ask for the next one, and show how far it got.
+// The form of this page works on the plan for a moment. Send it until the plan is applied, and show
+// how far the work is. What else there is to say, the page itself says.
+const PAUSE = 2000;
+
+const shown = document.querySelector("[data-progress]");
+const bar = shown.querySelector("progress");
+const form = document.querySelector("main form");
+
 const goOn = async () => {
-  const response = await fetch(location.href, { redirect: "manual" });
-  if (!response.ok) {
-    // Done, or something that only a page can say.
+  const sent = await fetch(location.href, {
+    method: "POST",
+    body: new URLSearchParams(new FormData(form)),
+    redirect: "manual",
+  });
+  const answer =
+    sent.type === "opaqueredirect" ? await fetch(location.href, { redirect: "manual" }) : sent;
+  if (!answer.ok) {
     location.reload();
     return;
   }
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const shown = document.querySelector("[data-progress]");
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = page.querySelector("[data-progress]");
+  const before = bar.value;
+  bar.value = next.querySelector("progress").value;
   shown.querySelector("p").textContent = next.querySelector("p").textContent;
-  shown.querySelector("progress").value = next.querySelector("progress").value;
   document.title = page.title;
+  if (bar.value === before) {
+    // Another window works.
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
   await goOn();
 };
 

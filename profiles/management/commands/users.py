@@ -1,6 +1,7 @@
 import os
 import sys
 from pathlib import Path
+from time import sleep
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -87,8 +88,10 @@ class Command(BaseCommand):
             applying.start_applying(actor=actor, plan=plan)
             plan.refresh_from_db(fields=["state"])
             while plan.state == LoadPlan.State.APPLYING:
-                self.show(applying.keep_applying(actor=actor, plan=plan, seconds=self.STRETCH))
-                plan.refresh_from_db(fields=["state"])
+                if not applying.keep_applying(actor=actor, plan=plan, seconds=self.STRETCH):
+                    sleep(self.STRETCH)
+                plan.refresh_from_db(fields=["state", "rate"])
+                self.show(plan)
             counts = plan.counts()
             self.stdout.write(
                 f"Creados: {counts[Outcome.CREATE]}. Modificados: {counts[Outcome.CHANGE]}."
@@ -130,14 +133,18 @@ class Command(BaseCommand):
         with output.open("xb") if output else open(sys.stdout.fileno(), "wb", closefd=False) as file:  # fmt: skip
             write(user_rows(users), file)
 
-    def show(self, progress: applying.Progress) -> None:
+    def show(self, plan: LoadPlan) -> None:
         if not self.stderr.isatty():
             return
+        if plan.state != LoadPlan.State.APPLYING:
+            self.stderr.write("")
+            return
+        progress = applying.Progress.of(plan)
         bar = "█" * (progress.percent // 5)
         self.stderr.write(
             f"\r{bar:░<20} {progress.done} de {progress.total}, {progress.rate:.0f} por segundo, "
             f"faltan {progress.seconds_left} s  ",
-            ending="\n" if progress.is_over else "",
+            ending="",
         )
 
     def staff(self, username: str | None) -> Actor:

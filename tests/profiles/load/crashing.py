@@ -86,6 +86,9 @@ def apply(killed_after: int) -> None:
         plan = LoadPlan.objects.select_related("operator").get()
         applying.start_applying(actor=actor, plan=plan)
         plan.refresh_from_db(fields=["state"])
+        if not killed_after:
+            # As if LEASE had passed since the kill.
+            LoadPlan.objects.update(worked_until=None)
         applying.keep_applying(actor=actor, plan=plan, seconds=60)
 
 

@@ -537,11 +537,13 @@ def test_a_plan_that_another_request_applies_first_is_over(plan, loader, monkeyp
 
     def second(*arguments):
         monkeypatch.setattr(applying, "_hash_some", hash_some)
-        keep_applying(actor=loader, plan=made)
+        LoadPlan.objects.update(worked_until=None)  # as if the first had been too slow
+        assert keep_applying(actor=loader, plan=made)
         return hash_some(*arguments)
 
     monkeypatch.setattr(applying, "_hash_some", second)
-    assert keep_applying(actor=loader, plan=made).is_over
+    assert keep_applying(actor=loader, plan=made)
+    assert not keep_applying(actor=loader, plan=made)
     assert User.objects.filter(username__startswith="NUEVO").count() == 2
     assert len(applying.hand_over(actor=loader, plan=made)) == 1
 
@@ -556,6 +558,7 @@ def test_a_request_that_fails_late_leaves_an_applied_plan_applied(plan, apply, l
         return plan
 
     monkeypatch.setattr(applying, "locked_plan", as_it_was)
+    monkeypatch.setattr(applying, "_claim", lambda plan: True)
     made.rows.update(password="x")
     with pytest.raises(StaleError):
         applying.keep_applying(actor=loader, plan=made, seconds=1)
@@ -571,11 +574,22 @@ def test_hashing_continues_where_it_stopped(plan, loader, monkeypatch):
     done = []
     while made.state == LoadPlan.State.APPLYING:
         # With no time each call hashes one batch.
-        progress = applying.keep_applying(actor=loader, plan=made, seconds=0)
-        done.append(progress.done)
+        done.append(applying.Progress.of(made).done)
+        assert applying.keep_applying(actor=loader, plan=made, seconds=0)
         made.refresh_from_db()
-    assert done == [2, 4, 5]
+    assert done == [0, 2, 4]
     assert User.objects.filter(username__startswith="NUEVO").count() == 5
+
+
+def test_one_request_works_on_a_plan_and_another_once_that_was_killed(plan, loader, clock):
+    made = plan(new_user(1))
+    applying.start_applying(actor=loader, plan=made)
+    LoadPlan.objects.update(worked_until=clock.now + applying.LEASE)
+    assert not keep_applying(actor=loader, plan=made)
+    assert LoadRow.objects.get().password == ""
+    clock.advance(seconds=31)
+    assert keep_applying(actor=loader, plan=made)
+    assert User.objects.filter(username="NUEVO001").exists()
 
 
 def test_only_staff_and_the_principal_of_the_operator_may_load(plan, loader, stranger, secondary):
