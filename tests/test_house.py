@@ -100,6 +100,20 @@ def imported_names(source: str) -> list[str]:
     return found
 
 
+def test_every_lock_of_a_row_lets_foreign_keys_look_at_it():
+    """``no_key``: else an action that records its entry waits for another that changes its operator."""
+    locks = [
+        (path.name, {keyword.arg for keyword in node.keywords})
+        for path in python_files(*PRODUCT)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "select_for_update"
+    ]
+    assert len(locks) > 10
+    assert [name for name, arguments in locks if "no_key" not in arguments] == []
+
+
 def test_every_place_that_is_slow_exists():
     """Else a file that was renamed would be among the quick tests."""
     assert [place for place in SLOW if not (ROOT / "tests" / place).exists()] == []

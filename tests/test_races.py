@@ -1,8 +1,9 @@
 """What several people do at once: each gets one clear answer, and nothing is lost or done twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError, local
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -16,9 +17,10 @@ from profiles.models import OptionGrant, Role, RoleGrant
 from profiles.views import load as views
 from tests.conftest import PASSWORD, acting, person
 from tests.routes import FORMS, url
-from users.actions import accounts, signing_in
+from users.actions import accounts, operators, signing_in
 from users.models import AuditEntry, User
 from users.signin import throttle
+from users.stale import StaleError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -262,3 +264,87 @@ def test_a_recovery_code_is_used_while_the_second_factor_is_taken_away(people, a
     assert {type(each) for each in used} == {bool}
     assert taken is True
     assert entries("recovery_code.used") == sum(used)
+
+
+# Locks taken in one order ---------------------------------------------------------------------------
+
+ONE_WRITER = pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer")
+
+
+@pytest.fixture
+def meeting(monkeypatch):
+    """meeting(module, name) lets two threads meet after the first call of that function in each.
+
+    Each then holds what it has locked first. A thread that the other one keeps waiting does not
+    come; the first one goes on alone.
+    """
+
+    def make(module, name: str) -> None:
+        together, function, met = Barrier(2, timeout=1), getattr(module, name), local()
+
+        def meet(*args, **kwargs):
+            result = function(*args, **kwargs)
+            if not hasattr(met, "other"):
+                met.other = True
+                with suppress(BrokenBarrierError):
+                    together.wait()
+            return result
+
+        monkeypatch.setattr(module, name, meet)
+
+    return make
+
+
+@ONE_WRITER
+def test_two_who_suspend_the_same_users_in_opposite_orders_both_succeed(people, at_once, meeting):
+    actor, pair = acting(people["principal"]), [people["secondary"], people["colleague"]]
+    meeting(accounts, "refuse_state")
+    both = at_once(
+        lambda: accounts.change_states(actor=actor, users=pair, state="suspended"),
+        lambda: accounts.change_states(actor=actor, users=pair[::-1], state="suspended"),
+    )
+    assert sorted(map(len, both)) == [0, 2]
+
+
+@ONE_WRITER
+def test_two_loads_of_the_same_users_in_opposite_orders_both_get_an_answer(
+    people, at_once, meeting, monkeypatch
+):
+    """One is applied, and the other one is stale."""
+    principal = people["principal"]
+    how = {"actor": acting(principal)}
+    head = "Usuario,Tipo de documento,Número de documento,Nombres,Apellidos\n"
+    rows = [f"CARGA00{n},DNI,9300000{n},Ana,Ficticia\n" for n in range(2)]
+    plans = [
+        make_plan(
+            operator=principal.operator,
+            sheet=files.read(BytesIO((head + "".join(order)).encode())),
+            file_name="usuarios.csv",
+            **how,
+        )
+        for order in (rows, rows[::-1])
+    ]
+    for plan in plans:
+        applying.start_applying(plan=plan, **how)
+    # So few at once that the other load gets between them.
+    monkeypatch.setattr(applying, "ROWS_AT_ONCE", 1)
+    meeting(applying, "load_accounts")
+    first, second = at_once(
+        *(lambda plan=plan: applying.keep_applying(plan=plan, seconds=60, **how) for plan in plans)
+    )
+    assert {type(first), type(second)} == {applying.Progress, StaleError}
+
+
+@ONE_WRITER
+def test_an_entry_of_the_history_does_not_wait_for_a_lock_on_its_operator(people, at_once):
+    """Its foreign keys look whether the operator and the users are there, which no lock forbids."""
+    principal, staff = people["principal"], people["staff"]
+
+    def suspend():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        return accounts.suspend_user(actor=acting(principal), user=people["colleague"])
+
+    with transaction.atomic():
+        operators.change_principal(actor=acting(staff), user=people["secondary"])
+        assert at_once(suspend) == [True]

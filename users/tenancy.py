@@ -129,7 +129,11 @@ def lock_account(user: User) -> User:
 
     Raises PermissionDenied for an eliminated user.
     """
-    user = User.objects.select_for_update(of=("self",)).select_related("operator").get(pk=user.pk)
+    user = (
+        User.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("operator")
+        .get(pk=user.pk)
+    )
     if user.state == User.State.ELIMINATED:
         raise PermissionDenied("Ese usuario fue eliminado.")
     return user

@@ -84,4 +84,4 @@ def _own_template(actor: Actor, template: AccessTemplate) -> AccessTemplate:
     tenancy.require_principal(actor.user)
     if template.operator_id != actor.user.operator_id:
         raise PermissionDenied("Esa plantilla no es de su empresa.")
-    return AccessTemplate.objects.select_for_update().get(pk=template.pk)
+    return AccessTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)

@@ -59,7 +59,7 @@ def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str)
 
 def _delete_unlocked(plans: QuerySet) -> None:
     """Delete plans, except those that another request has locked."""
-    free = plans.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    free = plans.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
     LoadPlan.objects.filter(pk__in=[*free]).delete()
 
 

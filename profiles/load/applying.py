@@ -30,7 +30,7 @@ from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy
 from users.actions.bulk import load_accounts
 from users.history.recording import Actor, record
-from users.models import User
+from users.models import User, lock_in_order
 from users.seal import BrokenSealError
 from users.stale import StaleError
 
@@ -194,7 +194,11 @@ def _apply(actor: Actor, plan: LoadPlan) -> bool:
             if plan.has_errors:
                 raise PlanWithErrorsError
             counts = plan.counts()
-            pairs = planned_again(plan, locked=True)
+            # Two loads of one operator take turns: their files may name the same users in any order.
+            lock_in_order(Operator.objects.filter(pk=plan.operator_id))
+            names = plan.rows.values("username")
+            lock_in_order(User.objects.filter(operator=plan.operator, username__in=names))
+            pairs = planned_again(plan)
             while some := list(islice(pairs, ROWS_AT_ONCE)):
                 if not all(matches(row, planned) for row, planned in some):
                     raise StaleError(LoadPlan.State.STALE)

@@ -73,15 +73,10 @@ def _heading(column: str) -> str:
 
 
 class Planner:
-    """Plans the rows of one file for one operator.
+    """Plans the rows of one file for one operator."""
 
-    With ``locked``, the users of the planned rows are locked until the transaction ends.
-    """
-
-    def __init__(
-        self, operator: Operator, columns: Collection[str], *, locked: bool = False
-    ) -> None:
-        self.operator, self.columns, self.locked = operator, frozenset(columns), locked
+    def __init__(self, operator: Operator, columns: Collection[str]) -> None:
+        self.operator, self.columns = operator, frozenset(columns)
         self.offered = {
             "options": frozenset(
                 Option.objects.offered_to(operator).values_list("code", flat=True)
@@ -114,7 +109,7 @@ class Planner:
                 for row in some
                 for kind in ("", DocumentType.DNI)
             }
-            existing = existing_users(self.operator, names, locked=self.locked)
+            existing = existing_users(self.operator, names)
             uniqueness = KnownAccounts(
                 self.operator,
                 names,
@@ -320,15 +315,9 @@ NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
 TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
 
 
-def existing_users(
-    operator: Operator, usernames: Collection[str], *, locked: bool = False
-) -> dict[str, tuple[User, dict]]:
-    """Return the existing users by usuario: each account, with its facts as text.
-
-    With ``locked``, they are locked until the transaction ends.
-    """
-    users = User.objects.existing().filter(operator=operator, username__in=[*usernames])
-    users = list(users.select_for_update() if locked else users)
+def existing_users(operator: Operator, usernames: Collection[str]) -> dict[str, tuple[User, dict]]:
+    """Return the existing users by usuario: each account, with its facts as text."""
+    users = list(User.objects.existing().filter(operator=operator, username__in=[*usernames]))
     held: dict[int, dict[str, list[str]]] = {
         user.pk: {kind: [] for kind in GRANTS} for user in users
     }

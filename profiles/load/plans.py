@@ -23,17 +23,17 @@ def locked_plan(actor: Actor, plan: LoadPlan) -> LoadPlan:
     that another request discarded, and OldPlanError.
     """
     tenancy.require_administrator_of(actor.user, plan.operator)
-    plans = LoadPlan.objects.select_for_update(of=("self",)).select_related("operator")
+    plans = LoadPlan.objects.select_for_update(no_key=True, of=("self",)).select_related("operator")
     plan = get_object_or_404(plans, pk=plan.pk)
     if plan.is_too_old:
         raise OldPlanError
     return plan
 
 
-def planned_again(plan: LoadPlan, *, locked: bool = False) -> Iterator[tuple[LoadRow, PlannedRow]]:
-    """Yield each row with what it would do now; ``locked`` as in ``Planner``."""
+def planned_again(plan: LoadPlan) -> Iterator[tuple[LoadRow, PlannedRow]]:
+    """Yield each row with what it would do now."""
     rows = plan.rows.iterator(chunk_size=ROWS_AT_ONCE)
-    planner = Planner(plan.operator, plan.columns, locked=locked)
+    planner = Planner(plan.operator, plan.columns)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         yield from zip(some, planner.plan(Row(row.number, row.cells) for row in some), strict=True)
 

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from users import tenancy
 from users.history.recording import Actor, record
-from users.models import User
+from users.models import User, lock_in_order
 from users.signin.password_rules import check_password_rules
 from users.signin.sessions import delete_sessions
 from users.stale import StaleError
@@ -96,6 +96,8 @@ def eliminate_user(*, actor: Actor, user: User) -> bool:
 @transaction.atomic
 def change_states(*, actor: Actor, users: Iterable[User], state: User.State) -> list[User]:
     """Change the state of several users, of all or of none; return those that it changed."""
+    users = list(users)
+    lock_in_order(User.objects.filter(pk__in=[user.pk for user in users]))
     return [user for user in users if _change_state(actor, user, state)]
 
 
@@ -140,7 +142,7 @@ STATE_ACTIONS = {
 @transaction.atomic
 def _change_state(actor: Actor, user: User, state: User.State) -> bool:
     # The account may have become the principal since the caller read it.
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     tenancy.require_power_over(actor.user, current)
     before = current.state
     refuse_state(current, state)

@@ -16,7 +16,7 @@ from users.actions.accounts import (
     user_facts,
 )
 from users.history.recording import Actor, entry, record_all
-from users.models import AuditEntry, KnownAccounts, Session, User
+from users.models import AuditEntry, KnownAccounts, Session, User, delete_in_order
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def load_accounts(
             raise PermissionDenied("La carga es de usuarios secundarios de la empresa.")
         entries += _load_change(actor, operator, user, facts, uniqueness)
     closing = [user for user, _ in changed if user.state != User.State.ACTIVE]
-    Session.objects.filter(user__in=closing).delete()
+    delete_in_order(Session.objects.filter(user__in=closing))
     record_all(entries)
 
 

@@ -11,7 +11,7 @@ from operators.models import Operator
 from users import tenancy
 from users.actions.accounts import create_account
 from users.history.recording import Actor, record
-from users.models import User
+from users.models import User, lock_in_order
 
 
 @sensitive_variables()
@@ -55,7 +55,7 @@ def change_operator(
     The sessions of a closed operator end at their next request. Raises ValidationError keyed by
     field.
     """
-    operator = Operator.objects.select_for_update().get(pk=operator.pk)
+    operator = Operator.objects.select_for_update(no_key=True).get(pk=operator.pk)
     before = _operator_facts(operator)
     operator.name, operator.is_active = name, is_active
     operator.full_clean()
@@ -77,8 +77,9 @@ def change_principal(*, actor: Actor, user: User, seen: str | None = None) -> bo
     """
     if not actor.user.is_staff:
         raise PermissionDenied("Solo el personal nombra al usuario principal de una empresa.")
-    operator = Operator.objects.select_for_update().get(pk=user.operator_id)
-    former = operator.users.existing().select_for_update().get(is_principal=True)
+    operator = Operator.objects.select_for_update(no_key=True).get(pk=user.operator_id)
+    former = operator.users.existing().get(is_principal=True)
+    lock_in_order(User.objects.filter(pk__in=[former.pk, user.pk]))
     successor = tenancy.lock_account(user)
     if successor == former:
         return False
@@ -155,7 +156,7 @@ def _lock_clock(actor: Actor, operator: Operator) -> Operator:
     own = settings.DEMO and actor.user.is_principal and actor.user.operator_id == operator.pk
     if not (actor.user.is_staff or own):
         raise PermissionDenied("El reloj de la empresa lo mueve el personal del simulador.")
-    return Operator.objects.select_for_update().get(pk=operator.pk)
+    return Operator.objects.select_for_update(no_key=True).get(pk=operator.pk)
 
 
 def _set_clock(actor: Actor, operator: Operator, before: timedelta, after: timedelta) -> None:

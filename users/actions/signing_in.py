@@ -138,7 +138,7 @@ def use_code(*, actor: Actor, code: str) -> bool:
 @transaction.atomic
 def seal_secrets_anew() -> int:
     """Seal every secret with the key in use, before a former key is dropped; return how many."""
-    factors = SecondFactor.objects.select_for_update()
+    factors = SecondFactor.objects.select_for_update(no_key=True)
     for factor in factors:
         secret = second_factor.unseal(factor.sealed_secret)
         factor.sealed_secret = second_factor.seal(secret)
@@ -170,7 +170,7 @@ def close_sessions(
 
 def _lock_factor(user: User) -> SecondFactor | None:
     """Return the user's second factor with its row locked, so that each code is used once."""
-    return SecondFactor.objects.select_for_update().filter(user=user).first()
+    return SecondFactor.objects.select_for_update(no_key=True).filter(user=user).first()
 
 
 @sensitive_variables()

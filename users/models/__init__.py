@@ -3,6 +3,7 @@
 from users.models.accounts import AccountBlock, User, UserManager, UserQuerySet
 from users.models.audit import AuditEntry
 from users.models.failures import FailureCount
+from users.models.locking import delete_in_order, lock_in_order
 from users.models.second_factor import RecoveryCode, SecondFactor
 from users.models.sessions import Session
 from users.models.uniqueness import KnownAccounts, UniquenessChecker
@@ -21,4 +22,6 @@ __all__ = [
     "UserManager",
     "UserQuerySet",
     "Validity",
+    "delete_in_order",
+    "lock_in_order",
 ]

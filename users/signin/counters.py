@@ -33,12 +33,14 @@ def hold(keys: Iterable[Key]) -> dict[str, FailureCount]:
 
     Always locked in the same order, so that two transactions cannot deadlock.
     """
-    counts = FailureCount.objects.filter(key__in=keys).order_by("key").select_for_update()
+    counts = (
+        FailureCount.objects.filter(key__in=keys).order_by("key").select_for_update(no_key=True)
+    )
     return {count.key: count for count in counts}
 
 
 def save(counts: Iterable[FailureCount]) -> None:
-    """Store counts that ``hold_or_create`` returned."""
+    """Store counts that this transaction has locked, and no others: it would lock them out of turn."""
     FailureCount.objects.bulk_create(
         counts,
         update_conflicts=True,
@@ -47,32 +49,23 @@ def save(counts: Iterable[FailureCount]) -> None:
     )
 
 
-def reset(key: Key) -> None:
-    """Reset the count of this key. Call ``hold`` first.
+def decrement(keys: list[Key], *, reset: Key | None = None) -> None:
+    """Decrement the counts of these keys, not below zero; set the one of ``reset`` to zero.
 
-    The row stays: a transaction that waits for it would have to create it again.
+    No row is deleted: a transaction that waits for it would have to create it again.
     """
-    FailureCount.objects.filter(key=key).update(failures=0)
-
-
-def decrement(keys: list[Key]) -> None:
-    """Decrement the counts of these keys, not below zero. Call ``hold`` first."""
-    counts = FailureCount.objects.filter(key__in=keys, failures__gt=0)
-    counts.update(failures=F("failures") - 1)
+    counts = hold(keys)
+    for name, count in counts.items():
+        count.failures = 0 if name == str(reset) else max(0, count.failures - 1)
+    save(counts.values())
 
 
 def delete_expired() -> None:
     """Delete counts that no longer matter to their rule, except those another transaction holds."""
     old = FailureCount.objects.filter(since__lt=timezone.now() - settings.SIGN_IN_MEMORY)
     old = old.exclude(key__startswith=CODES.prefix, failures__gt=0)
-    keys = old.select_for_update(skip_locked=True).values_list("key", flat=True)
+    keys = old.select_for_update(no_key=True, skip_locked=True).values_list("key", flat=True)
     FailureCount.objects.filter(key__in=list(keys[:1000])).delete()
-
-
-def delete(counts) -> None:
-    """Delete the counts of a queryset, locked in the order of ``hold``."""
-    held = counts.order_by("key").select_for_update().values_list("key", flat=True)
-    FailureCount.objects.filter(key__in=list(held)).delete()
 
 
 # User.failed_sign_ins, which the next sign-in reports. For an unknown name (None) the statement runs on

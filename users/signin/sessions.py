@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from users.address import client_address
-from users.models import Session, User
+from users.models import Session, User, delete_in_order
 
 # The key in the session of when and from where the user signed in.
 ORIGIN = "origin"
@@ -131,5 +131,5 @@ def delete_sessions(
         for session in Session.objects.filter(user=user).exclude(pk=keep)
         if public_ids is None or session.public_id in public_ids
     ]
-    Session.objects.filter(pk__in=closing).delete()
+    delete_in_order(Session.objects.filter(pk__in=closing))
     return len(closing)

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from operators.models import spoken
 from users.address import client_address
-from users.models import FailureCount, User
+from users.models import FailureCount, User, delete_in_order
 from users.signin import counters, devices
 from users.signin.limits import (
     CODES,
@@ -133,7 +133,9 @@ def guess(
     is_over = event != "sign_in"
     if made.is_right:
         with transaction.atomic():
-            _reset(counted)
+            # The account's count starts again; those of its RUC and its address lose this guess.
+            counters.decrement(counted, reset=counted[0])
+            counters.delete_expired()
             if is_over:
                 counters.decrement_failed_sign_ins(user)
         if is_over:
@@ -173,21 +175,8 @@ def _count_against(keys: list[Key], user: User | None) -> list[Key]:
 
 @transaction.atomic
 def _uncount(keys: list[Key], user: User | None) -> None:
-    counters.hold(keys)
     counters.decrement(keys)
     counters.decrement_failed_sign_ins(user)
-
-
-def _reset(keys: list[Key]) -> None:
-    """Reset the account's counter; decrement the RUC and address counters.
-
-    Call it inside a transaction.
-    """
-    counters.hold(keys)
-    own, *shared = keys
-    counters.reset(own)
-    counters.decrement(shared)
-    counters.delete_expired()
 
 
 def report_pending(request, user: User) -> None:
@@ -223,7 +212,7 @@ def lift(user: User) -> bool:
     """
     was_locked = user in locks_of([user])
     keys = [str(key) for key in keys_that_lock(user)]
-    counters.delete(FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest)))
+    delete_in_order(FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest)))
     if was_locked:
         ruc = user.operator.ruc if user.operator else ""
         _log("unlocked", {"ruc": ruc, "username": user.username}, logging.INFO)
@@ -233,7 +222,7 @@ def lift(user: User) -> bool:
 def forget_codes(user: User) -> None:
     """Delete the counts of wrong codes of an account, in all browsers. Call it as ``lift``."""
     counts = FailureCount.objects.filter(account=key_of(user).digest)
-    counters.delete(counts.filter(key__startswith=CODES.prefix))
+    delete_in_order(counts.filter(key__startswith=CODES.prefix))
 
 
 def _facts(request, user: User | None) -> dict:
