@@ -183,5 +183,6 @@ def test_a_form_over_the_limit_is_answered_with_a_page_however_long_it_is(proxy,
 
 def test_a_portal_that_is_down_is_said_in_spanish(tmp_path):
     with nginx(tmp_path, free_port()) as proxy:
-        status, title = asked(proxy.port, GET.format("/", "").encode())
-    assert (status, title) == (502, "El simulador no está disponible por el momento")
+        down = (502, "El simulador no está disponible por el momento")
+        assert asked(proxy.port, GET.format("/", "").encode()) == down
+        assert asked(proxy.port, GET.format("/refused.html", "").encode()) == (404, INVALID)
