@@ -21,6 +21,8 @@ if __name__ == "__main__":
         # A sentence for the person who installs it; the line of the settings would not help.
         sys.exit(f"No se puede iniciar: {error}")
     except (OperationalError, ProgrammingError) as error:
-        sys.exit(f"La base de datos no responde, o no está preparada: revise DATABASE_URL. {error}")
+        # What the database says has lines of its own.
+        said = " ".join(str(error).split())
+        sys.exit(f"La base de datos no responde, o no está preparada: revise DATABASE_URL. {said}")
     except KeyboardInterrupt:
         sys.exit("Interrumpido. Se puede repetir.")

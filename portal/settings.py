@@ -69,7 +69,8 @@ private_proxies = [proxy for proxy in TRUSTED_PROXIES if proxy.is_private and no
 if BEHIND_TLS_PROXY and BIND.startswith(("0.0.0.0:", "[::]:")) and not private_proxies:
     raise ImproperlyConfigured(
         f"BIND={BIND} atiende a cualquiera, y solo el proxy debe alcanzar el portal. Con el proxy "
-        "en esta máquina: BIND=127.0.0.1:8000"
+        "en esta máquina: BIND=127.0.0.1:8000. En un contenedor, TRUSTED_PROXIES dice desde qué "
+        "dirección de su red privada llega el proxy."
     )
 
 # Servers and Django know these names. Under a path, the portal would share its cookies with the
@@ -77,7 +78,7 @@ if BEHIND_TLS_PROXY and BIND.startswith(("0.0.0.0:", "[::]:")) and not private_p
 for name in ("SCRIPT_NAME", "FORCE_SCRIPT_NAME"):
     if environment.text(name):
         raise ImproperlyConfigured(
-            f"El portal no se sirve bajo una ruta de otro sitio: quite {name} y déle un nombre "
+            f"El portal no se sirve bajo una ruta de otro sitio: quite {name} y dele un nombre "
             "propio, como portal.ejemplo.pe."
         )
 

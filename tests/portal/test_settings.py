@@ -243,6 +243,20 @@ def test_a_file_of_variables_without_permission_stops_the_start(start, tmp_path,
         start(DEMO="true")
 
 
+@pytest.mark.parametrize("url", ["sqlite:////no/folder/db", "postgres://h/b?nothing=1"])
+def test_a_database_that_does_not_answer_is_one_line_without_traceback(url):
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check", "--database", "default"],
+        env={"DEMO": "false", "DATABASE_URL": url, **PRODUCTION},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert re.fullmatch("La base de datos no responde, .* DATABASE_URL. .*\n", result.stderr)
+
+
 @pytest.mark.parametrize("command", [["manage.py", "check"], GUNICORN])
 def test_a_wrong_setting_is_one_line_without_traceback(command):
     for variable, value in [("DEBUG", "False"), ("WEB_THREADS", "muchos")]:
