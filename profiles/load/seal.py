@@ -8,7 +8,9 @@ from django.conf import settings
 
 from users.seal import Seal
 
+PURPOSE = "profiles.load.seal"
+
 
 def seal_of_passwords() -> Seal:
     """Return the seal of a plan's passwords; it opens none that is older than a plan is kept."""
-    return Seal("profiles.load.seal", age=settings.LOAD_PLAN_AGE)
+    return Seal(PURPOSE, age=settings.LOAD_PLAN_AGE, formerly=[(PURPOSE, "key")])

@@ -108,9 +108,13 @@ def recovery_digest(code: str, secret: str) -> str:
 
 def seal(secret: str) -> str:
     """The secret encrypted with SECRET_KEY."""
-    return Seal(SEAL_PURPOSE).close(secret)
+    return _seal().close(secret)
 
 
 def unseal(sealed: str) -> str:
     """The secret; raises BrokenSealError if no key of the settings opens it."""
-    return Seal(SEAL_PURPOSE).open(sealed)
+    return _seal().open(sealed)
+
+
+def _seal() -> Seal:
+    return Seal(SEAL_PURPOSE, formerly=[("users.second_factor.key", "")])

@@ -18,6 +18,7 @@ from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
 from tests.conftest import PASSWORD, acting, person
 from tests.profiles.load.conftest import as_csv, new_user, read, table
+from users import seal
 from users.actions import accounts, bulk, operators
 from users.history.recording import Actor
 from users.models import AuditEntry, User
@@ -342,7 +343,8 @@ def test_a_plan_that_is_too_old_is_refused_by_every_action(plan, loader, action,
 
 def sealed_before(hours: float, clave: str) -> str:
     then = int((timezone.now() - timedelta(hours=hours)).timestamp())
-    return seal_of_passwords().box.encrypt_at_time(clave.encode(), then).decode()
+    box = seal_of_passwords().boxes[seal.VERSION]
+    return f"{seal.VERSION}:{box.encrypt_at_time(clave.encode(), then).decode()}"
 
 
 def test_the_age_of_a_generated_password_counts_from_when_the_plan_was_applied(plan, apply, loader):
