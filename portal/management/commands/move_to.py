@@ -107,6 +107,6 @@ class Command(BaseCommand):
                 ) from error
         if (count := rows.count()) != model._base_manager.using(TARGET).count():
             raise CommandError(f"No se pasó nada: faltan {model._meta.verbose_name_plural}.")
-        if count:
+        if count and not model._meta.auto_created:
             self.stdout.write(f"{model._meta.verbose_name_plural}: {count}")
         return count
