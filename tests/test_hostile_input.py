@@ -169,7 +169,12 @@ def ruc(value: str) -> bool:
 
 def signing_in_as(value: str) -> bool:
     text = value.strip()
-    return bool(text) and "\x00" not in text and not (len(text) == 11 and text.isdigit())
+    plain = "".join(filter(str.isalnum, text))
+    ends = (plain[:11], plain[-11:]) if len(plain) > 10 else ()
+    has_ruc = any(
+        end[:2] in ("10", "15", "17", "20") and set(end) <= set(string.digits) for end in ends
+    )
+    return bool(text) and "\x00" not in text and not has_ruc
 
 
 def some_word(value: str) -> bool:

@@ -40,13 +40,16 @@ def validate_username(value: str) -> None:
         )
 
 
+WITH_A_RUC = re.compile(r"\A(10|15|17|20)[0-9]{9}|(10|15|17|20)[0-9]{9}\Z")
+
+
 def refuse_ruc_in_username(value: str) -> None:
     """Raise ValidationError for a usuario with a RUC before or after it, or for a RUC alone.
 
     Other services of the authority take both in one field: 20999999043TITULAR1.
     """
     plain = "".join(filter(str.isalnum, value))
-    if len(plain) > settings.USERNAME_LENGTH and re.search(r"\A[0-9]{11}|[0-9]{11}\Z", plain):
+    if len(plain) > settings.USERNAME_LENGTH and WITH_A_RUC.search(plain):
         raise ValidationError(
             "Escriba solo el usuario, sin el RUC: al ingresar, el RUC va en su propio campo",
             code="username_with_ruc",
