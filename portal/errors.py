@@ -55,7 +55,7 @@ def page_not_found(request, exception):
 
 
 def csrf_failure(request, reason=""):
-    """Answer a form from another origin, or one whose CSRF token is from an earlier session.
+    """Answer a form from another origin, without a cookie, or with a token of an earlier session.
 
     If the form came from a page of this site, or a sign-in page kept it, offer its owner to send it
     again.
@@ -67,7 +67,11 @@ def csrf_failure(request, reason=""):
             return resume(request, unsent, status=HTTPStatus.FORBIDDEN)
         if kept and request.user.is_anonymous:
             return SignInView.keeping(request, kept)
-    template = "403_origin.html" if reason.startswith(REFUSED_ORIGIN) else "403_csrf.html"
+    template = "403_csrf.html"
+    if reason.startswith(REFUSED_ORIGIN):
+        template = "403_origin.html"
+    elif reason == csrf.REASON_NO_CSRF_COOKIE:
+        template = "403_cookie.html"
     reopens = request.resolver_match.view_name != "users:sign_out"
     context = {
         "reopen": request.path if reopens else reverse("portal:home"),

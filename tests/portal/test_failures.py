@@ -83,13 +83,13 @@ def test_each_error_page_says_what_to_do_and_shows_the_request_number(
     assert not page.select("style, [style], script:not([src])")
 
 
-def test_an_invalid_csrf_token_has_an_error_page_with_a_number(principal):
+def test_a_form_without_the_cookie_of_its_token_has_an_error_page_with_a_number(principal):
     client = Client(enforce_csrf_checks=True)
     client.force_login(principal, backend="users.signin.backends.OperatorBackend")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
     assert response.status_code == 403
     page = soup(response)
-    assert page.h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."
+    assert page.h1.text == "Su navegador no envió la cookie del portal"
     assert page.select_one(".code").text == response["X-Request-ID"]
 
 

@@ -47,6 +47,7 @@ def test_a_refusal_gives_its_reason(client_of, secondary):
 def test_a_form_without_a_csrf_token_is_requested_again(principal):
     client = Client(enforce_csrf_checks=True)
     client.force_login(principal, backend="users.signin.backends.OperatorBackend")
+    client.get("/usuarios/nuevo/")
     response = client.post("/usuarios/nuevo/", {"username": "INTRUSA1"})
     assert response.status_code == 403
     assert soup(response).h1.text == "La página estuvo abierta mucho tiempo. Vuelva a enviar."
