@@ -65,17 +65,21 @@ def new_number() -> str:
 
 
 class ProxyMiddleware:
-    """Believe X-Forwarded-Proto of a trusted proxy only: a wrong TRUSTED_PROXIES then shows at once,
-    as a redirect that repeats itself, and not as an address that all visitors share."""
+    """Believe X-Forwarded-Proto of a trusted proxy only, which says the visitor's address too.
+
+    A wrong TRUSTED_PROXIES or a header that the proxy does not send then shows at once, as a
+    redirect that repeats itself, and not as an address that all visitors share.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if not comes_from_trusted_proxy(request):
+        trusted = comes_from_trusted_proxy(request)
+        if not (trusted and "HTTP_X_FORWARDED_FOR" in request.META):
             said = request.META.pop("HTTP_X_FORWARDED_PROTO", None)
             if said and settings.BEHIND_TLS_PROXY:
-                proxies.warning("A proxy that TRUSTED_PROXIES does not name")
+                proxies.warning("no X-Forwarded-For" if trusted else "not in TRUSTED_PROXIES")
         return self.get_response(request)
 
 

@@ -18,7 +18,7 @@ from tests.server import FORM, Answer, Browser, Server
 
 # The proxy, where TLS ends, asks like this.
 PROXIED = {"Host": "portal.example", "X-Forwarded-Proto": "https", "Accept-Encoding": "br, gzip"}
-PROXIED |= {"Origin": "https://portal.example"}
+PROXIED |= {"Origin": "https://portal.example", "X-Forwarded-For": "192.0.2.1"}
 
 
 class Visitor(Browser):

@@ -49,6 +49,7 @@ def over_tls(production, client_of):
     def make(user=None) -> Client:
         client = client_of(user)
         client.defaults |= {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_HOST": "testserver"}
+        client.defaults["HTTP_X_FORWARDED_FOR"] = "192.0.2.1"
         client.raise_request_exception = False
         return client
 
@@ -170,9 +171,15 @@ def test_a_form_is_accepted_over_tls_from_the_same_site_only(over_tls, principal
 def test_a_header_of_tls_is_believed_from_a_trusted_proxy_only(over_tls, caplog):
     assert over_tls().get("/ingresar/").status_code == 200
     assert caplog.messages == ["GET /ingresar/ 200"]
-    response = over_tls().get("/ingresar/", REMOTE_ADDR="127.0.0.2")
-    assert response.url == "https://testserver/ingresar/"
-    assert "A proxy that TRUSTED_PROXIES does not name" in caplog.messages
+    without_address = over_tls()
+    del without_address.defaults["HTTP_X_FORWARDED_FOR"]
+    for client, remote, reason in [
+        (over_tls(), "127.0.0.2", "not in TRUSTED_PROXIES"),
+        (without_address, "127.0.0.1", "no X-Forwarded-For"),
+    ]:
+        response = client.get("/ingresar/", REMOTE_ADDR=remote)
+        assert response.url == "https://testserver/ingresar/"
+        assert reason in caplog.messages
 
 
 @pytest.mark.parametrize("path", ["/salud/", "/salud/lista/"])

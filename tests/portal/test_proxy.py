@@ -54,8 +54,9 @@ def nginx(folder: Path, upstream: int):
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
         stop("NO NGINX: THE TESTS OF THE PROXY DID NOT RUN. apt-get install nginx-light")
     port = free_port()
-    sample = SAMPLE[SAMPLE.index("server {", SAMPLE.index("return 301")) :]
+    sample = SAMPLE
     for written, here in {
+        "listen 80;": "",
         "listen 443 ssl;": f"listen 127.0.0.1:{port};",
         "server_name portal.ejemplo.pe;": "",
         "http://127.0.0.1:8000": f"http://127.0.0.1:{upstream}",

@@ -243,7 +243,7 @@ def test_a_file_of_variables_without_permission_stops_the_start(start, tmp_path,
         start(DEMO="true")
 
 
-@pytest.mark.parametrize("url", ["sqlite:////no/folder/db", "postgres://h/b?nothing=1"])
+@pytest.mark.parametrize("url", ["sqlite:////no/folder/db", "postgres://127.0.0.1:1/b"])
 def test_a_database_that_does_not_answer_is_one_line_without_traceback(url):
     result = subprocess.run(
         [sys.executable, "manage.py", "check", "--database", "default"],
