@@ -66,22 +66,15 @@ class OptionForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        is_folder = cleaned.get("is_folder", self.instance.is_folder)
-        types, roles = cleaned.get("operator_types"), cleaned.get("roles")
-        if is_folder:
-            for field in ("operator_types", "roles"):
-                if cleaned.get(field):
-                    self.add_error(field, "Una carpeta no se ofrece ni pide roles por sí misma.")
-        else:
-            if not cleaned.get("purpose"):
-                self.add_error("purpose", "Diga qué se haría ahí.")
-            if not types:
-                self.add_error("operator_types", "Elija al menos un tipo de operador.")
-            elif roles and {role.operator_type_id for role in roles} != {t.pk for t in types}:
-                self.add_error(
-                    "roles",
-                    "Cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
-                )
+        roles = cleaned.get("roles") or ()
+        problems = reading.option_problems(
+            is_folder=cleaned.get("is_folder", self.instance.is_folder),
+            purpose=cleaned.get("purpose", ""),
+            operator_types={kind.pk for kind in cleaned.get("operator_types") or ()},
+            types_of_roles={role.operator_type_id for role in roles},
+        )
+        for field, problem in problems.items():
+            self.add_error(field, problem)
         if "profile" in self.changed_data and self.instance.children.exists():
             self.add_error("profile", "Lo que contiene esta carpeta es de su perfil actual.")
         return cleaned
@@ -90,13 +83,9 @@ class OptionForm(forms.ModelForm):
 class CatalogFileForm(forms.Form):
     """A catalogue file. ``catalog`` holds it, read and checked."""
 
-    MAX_MEGABYTES = 2
-    # A file of another shape can break the same rule in each row.
-    MAX_PROBLEMS = 50
-
     file = forms.FileField(
         label="Archivo del catálogo",
-        help_text="Un archivo TOML, en UTF-8, de hasta 2 MB.",
+        help_text=f"Un archivo TOML, en UTF-8, de hasta {reading.MAX_BYTES // 1024} KB.",
         error_messages={
             "required": "Elija el archivo del catálogo",
             "invalid": "Elija el archivo del catálogo",
@@ -108,23 +97,11 @@ class CatalogFileForm(forms.Form):
 
     def clean_file(self):
         file = self.cleaned_data["file"]
-        if file.size > self.MAX_MEGABYTES * 1024 * 1024:
-            raise ValidationError(f"El archivo pesa más de {self.MAX_MEGABYTES} MB")
         try:
-            # Windows programs put a byte order mark before the text.
-            self.catalog = reading.read(file.read().decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise ValidationError(
-                "El archivo no está en UTF-8. Guárdelo con esa codificación"
-            ) from error
+            self.catalog = reading.read_file(file)
         except reading.CatalogError as error:
-            self.add_problems(error)
+            raise ValidationError(error.problems) from error
         return file
-
-    def add_problems(self, error: reading.CatalogError) -> None:
-        more = len(error.problems) - self.MAX_PROBLEMS
-        problems = error.problems[: self.MAX_PROBLEMS]
-        self.add_error("file", [*problems, f"Y {more} problemas más."] if more > 0 else problems)
 
 
 class OfferedFilter(admin.RelatedFieldListFilter):
@@ -206,7 +183,7 @@ class OptionAdmin(CatalogRowAdmin):
                 )
                 self.log_import(request, result)
         except reading.CatalogError as error:
-            form.add_problems(error)
+            form.add_error("file", error.problems)
             return False
         messages.success(request, f"Se ha importado el catálogo: {result}")
         return True

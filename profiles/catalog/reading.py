@@ -1,11 +1,28 @@
-"""Read a catalogue file and check it: shape first, then the references between rows."""
+"""Read a catalogue file and check it: limits, shape, then the references between rows.
+
+The catalogue of a site is trusted no more than any other file: reading or refusing it takes less
+than a second, whatever it holds.
+"""
 
 import re
 import tomllib
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
+# The file that comes with the portal has 70 KB, and no dot in any key.
+MAX_BYTES = 200 * 1024
+MOST_DOTS = 4
+# A file of another shape can break the same rule in each row.
+MAX_PROBLEMS, LONGEST_PROBLEM = 50, 300
+# Strings and comments of TOML. One that never ends goes on to the end, where the parser stops too.
+QUOTED = re.compile(
+    r'''"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)|"(?:\\.|[^"\\\n])*"?'''
+    r"""|'''.*?(?:'{3,5}|\Z)|'[^'\n]*'?|#[^\n]*""",
+    re.DOTALL,
+)
 # For each kind of row: the required columns and the optional columns.
 COLUMNS = {
     "operator_types": ({"code", "name", "source"}, set()),
@@ -25,11 +42,14 @@ LISTS = {"options": {"operator_types", "roles"}, "templates": {"options", "roles
 
 
 class CatalogError(Exception):
-    """The problems of a catalogue file, one sentence each."""
+    """The problems of a catalogue file, one sentence each: the first MAX_PROBLEMS."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__(" · ".join(problems))
-        self.problems = problems
+        more = len(problems) - MAX_PROBLEMS
+        self.problems = [problem[:LONGEST_PROBLEM] for problem in problems[:MAX_PROBLEMS]]
+        if more > 0:
+            self.problems.append(f"Y {more} problemas más.")
+        super().__init__(" · ".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -41,8 +61,29 @@ class Catalog:
     templates: list[dict]
 
 
+def read_file(file: BinaryIO) -> Catalog:
+    """Read a file of at most MAX_BYTES. Raises CatalogError."""
+    content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise CatalogError([f"El archivo pesa más de {MAX_BYTES // 1024} KB."])
+    try:
+        # Windows programs put a byte order mark before the text.
+        return read(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise CatalogError(
+            ["El archivo no está en UTF-8. Guárdelo con esa codificación."]
+        ) from error
+
+
 def read(text: str) -> Catalog:
     """Parse and check a catalogue. Raises CatalogError with every problem found."""
+    # The parser takes the square of the dots of a key, and of a table for each key below it.
+    if any(line.count(".") > MOST_DOTS for line in QUOTED.sub("", text).split("\n")):
+        raise CatalogError(
+            [
+                "El archivo tiene claves con puntos. En el catálogo ninguna los lleva: póngalas solas."
+            ]
+        )
     try:
         tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -70,7 +111,8 @@ def _shape_problems(kind: str, tables: dict) -> list[str]:
     identity = IDENTITY.get(kind, "code")
     problems, seen = [], set()
     for number, row in enumerate(rows, start=1):
-        label = f"{kind}, fila {number} ({row.get(identity, 'sin código')})"
+        code = row.get(identity) if isinstance(row.get(identity), str) else None
+        label = f"{kind}, fila {number} ({code or 'sin código'})"
         if missing := required - row.keys():
             problems.append(f"{label}: falta {', '.join(sorted(missing))}.")
         if unknown := row.keys() - required - optional:
@@ -84,8 +126,7 @@ def _shape_problems(kind: str, tables: dict) -> list[str]:
                 right = right and value.isprintable()
             if not right:
                 problems.append(f"{label}: el valor de «{column}» no es válido.")
-        code = row.get(identity)
-        if isinstance(code, str):
+        if code:
             if code in seen:
                 problems.append(f"{label}: el código está repetido.")
             seen.add(code)
@@ -126,12 +167,13 @@ def _reference_problems(catalog: Catalog) -> list[str]:
             problems.append(f"{label}: tipo de operador desconocido {', '.join(sorted(unknown))}.")
         if unknown := acting - roles.keys():
             problems.append(f"{label}: rol desconocido {', '.join(sorted(unknown))}.")
-        elif acting and {roles[role] for role in acting} != offered:
-            problems.append(
-                f"{label}: cada tipo de operador al que se ofrece necesita un rol, y ninguno más."
-            )
-        if not is_folder(row) and not row.get("purpose"):
-            problems.append(f"{label}: falta decir qué se haría ahí («purpose»).")
+        found = option_problems(
+            is_folder=is_folder(row),
+            purpose=row.get("purpose", ""),
+            operator_types=offered,
+            types_of_roles={roles[role] for role in acting & roles.keys()},
+        )
+        problems += [f"{label}, «{column}»: {problem}" for column, problem in found.items()]
     for row in catalog.templates:
         operator_type = row["operator_type"]
         label = f"Plantilla «{row['name']}»"
@@ -143,6 +185,27 @@ def _reference_problems(catalog: Catalog) -> list[str]:
         for code in row["roles"]:
             if roles.get(code) != operator_type:
                 problems.append(f"{label}: el rol {code} no es de {operator_type}.")
+    return problems
+
+
+def option_problems(
+    *, is_folder: bool, purpose: str, operator_types: Set, types_of_roles: Set
+) -> dict[str, str]:
+    """Return the problem of each column of an option, of a file or written by hand.
+
+    ``types_of_roles`` are the types of operator to which its roles belong.
+    """
+    if is_folder:
+        of_leaves = {"operator_types": operator_types, "roles": types_of_roles}
+        sentence = "Una carpeta no se ofrece ni pide roles por sí misma."
+        return {column: sentence for column, values in of_leaves.items() if values}
+    problems = {}
+    if not purpose:
+        problems["purpose"] = "Diga qué se haría ahí."
+    if not operator_types:
+        problems["operator_types"] = "Elija al menos un tipo de operador."
+    elif types_of_roles and types_of_roles != operator_types:
+        problems["roles"] = "Cada tipo de operador al que se ofrece necesita un rol, y ninguno más."
     return problems
 
 

@@ -258,13 +258,13 @@ BAD_FILES = [
     (b"\x00\x01\x02", ["El archivo no es TOML válido: revise la línea 1, columna 1."]),
     (
         SMALL_CATALOG.encode("latin-1"),
-        ["El archivo no está en UTF-8. Guárdelo con esa codificación"],
+        ["El archivo no está en UTF-8. Guárdelo con esa codificación."],
     ),
     (
         SMALL_CATALOG.encode("utf-16"),
-        ["El archivo no está en UTF-8. Guárdelo con esa codificación"],
+        ["El archivo no está en UTF-8. Guárdelo con esa codificación."],
     ),
-    (b"#" * (2 * 1024 * 1024 + 1), ["El archivo pesa más de 2 MB"]),
+    (b"#" * (200 * 1024 + 1), ["El archivo pesa más de 200 KB."]),
     (
         "a = 1",
         [

@@ -1,5 +1,7 @@
 """The catalogue file: its rules, its loading, and what the shipped catalogue must hold."""
 
+import io
+import tomllib
 from collections import Counter
 
 import pytest
@@ -81,7 +83,7 @@ def test_the_command_refuses_a_file_that_is_no_catalogue(tmp_path, content):
     file = tmp_path / "catalogo.toml"
     if content is not None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(CommandError, match=r"TOML válido|No se pudo leer"):
+    with pytest.raises(CommandError, match=r"TOML válido|No se pudo leer|UTF-8"):
         call_command("load_catalog", str(file))
     assert not Profile.objects.exists()
 
@@ -324,22 +326,22 @@ BROKEN_RULES = [
     (
         '"NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
         '"NSIGAD.AGENTEADUANA.DESPACHO"]',
-        "Opción 90.1.2.1.1: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+        "Opción 90.1.2.1.1, «roles»: Cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
     ),
     (
         'roles = ["NSIGAD.AGENTEADUANA.DESPACHO"]',
         'roles = ["NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
-        "Opción 90.1.1.1.1: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+        "Opción 90.1.1.1.1, «roles»: Cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
     ),
     (
         'name = "Manifiesto de carga"',
         'name = "Manifiesto de carga", roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]',
-        "Opción 90.2: cada tipo de operador al que se ofrece necesita un rol, y ninguno más.",
+        "Opción 90.2, «roles»: Una carpeta no se ofrece ni pide roles por sí misma.",
     ),
     (
         'purpose = "Aquí se numera.", ',
         "",
-        "Opción 90.1.1.1.1: falta decir qué se haría ahí («purpose»).",
+        "Opción 90.1.1.1.1, «purpose»: Diga qué se haría ahí.",
     ),
 ]
 
@@ -373,6 +375,65 @@ def test_a_file_that_is_no_toml_is_refused(subtests):
                 reading.read(text)
             (problem,) = refused.value.problems
             assert problem.startswith("El archivo no es TOML válido")
+
+
+DEEP = ".".join("abcdef")
+# Where a dotted key may stand; strings and comments before it look as if they went on, or ended.
+DEEP_KEYS = [
+    f"{DEEP} = 1",
+    f" [ {DEEP} ]",
+    f"[[{DEEP}]]",
+    f"x = {{{DEEP} = 1}}",
+    " . ".join("abcdef") + " = 1",
+    ".".join(['"a"', "'b'"] * 3) + " = 1",
+    f'"a\\"b".{DEEP}."c" = 1',
+    f'x = """a""""\n{DEEP} = 1',
+    f'x = """\\""""\n{DEEP} = 1',
+    f'x = """"""\n{DEEP} = 1',
+    f"x = '''a''''\n{DEEP} = 1",
+    f'x = {{y = """\n" """, {DEEP}."z" = 1}}',
+    f"x = {{y = '''\n' ''', {DEEP}.'z' = 1}}",
+    f'x = "#"\n{DEEP} = 1',
+    f"# it's \"\n{DEEP} = 1",
+    f'x = "\\\\"\n{DEEP} = 1',
+    f"x = '\\'\n{DEEP} = 1",
+]
+
+
+def test_deep_keys_are_refused_before_they_are_parsed(subtests, monkeypatch):
+    """The parser takes the square of their length: twenty seconds for 80 KB."""
+    for text in DEEP_KEYS:
+        assert tomllib.loads(text)
+    monkeypatch.setattr(tomllib, "loads", None)
+    for text in DEEP_KEYS:
+        with subtests.test(text=text), pytest.raises(CatalogError, match="claves con puntos"):
+            reading.read(text)
+
+
+def test_dots_in_texts_and_comments_are_none_of_keys():
+    texts = [f'"{"." * 99}"', f"'{'.' * 99}'", f'"""\n{"." * 99}\n"""', f"7 # {'.' * 99}"]
+    for text in texts:
+        with pytest.raises(CatalogError, match="Falta la lista"):
+            reading.read(f"x = {text}")
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end():
+    file = io.BytesIO(b"#" * 10**7)
+    with pytest.raises(CatalogError, match="200 KB"):
+        reading.read_file(file)
+    assert file.tell() == reading.MAX_BYTES + 1
+
+
+def test_what_is_said_of_a_file_stays_short():
+    files = [
+        "options = [" + "{}," * 10_000 + "]",
+        f"options = [{{ code = 0x{'f' * 10_000} }}]",
+        f"options = [{{ code = '{'x' * 10_000}' }}]",
+    ]
+    for text in files:
+        with pytest.raises(CatalogError) as refused:
+            reading.read(text)
+        assert len(str(refused.value)) < 20_000
 
 
 def test_all_problems_are_reported_at_once():

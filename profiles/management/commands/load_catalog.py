@@ -20,8 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *, file, **options):
         try:
-            tally = load_catalog(reading.read(file.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
+            with file.open("rb") as content:
+                tally = load_catalog(reading.read_file(content))
+        except OSError as error:
             raise CommandError(f"No se pudo leer {file}: {error}") from error
         except reading.CatalogError as error:
             raise CommandError("\n".join(error.problems)) from error
