@@ -38,7 +38,7 @@ from profiles.forms.filters import (
     UserFilterForm,
 )
 from profiles.forms.grants import CopyDifferenceForm, CopyForm, ValidityForm
-from profiles.forms.load import HandOverForm, PlanForm
+from profiles.forms.load import ContinueForm, HandOverForm, PlanForm
 from profiles.forms.templates import DeleteTemplateForm, TemplateForm
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.administration import ADMIN_PASSWORD, STAFF_PASSWORD, admin_forms, new_operator
@@ -337,6 +337,7 @@ KINDS = {
     "DeleteTemplateForm": {},
     "PlanForm": {"do": one_of("apply")},
     "HandOverForm": {"do": one_of("apply")},
+    "ContinueForm": {"by_button": anything},
     "MarkedUserForm": {"accion": one_of("roles"), "usuario": some_word},
     "MenuSearchForm": {"texto": anything},
     "OptionSearchForm": {"texto": anything},
@@ -539,6 +540,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "DeleteTemplateForm": (DeleteTemplateForm, {}),
         "PlanForm": (PlanForm, {"do": "apply"}),
         "HandOverForm": (HandOverForm, {"do": "apply"}),
+        "ContinueForm": (ContinueForm, {"by_button": "true"}),
         "MarkedUserForm": (MarkedUserForm, {"accion": "roles", "usuario": "JPEREZ01"}),
         "MenuSearchForm": (MenuSearchForm, {}),
         "OptionSearchForm": (OptionSearchForm, {}),
