@@ -1,12 +1,15 @@
-"""Make plans of a load, make a stale plan again, discard plans; ``applying`` applies them."""
+"""Make plans of a load, accept their corrections, make a stale plan again, discard plans."""
+
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
+from profiles.load.columns import column_titled
 from profiles.load.planning import ROWS_AT_ONCE, PlannedRow, Planner
-from profiles.load.plans import locked_plan, stale_rows
+from profiles.load.plans import locked_plan, matches, planned_again
 from profiles.load.rows import Row, Sheet
 from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, Outcome
@@ -23,30 +26,40 @@ def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str)
     """Store what the rows of a file would do; no account is changed.
 
     Deletes the plans of all operators that are too old, and the plans of this operator that were
-    not applied, except the last MOST_PENDING. A plan with errors stores no password. Raises
-    PermissionDenied for an actor that does not administer the operator.
+    not applied, except the last MOST_PENDING. A plan with errors stores no cell and no password,
+    unless accepting its corrections would leave none. Raises PermissionDenied for an actor that does
+    not administer the operator.
     """
     tenancy.require_administrator_of(actor.user, operator)
     planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
-    is_sound = not any(row.problems for row in planned)
+    corrections = corrections_of(row.problems for row in planned)
+    is_kept = bool(corrections) or not any(row.problems for row in planned)
     plan = LoadPlan(
         operator=operator,
         made_by=actor.user,
         file_name="".join(filter(str.isprintable, file_name))[:100],
         columns=[*sheet.columns],
+        notes=[*sheet.notes],
+        corrections=corrections,
     )
     rows = [
         LoadRow(
             plan=plan,
             number=row.number,
             username=row.username[:150],
-            cells=_without_password(typed) if is_sound else {},
+            cells=_without_password(typed) if is_kept else {},
+            notes=typed.notes,
             **_result(row),
         )
         for typed, row in zip(sheet.rows, planned, strict=True)
     ]
-    if is_sound:
-        _seal_passwords([(row, of.password) for row, of in zip(rows, planned, strict=True)])
+    if is_kept:
+        _seal_passwords(
+            [
+                (row, typed.cells.get("password", ""))
+                for row, typed in zip(rows, sheet.rows, strict=True)
+            ]
+        )
     with transaction.atomic():
         plan.save()
         LoadRow.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
@@ -76,6 +89,35 @@ def discard(*, actor: Actor, plan: LoadPlan) -> bool:
     return True
 
 
+def corrections_of(problems: Iterable[list]) -> int:
+    """Return how many corrections are offered; 0 if a problem has none, for they would not be enough.
+
+    ``problems`` holds those of each row.
+    """
+    offered = [corrected for of_row in problems for *_, corrected in of_row]
+    return len(offered) if all(offered) else 0
+
+
+@sensitive_variables()
+@transaction.atomic
+def accept_corrections(*, actor: Actor, plan: LoadPlan) -> None:
+    """Put every offered correction into its cell, and plan the rows again.
+
+    Does nothing to a plan whose corrections would not be enough. Raises OldPlanError.
+    """
+    plan = locked_plan(actor, plan)
+    if not plan.corrections or plan.state != LoadPlan.State.READY:
+        return
+    rows = list(plan.rows.filter(outcome=Outcome.ERROR))
+    for row in rows:
+        for heading, value, _, corrected in row.problems:
+            name = column_titled(heading).name
+            row.cells[name] = corrected
+            row.notes.append([name, value, "Se aceptó la corrección", corrected])
+    LoadRow.objects.bulk_update(rows, ["cells", "notes"], batch_size=100)
+    _plan_again(plan)
+
+
 @sensitive_variables()
 @transaction.atomic
 def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
@@ -86,7 +128,19 @@ def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
     plan = locked_plan(actor, plan)
     if plan.state != LoadPlan.State.STALE:
         return
-    stale = list(stale_rows(plan))
+    _plan_again(plan)
+    plan.state = LoadPlan.State.READY
+    plan.save(update_fields=["state"])
+
+
+@sensitive_variables()
+def _plan_again(plan: LoadPlan) -> None:
+    """Update the rows that would now do something else, and those that had an error."""
+    stale = [
+        (row, planned)
+        for row, planned in planned_again(plan)
+        if row.outcome == Outcome.ERROR or not matches(row, planned)
+    ]
     for row, planned in stale:
         for name, value in _result(planned).items():
             setattr(row, name, value)
@@ -99,10 +153,10 @@ def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
         [*RESULT, "sealed", "password", "is_generated"],
         batch_size=100,
     )
+    plan.corrections = 0
     if plan.has_errors:
         plan.rows.update(cells={}, sealed="", password="", is_generated=False)
-    plan.state = LoadPlan.State.READY
-    plan.save(update_fields=["state"])
+    plan.save(update_fields=["corrections"])
 
 
 @sensitive_variables()
@@ -110,7 +164,8 @@ def _seal_passwords(rows: list[tuple[LoadRow, str]]) -> None:
     """Seal the password of each new user; generate one where the file has none."""
     seal = seal_of_passwords()
     for row, password in rows:
-        if row.outcome == Outcome.CREATE:
+        # A row whose correction is accepted may create a user.
+        if row.outcome == Outcome.CREATE or (row.outcome == Outcome.ERROR and password):
             row.sealed = seal.close(password or generate_password())
             row.is_generated = not password
 

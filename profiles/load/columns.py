@@ -1,5 +1,6 @@
 """The columns of a file of users: titles, and what each may hold."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -7,6 +8,8 @@ from django.conf import settings
 from users.lists.search import fold
 from users.signin.password_rules import OperatorPasswordValidator
 from users.validators import DocumentType
+
+LONGEST_TITLE = 100
 
 
 @dataclass(frozen=True)
@@ -27,19 +30,22 @@ COLUMNS = {
             "Usuario",
             f"{settings.USERNAME_LENGTH} letras o números. Si ya existe en su empresa, la fila lo "
             "modifica; si no, lo crea.",
-            also=("Usuario secundario",),
+            also=("Usuario secundario", "Usuario SOL"),
         ),
         Column(
             "document_type",
             "Tipo de documento",
             f"{', '.join(kind.short_label for kind in DocumentType)}. También con su código: 1, 4, 7…",
-            also=("Tipo", "Tipo de documento de identidad"),
+            also=("Tipo", "Tipo documento", "Tipo doc.", "Tipo de documento de identidad"),
         ),
         Column(
             "document_number",
             "Número de documento",
             "Uno por persona. Si Excel le quitó a un DNI el cero inicial, se le devuelve.",
-            also=("Nro de documento", "Documento"),
+            also=(
+                *("Nro de documento", "Nro documento", "N° de documento", "N° documento"),
+                *("Número documento", "Núm. documento", "Documento", "DNI"),
+            ),
         ),
         Column("first_name", "Nombres", "Solo letras, espacios, guion, punto y apóstrofo."),
         Column("last_name", "Apellidos", "Como los nombres."),
@@ -47,7 +53,7 @@ COLUMNS = {
             "email",
             "Correo electrónico",
             "Opcional.",
-            also=("Correo", "Correo electrónico (opcional)"),
+            also=("Correo", "Correo electrónico (opcional)", "E-mail", "Mail"),
         ),
         Column(
             "password",
@@ -77,11 +83,35 @@ COLUMNS = {
 # export can be loaded again.
 EXPORTED = [name for name in COLUMNS if name not in ("password", "template")]
 
+
+def bare(text: str) -> str:
+    """Return the letters and digits of a text, folded: «D.N.I.» is «dni», «Usuario*» is «usuario»."""
+    return re.sub("[^a-z0-9]", "", fold(text))
+
+
 _BY_TITLE = {
-    fold(title): column for column in COLUMNS.values() for title in (column.heading, *column.also)
+    bare(title): column for column in COLUMNS.values() for title in (column.heading, *column.also)
 }
+# A column that only numbers the rows. «N°» is «n».
+_NUMBERING = {"n", "item", "num", "index"}
 
 
 def column_titled(title: str) -> Column | None:
-    """Return the column of a title. Accents, case, and underscores for spaces do not matter."""
-    return _BY_TITLE.get(fold(" ".join(title.replace("_", " ").split())))
+    """Return the column of a title. Accents, case, spaces and punctuation do not matter."""
+    return _BY_TITLE.get(bare(title[:LONGEST_TITLE]))
+
+
+def is_numbering(title: str) -> bool:
+    """Return whether a column with this title only numbers the rows: «N°», «Ítem», «#»."""
+    return title.strip() == "#" or bare(title[:LONGEST_TITLE]) in _NUMBERING
+
+
+def titles_at(rows: list[list[str]]) -> int | None:
+    """Return the index of the row of titles among the first rows of a sheet; None if there is none.
+
+    It has Usuario and another known title, or else Usuario alone.
+    """
+    known = [{column.name for column in map(column_titled, row) if column} for row in rows]
+    with_username = [index for index, names in enumerate(known) if "username" in names]
+    alone = with_username[0] if with_username else None
+    return next((index for index in with_username if len(known[index]) > 1), alone)

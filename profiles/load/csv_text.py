@@ -1,26 +1,50 @@
-"""Read a CSV file of users."""
+"""Read a CSV file of users, or one with tabs."""
 
-import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
+from itertools import islice
 
-from profiles.load.rows import CHUNK, LONGEST_ROW, MOST_COLUMNS, Cell, FileError
+from profiles.load.columns import column_titled
+from profiles.load.letters import encoding_of
+from profiles.load.rows import (
+    FAR,
+    LONGEST_ROW,
+    MOST_COLUMNS,
+    TITLES_WITHIN,
+    Cell,
+    FileError,
+    too_long_row,
+)
+
+# Excel in Peru separates by semicolons, and writes tabs as «Texto Unicode».
+DELIMITERS = ",;\t"
+# A first line for Excel, which Excel does not count as a row.
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 
 
-def rows_of_csv(file) -> Iterator[list[Cell]]:
-    """Yield the cells of each record of a binary file; raises FileError."""
-    text = io.TextIOWrapper(file, encoding=_encoding(file), newline="")
+def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
+    """Yield the cells of each record of a binary file; raises FileError.
+
+    At the end it adds to ``notes`` what of the file was not read.
+    """
+    is_far = False
+    text = io.TextIOWrapper(file, encoding=encoding_of(file), newline="")
     try:
-        titles = text.readline(LONGEST_ROW)
-        text.seek(0)
-        # Excel in Peru separates by semicolons.
-        delimiter = ";" if titles.count(";") > titles.count(",") else ","
+        first = text.readline(LONGEST_ROW)
+        said = SEPARATOR_LINE.fullmatch(first)
+        if not said:
+            text.seek(0)
+        delimiter = said[1] if said else _delimiter(text)
         lines = _Lines(text)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for values in reader:
             lines.of_record = 0
+            is_far = is_far or any(value.strip() for value in values[MOST_COLUMNS:])
             yield [Cell(value) for value in values[:MOST_COLUMNS]]
+        if is_far:
+            notes.append(FAR)
     except csv.Error as error:
         raise FileError(
             f"No se entiende la línea {reader.line_num}: revise sus comillas, y que ninguna celda "
@@ -29,6 +53,22 @@ def rows_of_csv(file) -> Iterator[list[Cell]]:
     finally:
         # The caller closes the file, not the wrapper.
         text.detach()
+
+
+def _delimiter(text: io.TextIOWrapper) -> str:
+    """Return the delimiter by which a line has the most known titles; leaves the text at its start."""
+    lines = [text.readline(LONGEST_ROW) for _ in range(TITLES_WITHIN)]
+    text.seek(0)
+    return max(
+        DELIMITERS,
+        key=lambda delimiter: max(
+            sum(
+                column_titled(title.strip(' "')) is not None
+                for title in islice(line.split(delimiter), MOST_COLUMNS)
+            )
+            for line in lines
+        ),
+    )
 
 
 class _Lines:
@@ -41,30 +81,5 @@ class _Lines:
         while line := self.text.readline(LONGEST_ROW):
             self.of_record += len(line)
             if self.of_record >= LONGEST_ROW:
-                raise FileError("El archivo tiene una fila demasiado larga. Revíselo en Excel.")
+                raise too_long_row()
             yield line
-
-
-def _encoding(file) -> str:
-    """Return UTF-8 if the whole file is valid UTF-8, else cp1252, in which Excel in Peru saves.
-
-    Leaves the file at its start. Raises FileError for a binary file.
-    """
-    for encoding in ("utf-8-sig", "cp1252"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        file.seek(0)
-        try:
-            while chunk := file.read(CHUNK):
-                if b"\0" in chunk:
-                    raise FileError(
-                        "No es un archivo CSV ni XLSX. En Excel elija Guardar como, «CSV UTF-8»."
-                    )
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        file.seek(0)
-        return encoding
-    raise FileError(
-        "No se reconocen las letras del archivo. En Excel elija Guardar como, «CSV UTF-8»."
-    )

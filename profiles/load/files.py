@@ -1,4 +1,4 @@
-"""Read a file of users: CSV with Python's own reader, XLSX with openpyxl. No file is trusted.
+"""Read a file of users: text with Python's own reader, XLSX with openpyxl. No file is trusted.
 
 A file is refused before it costs much: the parts of an XLSX are measured before they are parsed,
 and no more than the rows is held in memory. A flaw of one cell does not refuse the file: the row
@@ -6,19 +6,25 @@ holds the flaw, and the plan shows it.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain, islice
 
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 from openpyxl.utils import get_column_letter
 
-from profiles.load.columns import COLUMNS, Column, column_titled
+from profiles.load import letters, values
+from profiles.load.columns import COLUMNS, Column, column_titled, is_numbering, titles_at
 from profiles.load.csv_text import rows_of_csv
-from profiles.load.rows import Cell, FileError, Row, Sheet, too_many_rows
+from profiles.load.foreign import reason_to_refuse
+from profiles.load.rows import TITLES_WITHIN, Cell, FileError, Row, Sheet, too_many_rows
 from profiles.load.workbook import rows_of_workbook
 from profiles.spreadsheet import as_typed
+from users.validators import DocumentType
 
+LONGEST_NOTED = 100
 KNOWN = ", ".join(column.heading for column in COLUMNS.values())
 
 
@@ -32,50 +38,95 @@ def read(file) -> Sheet:
         raise FileError(
             f"El archivo pesa más de {settings.LOAD_MAX_BYTES // 1024**2} MB. Divídalo en varios."
         )
+    if reason := reason_to_refuse(file):
+        raise FileError(reason)
     file.seek(0)
-    start = file.read(8)
+    rows_of = rows_of_workbook if file.read(2) == b"PK" else rows_of_csv
     file.seek(0)
-    if not start:
-        raise FileError("El archivo está vacío. Elija otro.")
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileError("Es un libro de Excel antiguo o con contraseña. Guárdelo como .xlsx.")
-    rows_of = rows_of_workbook if start.startswith(b"PK") else rows_of_csv
-    with closing(rows_of(file)) as lines:
-        return _sheet(lines)
+    notes: list[str] = []
+    with closing(rows_of(file, notes)) as lines:
+        columns, rows = _table(lines, notes)
+    return Sheet(columns, rows, tuple(notes))
 
 
-_UNTITLED = "Esta celda está en una columna sin título. Póngale título o bórrela"
+_UNTITLED = "Esta celda está en una columna sin un título que se conozca. Póngalo o borre la celda"
 _NUMBER = "La celda es un número y Excel pudo quitarle ceros. Dele formato de texto y escríbala otra vez"  # fmt: skip
+_DIGITS = "Es un número: si empezaba con ceros, Excel los quitó. Compruébelo"
+_FORMULA = "Está escrita como fórmula. Quítele el signo = y las comillas"
+_APOSTROPHE = "Empieza con un apóstrofo, que es parte de la clave"
+_REPAIRED = "Se repararon sus letras"
+# Columns where a number that lost a zero is another value.
+_NEVER_NUMBERS = ("password", "options", "roles")
+# Columns where a value can begin with an apostrophe; elsewhere it is Excel's mark of a text.
+_APOSTROPHES = ("first_name", "last_name", "email", "password", "template")
+# A text as a formula, which keeps its zeros: ="00123456".
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
 @sensitive_variables()
-def _sheet(lines: Iterator[list[Cell]]) -> Sheet:
-    columns = _columns([cell.text for cell in next(lines, [])])
+def _table(lines: Iterator[list[Cell]], notes: list[str]) -> tuple[tuple[str, ...], list[Row]]:
+    """Return the names of the columns, and the rows below the titles; raises FileError."""
+    first = list(islice(lines, TITLES_WITHIN))
+    texts = [[cell.text for cell in line] for line in first]
+    above = titles_at(texts)
+    if above is None:
+        # So that the refusal is about the row that was meant to be the titles.
+        above = next((index for index, row in enumerate(texts) if any(map(str.strip, row))), 0)
+    titles = texts[above] if texts else []
+    columns = _columns(titles)
+    if any(cell.text.strip() for line in first[:above] for cell in line):
+        notes.append(f"Los títulos están en la fila {above + 1}; lo que está encima no se lee.")
     rows = []
-    for number, line in enumerate(lines, start=2):
-        if number - 1 > settings.LOAD_MAX_ROWS:
+    for number, line in enumerate(chain(first[above + 1 :], lines), start=above + 2):
+        if number - above - 1 > settings.LOAD_MAX_ROWS:
             raise too_many_rows()
         if row := _row(number, line, columns):
             rows.append(row)
+    _leave_out_numbering(rows, titles, columns, notes)
     if not rows:
         raise FileError("El archivo no tiene filas debajo de los títulos.")
-    return Sheet(tuple(column.name for column in columns if column), rows)
+    return tuple(column.name for column in columns if column), rows
+
+
+def _leave_out_numbering(rows: list[Row], titles, columns, notes: list[str]) -> None:
+    """Take no notice of a column that only numbers the rows; any other text without a title is a flaw.
+
+    Its title says so, or it has none, stands before the first column and counts from 0 or 1: pandas
+    writes one like that.
+    """
+    before = next(index for index, column in enumerate(columns) if column) - 1
+    for index, title in enumerate(titles):
+        letter = get_column_letter(index + 1)
+        texts = [row.untitled.get(letter, "") for row in rows] if not columns[index] else []
+        is_counting = any(texts == [*map(str, range(n, n + len(rows)))] for n in (0, 1))
+        if (is_numbering(title) and all(text.isdigit() for text in texts if text)) or (
+            index == before and not title.strip() and is_counting
+        ):
+            notes.append(f"La columna {letter} solo numera las filas: no se lee.")
+            for row in rows:
+                row.untitled.pop(letter, None)
+    for row in rows:
+        row.flaws |= dict.fromkeys(row.untitled, _UNTITLED)
+    rows[:] = [row for row in rows if row.cells or row.flaws]
 
 
 def _columns(titles: list[str]) -> list[Column | None]:
-    """Return the column of each title; None for an empty title. Raises FileError for wrong titles."""
+    """Return the column of each title; None for a column that is not read.
+
+    Raises FileError for wrong titles.
+    """
     columns = [column_titled(title) for title in titles]
     named = [column for column in columns if column]
     unknown = [
         f"«{title.strip()[:40]}»"
         for title, column in zip(titles, columns, strict=True)
-        if title.strip() and not column
+        if title.strip() and not column and not is_numbering(title)
     ]
     if unknown or not named:
         said = f"No se conoce {', '.join(unknown[:5])}. " if unknown and named else ""
         raise FileError(
             f"{said}La primera fila debe llevar los títulos de las columnas. Los que se conocen: "
-            f"{KNOWN}."
+            f"{KNOWN}. Cambie el título o borre la columna."
         )
     if twice := next((column for column in named if named.count(column) > 1), None):
         raise FileError(f"La columna «{twice.heading}» está dos veces. Deje una.")
@@ -93,10 +144,40 @@ def _row(number: int, line: list[Cell], columns: list[Column | None]) -> Row | N
             continue
         column = columns[index] if index < len(columns) else None
         if column is None:
-            row.flaws[get_column_letter(index + 1)] = _UNTITLED
-            continue
-        # A password is taken as typed, spaces included.
-        row.cells[column.name] = cell.text if column.name == "password" else as_typed(cell.text)
-        if flaw := cell.flaw or (_NUMBER if cell.is_number and column.name == "password" else ""):
-            row.flaws[column.name] = flaw
-    return row if row.cells or row.flaws else None
+            row.untitled[get_column_letter(index + 1)] = cell.text
+        else:
+            _take(row, column.name, cell)
+    if values.document_type(row.cells.get("document_type", "")) == DocumentType.DNI:
+        # The missing zeros of a DNI can be counted.
+        row.notes = [note for note in row.notes if note[2] != _DIGITS]
+    return row if row.cells or row.flaws or row.untitled else None
+
+
+@sensitive_variables()
+def _take(row: Row, name: str, cell: Cell) -> None:
+    """Put the text of the cell into the row, with its flaw and with what was repaired in it."""
+    text = cell.text
+    is_password = name == "password"
+    if not is_password and (text := as_typed(text)) == cell.text:
+        if formula := _TEXT_FORMULA.fullmatch(text.strip()):
+            text = formula[1]
+        elif name not in _APOSTROPHES:
+            text = re.sub(r"^\s*'", "", text)
+    if meant := letters.repaired(text):
+        before, after = ("", "") if is_password else (text[:LONGEST_NOTED], meant[:LONGEST_NOTED])
+        row.notes.append([name, before, _REPAIRED, after])
+        text = meant
+    if is_password and text.startswith("'"):
+        row.notes.append([name, "", _APOSTROPHE, ""])
+    if flaw := cell.flaw or _flaw(name, text, cell):
+        row.flaws[name] = flaw
+    else:
+        row.cells[name] = text
+    if name == "document_number" and cell.is_number:
+        row.notes.append([name, text, _DIGITS, ""])
+
+
+def _flaw(name: str, text: str, cell: Cell) -> str:
+    if cell.is_number and name in _NEVER_NUMBERS:
+        return _NUMBER
+    return _FORMULA if name == "password" and _TEXT_FORMULA.fullmatch(text.strip()) else ""

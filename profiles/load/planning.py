@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.load import values
+from profiles.load import letters, values
 from profiles.load.columns import COLUMNS
 from profiles.load.rows import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, RoleGrant
@@ -38,8 +38,7 @@ class PlannedRow:
     """What a row would do: ``before`` and ``after`` hold the facts that would change, as text.
 
     ``problems`` refuse the row and ``notices`` tell what was corrected in it; each is a list
-    [column, value, sentence, corrected value]. ``account`` is the existing user, and ``password``
-    the password given for a new user.
+    [column, value, sentence, corrected value]. ``account`` is the existing user.
     """
 
     number: int
@@ -50,7 +49,6 @@ class PlannedRow:
     problems: list[list[str]] = field(default_factory=list)
     notices: list[list[str]] = field(default_factory=list)
     account: User | None = None
-    password: str = field(default="", repr=False)
 
     def refuse(self, column: str, value: str, sentence: str, corrected: str = "") -> None:
         """Add a problem; ``corrected`` is the value that was probably meant."""
@@ -63,6 +61,8 @@ class PlannedRow:
 
 # Fields that full_clean leaves out: ``_check_password`` checks the password; the operator costs a query a row.
 KNOWN_GOOD = ["password", "operator"]
+# The model refuses longer ones.
+LONGEST_NAME = 150
 # Longest cell value quoted in a message.
 LONGEST_SHOWN = 100
 
@@ -77,6 +77,7 @@ class Planner:
 
     def __init__(self, operator: Operator, columns: Collection[str]) -> None:
         self.operator, self.columns = operator, frozenset(columns)
+        self.today = operator.today()
         self.offered = {
             "options": frozenset(
                 Option.objects.offered_to(operator).values_list("code", flat=True)
@@ -136,6 +137,8 @@ class Planner:
         planned = PlannedRow(row.number, normalise_username(cells.get("username", "")))
         for column, flaw in row.flaws.items():
             planned.refuse(column, "", flaw)
+        for note in row.notes:
+            planned.note(*note)
         first = self.row_of_name.setdefault(planned.username, row.number)
         if planned.username and first != row.number:
             planned.refuse("username", planned.username, f"Ya está en la fila {first}")
@@ -154,7 +157,6 @@ class Planner:
             self._keep(planned, cells, user, before, wanted_state, uniqueness)
         if planned.problems:
             planned.outcome, planned.before, planned.after = Outcome.ERROR, {}, {}
-            planned.password = ""
         return planned
 
     def _eliminate(
@@ -193,6 +195,9 @@ class Planner:
         template = self._template(cells.get("template", "").strip(), planned)
         for kind in GRANTS:
             facts[kind] = self._grants(kind, cells, before, template, planned)
+        is_new_end = before is None or facts["valid_until"] != before["valid_until"]
+        if is_new_end and account.has_ended(self.today):
+            planned.note("valid_until", cells.get("valid_until", ""), ENDED)
         if before is None:
             planned.outcome, planned.after = Outcome.CREATE, facts
             return
@@ -203,6 +208,7 @@ class Planner:
 
     def _fill_in(self, account: User, cells: Mapping[str, str], planned: PlannedRow) -> None:
         """Set the fields that are columns of the file; the other fields stay."""
+        stored = {name: getattr(account, name) for name in PERSON_FIELDS}
         for name in self.columns.intersection(PERSON_FIELDS):
             setattr(account, name, cells.get(name, "").strip())
         if "document_type" in self.columns:
@@ -216,6 +222,18 @@ class Planner:
             account.document_number = number
             if correction:
                 planned.note("document_number", typed, correction, number)
+            is_new = number != stored["document_number"]
+            is_noted = any(column == _heading("document_number") for column, *_ in planned.notices)
+            if is_new and not is_noted and values.lacks_digits(number, account.document_type):
+                planned.note("document_number", typed, FEW_DIGITS)
+        for name in ("first_name", "last_name"):
+            given = cells.get(name, "")
+            if given == stored[name] or len(given) > LONGEST_NAME:
+                continue
+            if meant := letters.probably_meant(given):
+                planned.refuse(name, given, OTHER_LETTERS, meant)
+            elif letters.is_half_read(given):
+                planned.refuse(name, given, OTHER_LETTERS)
         for name in self.columns.intersection(DAYS):
             try:
                 setattr(account, name, values.day(cells.get(name, "").strip()))
@@ -265,7 +283,6 @@ class Planner:
             planned.refuse("password", "", ". ".join(error.messages))
         if advice := advice_on_password(password, account):
             planned.note("password", "", advice.removesuffix("."))
-        planned.password = password
 
     def _state(self, typed: str, planned: PlannedRow) -> str:
         """Return the state that the row asks for; empty to keep the present state."""
@@ -311,6 +328,9 @@ class Planner:
 
 
 NO_DOCUMENT_TYPE = f"Escriba uno de estos: {', '.join(kind.short_label for kind in DocumentType)}"
+FEW_DIGITS = "Suele tener 9 dígitos. Si perdió ceros al inicio, corríjalo en el archivo"
+OTHER_LETTERS = "Un programa le cambió las letras. Escríbalo otra vez"
+ENDED = "Ya pasó: con esta fecha no podrá ingresar"
 NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
 TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
 

@@ -35,7 +35,11 @@ def planned_again(plan: LoadPlan) -> Iterator[tuple[LoadRow, PlannedRow]]:
     rows = plan.rows.iterator(chunk_size=ROWS_AT_ONCE)
     planner = Planner(plan.operator, plan.columns)
     while some := list(islice(rows, ROWS_AT_ONCE)):
-        yield from zip(some, planner.plan(Row(row.number, row.cells) for row in some), strict=True)
+        yield from zip(
+            some,
+            planner.plan(Row(row.number, row.cells, notes=row.notes) for row in some),
+            strict=True,
+        )
 
 
 def matches(row: LoadRow, planned: PlannedRow) -> bool:

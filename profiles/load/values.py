@@ -3,11 +3,13 @@
 import re
 from functools import lru_cache
 
+from profiles.load.columns import bare
 from users.lists.search import fold
 from users.models import User
 from users.validators import DocumentType, normalise_document_number, parse_day
 
 DNI_LENGTH = 8
+OF_MIGRACIONES = (DocumentType.FOREIGNER_CARD, DocumentType.STAY_PERMIT, DocumentType.STAY_CARD)
 # What offices write for a type besides its code and its label. The official words are those of
 # Catálogo 06 and of Tabla 3 of the T-REGISTRO, the numbers codes of the latter (docs/fidelity.md).
 _OTHER_WORDS = {
@@ -24,16 +26,11 @@ _OTHER_WORDS = {
 }  # fmt: skip
 
 
-def _bare(text: str) -> str:
-    """Return the letters and digits of a text, folded: «D.N.I.» is «dni»."""
-    return re.sub("[^a-z0-9]", "", fold(text))
-
-
 _WORDS = {
     kind: [kind.label, kind.short_label, *_OTHER_WORDS[kind].split(", ")] for kind in DocumentType
 }
 _DOCUMENT_TYPES = {
-    _bare(f"{code}{word}"): kind.value
+    bare(f"{code}{word}"): kind.value
     for kind, words in _WORDS.items()
     # The code may stand before the word: «01 - DNI».
     for code in ("", kind.value, f"0{kind.value}")
@@ -46,7 +43,7 @@ _SEPARATORS = str.maketrans(",;|", "   ")
 
 def document_type(text: str) -> str:
     """Return the DocumentType that the text names, by its code or by a name; empty for none."""
-    return _DOCUMENT_TYPES.get(_bare(text), "")
+    return _DOCUMENT_TYPES.get(bare(text), "")
 
 
 def document_number(text: str, kind: str) -> tuple[str, str]:
@@ -65,6 +62,14 @@ def probable_document_number(text: str, kind: str) -> str:
     number = normalise_document_number(text)
     is_short = kind == DocumentType.DNI and re.fullmatch(r"[0-9]{5,6}", number)
     return number.zfill(DNI_LENGTH) if is_short else ""
+
+
+def lacks_digits(number: str, kind: str) -> bool:
+    """Return whether it is shorter than the numbers that Migraciones gives: 9 digits (fidelity.md).
+
+    Another number may be right, so this only warns: a CSV file does not show that zeros were lost.
+    """
+    return kind in OF_MIGRACIONES and bool(re.fullmatch(r"[0-9]{5,8}", number))
 
 
 def state(text: str) -> str:

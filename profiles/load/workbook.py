@@ -1,18 +1,35 @@
 """Read an XLSX workbook of users."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from itertools import chain, islice
 from xml.parsers import expat
 
 from django.conf import settings
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from profiles.load.columns import COLUMNS
-from profiles.load.rows import CHUNK, LONGEST_ROW, MOST_COLUMNS, Cell, FileError, too_many_rows
+from profiles.load.columns import COLUMNS, titles_at
+from profiles.load.foreign import SAVE_AS_XLSX
+from profiles.load.rows import (
+    CHUNK,
+    FAR,
+    LONGEST_ROW,
+    MOST_COLUMNS,
+    TITLES_WITHIN,
+    Cell,
+    FileError,
+    too_many_rows,
+)
 
 MOST_PARTS = 1000
+# Sheets, rows or columns that one sentence names.
+MOST_NAMED = 10
+# Another namespace, which openpyxl does not read.
+STRICT_NS = "http://purl.oclc.org/ooxml/spreadsheetml/"
 # Compression makes real sheets about ten times smaller.
 UNZIPPED = 8 * settings.LOAD_MAX_BYTES
 # XML elements of one row: MOST_COLUMNS cells, with their texts.
@@ -25,17 +42,28 @@ FORMULA = "Es una fórmula. Cópiela y péguela como valor"
 EXCEL_ERROR = "La celda muestra un error de Excel. Escriba el valor"
 
 
-def rows_of_workbook(file) -> Iterator[list[Cell]]:
-    """Yield the cells of each row of the first sheet; raises FileError."""
+def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
+    """Yield the cells of each row of the sheet with the titles; raises FileError.
+
+    It adds to ``notes`` which sheet that is, and what of it is hidden or was not read.
+    """
     try:
         with zipfile.ZipFile(file) as archive:
-            _measure(archive)
+            seen = _measure(archive)
         book = load_workbook(file, read_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        # The file's own statement of its size is not trusted.
-        sheet.reset_dimensions()
-        for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
-            yield [_cell(cell) for cell in cells]
+        sheet, rows = _sheet_with_titles(book)
+        if len(book.worksheets) > 1:
+            notes.append(_which_sheet(book, sheet))
+        # openpyxl does not tell what is hidden, the part of the sheet does.
+        meter = seen[sheet._worksheet_path.lstrip("/")]
+        hidden = _Hidden(meter)
+        for number, cells in enumerate(rows, start=1):
+            row = [_cell(cell) for cell in cells]
+            hidden.look_at(number, row)
+            yield row
+        notes += hidden.notes()
+        if meter.is_far:
+            notes.append(FAR)
     except (FileError, GeneratorExit):
         raise
     except Exception as error:
@@ -43,10 +71,68 @@ def rows_of_workbook(file) -> Iterator[list[Cell]]:
         raise FileError("El libro de Excel está dañado o tiene contraseña. Ábralo en Excel y guárdelo otra vez.") from error  # fmt: skip
 
 
-def _measure(archive: zipfile.ZipFile) -> None:
+def _sheet_with_titles(book):
+    """Return the first visible sheet with the titles, or else the first visible one, and its rows."""
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    found = None
+    for sheet in visible or book.worksheets:
+        # The file's own statement of its size is not trusted.
+        sheet.reset_dimensions()
+        rows = sheet.iter_rows(max_col=MOST_COLUMNS)
+        first = list(islice(rows, TITLES_WITHIN))
+        texts = [[str(cell.value or "") for cell in row] for row in first]
+        has_titles = titles_at(texts) is not None
+        if has_titles or found is None:
+            found = sheet, chain(first, rows)
+        if has_titles:
+            break
+    return found
+
+
+def _which_sheet(book, sheet) -> str:
+    others = [
+        f"«{other.title[:40]}»" + ("" if other.sheet_state == "visible" else " (oculta)")
+        for other in book.worksheets
+        if other is not sheet
+    ]
+    more = len(others) - MOST_NAMED
+    return (
+        f"Se lee la hoja «{sheet.title[:40]}». No se lee: {', '.join(others[:MOST_NAMED])}"
+        f"{f' y {more} más' if more > 0 else ''}."
+    )
+
+
+class _Hidden:
+    """The rows and columns that are hidden in a sheet and hold something: they are read all the same."""
+
+    def __init__(self, meter: "_Meter") -> None:
+        self.meter = meter
+        self.rows: list[int] = []
+        self.columns: set[int] = set()
+
+    def look_at(self, number: int, row: list[Cell]) -> None:
+        filled = [index for index, cell in enumerate(row, start=1) if cell.text or cell.flaw]
+        if filled and number in self.meter.hidden_rows:
+            self.rows.append(number)
+        self.columns.update(self.meter.hidden_columns.intersection(filled))
+
+    def notes(self) -> Iterator[str]:
+        for said, found in (
+            ("Filas ocultas", [*map(str, self.rows)]),
+            ("Columnas ocultas", [*map(get_column_letter, sorted(self.columns))]),
+        ):
+            more = len(found) - MOST_NAMED
+            if found:
+                yield (
+                    f"{said} en el libro, que también se leen: {', '.join(found[:MOST_NAMED])}"
+                    f"{f' y {more} más' if more > 0 else ''}."
+                )
+
+
+def _measure(archive: zipfile.ZipFile) -> "dict[str, _Meter]":
     """Raise FileError for a book that would cost too much, before openpyxl parses it.
 
-    What a part contains is declared in other parts, so each part is measured as the costliest
+    Return what was seen of each part, by its name. What a part contains is declared in other parts, so each part is measured as the costliest
     kind, whatever its name.
     """
     parts = archive.infolist()
@@ -57,25 +143,29 @@ def _measure(archive: zipfile.ZipFile) -> None:
         raise FileError("El libro lleva macros. Guárdelo como .xlsx, sin macros.")
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > UNZIPPED:
         raise _too_big()
-    elements = 0
+    elements, seen = 0, {}
     for part in parts:
         # Other methods of compression have no limit on what a few bytes unpack to.
         if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise _too_big()
-        meter = _Meter(MOST_ELEMENTS - elements)
+        seen[part.filename] = meter = _Meter(MOST_ELEMENTS - elements)
         with archive.open(part) as stream:
             is_xml = meter.reads(stream)
         # A part that is not XML is a picture, which compression hardly makes smaller.
         if not is_xml and part.file_size > settings.LOAD_MAX_BYTES:
             raise _too_big()
         elements += meter.elements
+    return seen
 
 
 def _too_big() -> FileError:
     return FileError("El libro de Excel es demasiado grande. Guárdelo como «CSV UTF-8».")
 
 
-_ROW, _TEXT, _FORMULA_TAG = (f"{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "si", "f"))
+_ROW, _TEXT, _FORMULA_TAG, _CELL, _VALUE, _INLINE, _COLUMN = (
+    f"{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "si", "f", "c", "v", "is", "col")
+)
+_TRUE = ("1", "true")
 
 
 class _Meter:
@@ -94,7 +184,12 @@ class _Meter:
         self.most_elements = most_elements
         self.elements = self.held = self.depth = self.released_at = 0
         self.released = None
-        self.left = {_ROW: settings.LOAD_MAX_ROWS + 1, _TEXT: MOST_TEXTS}
+        self.left = {_ROW: settings.LOAD_MAX_ROWS + TITLES_WITHIN, _TEXT: MOST_TEXTS}
+        # What the sheet hides, and whether a cell right of MOST_COLUMNS has a value.
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
+        self.is_far = False
+        self.row = self.column = 0
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -116,6 +211,8 @@ class _Meter:
 
     def _start(self, name: str, attributes: dict) -> None:
         if not self.elements:
+            if name.startswith(STRICT_NS):
+                raise FileError(f"Es un libro de Excel «Open XML estricto». {SAVE_AS_XLSX}")
             self.released = self.RELEASED.get(name)
         self.depth += 1
         self.elements += 1
@@ -125,6 +222,22 @@ class _Meter:
         if name == _FORMULA_TAG and attributes.get("t") == "shared":
             # Each cell that shares a formula costs its whole length.
             raise FileError("El libro tiene fórmulas. Cópielas y péguelas como valores.")
+        self._place(name, attributes)
+
+    def _place(self, name: str, attributes: dict) -> None:
+        """Follow where the parser is in a sheet."""
+        if name == _CELL:
+            letters = attributes.get("r", "").rstrip("0123456789")
+            self.column = _column_number(letters) if letters else self.column + 1
+        elif name in (_VALUE, _INLINE):
+            self.is_far = self.is_far or self.column > MOST_COLUMNS
+        elif name == _ROW:
+            self.row, self.column = int(attributes.get("r", self.row + 1)), 0
+            if attributes.get("hidden") in _TRUE:
+                self.hidden_rows.add(self.row)
+        elif name == _COLUMN and attributes.get("hidden") in _TRUE:
+            last = min(int(attributes["max"]), MOST_COLUMNS)
+            self.hidden_columns.update(range(int(attributes["min"]), last + 1))
 
     def _end(self, name: str) -> None:
         if name in self.left:
@@ -138,6 +251,17 @@ class _Meter:
     def _refuse_doctype(self, *doctype) -> None:
         """Refuse a DOCTYPE: it can define entities and default attributes, which expand."""
         raise _too_big()
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters[:4]:
+        number = 26 * number + ord(letter) - 64
+    return number
+
+
+# The format of a number that shows leading zeros: 000000000.
+_ZEROS = re.compile(r"0{2,15}")
 
 
 def _cell(cell) -> Cell:
@@ -157,4 +281,7 @@ def _cell(cell) -> Cell:
         return Cell(value.isoformat())
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, int) and value >= 0 and _ZEROS.fullmatch(cell.number_format):
+        # The text that Excel shows.
+        return Cell(str(value).zfill(len(cell.number_format)))
     return Cell(str(value).replace("\0", "\ufffd"), is_number=isinstance(value, int | float))

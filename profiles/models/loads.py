@@ -61,6 +61,10 @@ class LoadPlan(models.Model):
     rate = models.FloatField("claves por segundo", default=0, db_default=0)
     # The names of the columns of the file. Facts without a column stay as they are.
     columns = models.JSONField("columnas")
+    # What of the file was read or not, where somebody could expect otherwise.
+    notes = models.JSONField("avisos", default=list)
+    # How many corrections would leave the plan without errors; 0 if some error has none.
+    corrections = models.PositiveIntegerField("correcciones ofrecidas", default=0)
 
     objects = LoadPlanQuerySet.as_manager()
 
@@ -112,6 +116,8 @@ class LoadRow(models.Model):
         User, verbose_name="cuenta", null=True, on_delete=models.PROTECT, related_name="+"
     )
     outcome = models.CharField("qué pasa", max_length=10, choices=Outcome)
+    # What reading the file changed in the cells, as notices.
+    notes = models.JSONField("avisos de la lectura", default=list)
     # The cells of the file, without the password.
     cells = models.JSONField(default=dict)
     before = models.JSONField("antes", default=dict)

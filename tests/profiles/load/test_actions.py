@@ -37,6 +37,7 @@ ON_A_PLAN = [
     applying.hand_over,
     actions.discard,
     actions.make_plan_again,
+    actions.accept_corrections,
 ]
 
 LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
@@ -223,6 +224,68 @@ def test_a_plan_with_errors_keeps_no_password_and_is_not_applied(plan, loader):
     with pytest.raises(applying.PlanWithErrorsError):
         applying.start_applying(actor=loader, plan=made)
     assert not User.objects.filter(username__startswith="NUEVO").exists()
+
+
+TO_CORRECT = [
+    new_user(1) | {"Número de documento": "12345"},
+    new_user(2) | {"Número de documento": "123456"},
+    new_user(3) | {"Apellidos": "ANDRƒS", "Clave": ""},
+    new_user(4),
+]
+
+
+def test_all_corrections_of_a_file_are_accepted_at_once(plan, apply, loader):
+    made = plan(*TO_CORRECT)
+    assert (made.corrections, made.counts()[Outcome.ERROR]) == (3, 3)
+    actions.accept_corrections(actor=loader, plan=made)
+    made.refresh_from_db()
+    assert (made.corrections, made.counts()[Outcome.CREATE]) == (0, 4)
+    assert [row.notices for row in made.rows.all()] == [
+        [["Número de documento", "12345", "Se aceptó la corrección", "00012345"]],
+        [["Número de documento", "123456", "Se aceptó la corrección", "00123456"]],
+        [["Apellidos", "ANDRƒS", "Se aceptó la corrección", "ANDRÉS"]],
+        [],
+    ]
+    apply(made)
+    users = User.objects.filter(username__startswith="NUEVO").order_by("username")
+    assert [user.document_number for user in users] == [
+        *("00012345", "00123456", "90001003", "90001004")
+    ]
+    assert users[2].last_name == "ANDRÉS"
+    assert [user.check_password(PASSWORD) for user in users] == [True, True, False, True]
+    assert [row.username for row in made.to_hand_over] == ["NUEVO003"]
+
+
+def test_corrections_that_leave_another_error_are_not_offered(plan, loader):
+    made = plan(*TO_CORRECT, new_user(5, Nombres=""))
+    assert made.corrections == 0
+    assert set(made.rows.values_list("sealed", flat=True)) == {""}
+    actions.accept_corrections(actor=loader, plan=made)
+    assert made.counts()[Outcome.ERROR] == 4
+
+
+def test_a_corrected_row_that_is_refused_keeps_no_password(plan, loader, make_secondary):
+    make_secondary("CEROS001", "00012345")
+    made = plan(*TO_CORRECT)
+    actions.accept_corrections(actor=loader, plan=made)
+    made.refresh_from_db()
+    ((_, value, sentence, _),) = made.rows.get(username="NUEVO001").problems
+    assert (value, sentence) == ("00012345", "Este documento ya lo usa CEROS001 en su empresa")
+    assert made.corrections == 0
+    assert {row.sealed for row in made.rows.all()} == {""}
+
+
+def test_what_reading_a_file_changed_is_told_again_in_a_plan_made_again(
+    plan, loader, make_secondary
+):
+    made = plan(new_user(1, Apellidos="MUÃ‘OZ"), new_user(2))
+    notices = made.rows.get(number=2).notices
+    assert notices == [["Apellidos", "MUÃ‘OZ", "Se repararon sus letras", "MUÑOZ"]]
+    make_secondary("NUEVO001", 90001001)
+    with pytest.raises(StaleError):
+        applying.start_applying(actor=loader, plan=made)
+    actions.make_plan_again(actor=loader, plan=made)
+    assert made.rows.get(number=2).notices[0] == notices[0]
 
 
 def test_applying_a_plan_twice_changes_nothing(plan, apply, loader):

@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 from django.conf import settings
-from openpyxl import Workbook, load_workbook
 
 from profiles.load.columns import COLUMNS
 from profiles.load.rows import FileError
@@ -24,8 +23,8 @@ EXPECTED = cells(as_csv(*ROWS))
 
 
 def test_csv_is_read_in_every_form_in_which_excel_saves_it(subtests):
-    for delimiter in [",", ";"]:
-        for encoding in ["utf-8", "utf-8-sig", "cp1252"]:
+    for delimiter in [",", ";", "\t"]:
+        for encoding in ["utf-8", "utf-8-sig", "utf-16", "cp1252", "mac_roman", "cp850"]:
             with subtests.test(delimiter=delimiter, encoding=encoding):
                 assert cells(as_csv(*ROWS, delimiter=delimiter, encoding=encoding)) == EXPECTED
                 assert EXPECTED[0]["first_name"] == "Íñigo"
@@ -98,10 +97,8 @@ UNREADABLE = [
     (b'Usuario\n"' + b"x" * 200_000 + b'"', "revise sus comillas"),
     (b"Usuario\n" + b"x" * 2_000_000, "demasiado larga"),
     (b"Usuario\n" + b'"\nab",' * 250_000, "demasiado larga"),
-    ("Usuario\nA".encode("utf-16"), "CSV UTF-8"),
     (b"Usuario\n\x81", "CSV UTF-8"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "antiguo o con contraseña"),
-    (b"%PDF-1.4\n\0", "No es un archivo CSV ni XLSX"),
+    (b"GIF89a\0", "No es un archivo CSV ni XLSX"),
     (b"PK\x03\x04basura", "dañado"),
     (as_csv(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
     (as_xlsx(["Usuario"], *[["A"]] * 10_001), "más de 10\xa0000 filas"),
@@ -114,6 +111,48 @@ def test_an_unreadable_file_is_refused_with_what_to_do(subtests):
     for content, sentence in UNREADABLE:
         with subtests.test(sentence), pytest.raises(FileError, match=sentence):
             read(content)
+
+
+def archive(*parts: str, content: str = "") -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as zipped:
+        for part in parts:
+            zipped.writestr(part, content)
+    return file.getvalue()
+
+
+CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+XML_2003 = b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
+FOREIGN = [
+    (CONTAINER + "Workbook".encode("utf-16-le"), "antiguo (.xls). Ábralo en Excel y guárdelo como"),
+    (CONTAINER + "EncryptedPackage".encode("utf-16-le"), "tiene contraseña. Quítesela"),
+    (archive("[Content_Types].xml", "xl/workbook.bin"), "(.xlsb). Ábralo en Excel y guárdelo como"),
+    (archive("mimetype", "content.xml"), "(.ods). Ábrala allí y guárdela como"),
+    (archive("Index/Document.iwa"), "Numbers. Expórtela"),
+    (archive("word/document.xml"), "documento de Word"),
+    (b"<html><table><tr><td>Usuario</td></tr></table></html>", "una página web"),
+    (b"\xef\xbb\xbf  <TABLE><tr><td>Usuario</td></tr></TABLE>", "una página web"),
+    (b"MIME-Version: 1.0\nContent-Type: multipart/related", "una página web"),
+    (b'<?xml version="1.0"?>' + XML_2003, "hoja de cálculo XML"),
+    (b"%PDF-1.4\n\0", "Es un PDF"),
+    (b"{\\rtf1}", "documento de texto"),
+]
+
+
+def test_a_file_of_another_kind_is_refused_with_its_cause_and_its_cure(subtests):
+    for content, sentence in FOREIGN:
+        with subtests.test(sentence), pytest.raises(FileError) as error:
+            read(content)
+        assert sentence in str(error.value)
+
+
+def test_a_book_in_strict_open_xml_is_refused_with_its_cure():
+    strict = b'<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main"><sheets/></workbook>'
+    with pytest.raises(FileError, match=r"Open XML estricto.*guárdelo como «Libro de Excel"):
+        read(rebuilt(xl__workbook_DOT_xml=strict))
+
+
+# Hostile files -----------------------------------------------------------------------------------
 
 
 def test_the_refusal_of_a_title_names_the_known_titles():
@@ -245,13 +284,3 @@ def test_the_size_of_a_file_is_limited(settings):
     settings.LOAD_MAX_BYTES = 1024**2
     with pytest.raises(FileError, match="más de 1 MB"):
         read(b"Usuario\n" + b"A\n" * 1024**2)
-
-
-def test_only_the_first_sheet_counts():
-    book, content = Workbook(), io.BytesIO()
-    for row in ROWS:
-        book.active.append(row)
-    book.create_sheet("Notas").append(["lo que sea"])
-    book.save(content)
-    assert len(load_workbook(content).worksheets) == 2
-    assert cells(content.getvalue()) == EXPECTED

@@ -14,6 +14,7 @@ from profiles.models import AccessTemplate, Option, Outcome, Role
 from tests.conftest import RUC, acting
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 from users.actions import accounts
+from users.models import User
 from users.validators import DocumentType
 
 LEAF, OTHER_LEAF = "90.1.1.1.1", "11.9.1.1.1"
@@ -186,6 +187,54 @@ def test_a_certain_correction_is_made_with_a_notice(subtests, plan_row):
             assert (value, corrected) == (given, kept)
 
 
+def test_an_expiry_in_the_past_is_told_unless_it_stays(plan_row, secondary, principal):
+    (notice,) = plan_row(new_user(1, Hasta="01/01/1900")).notices
+    assert notice[:3] == [
+        *("Vigente hasta", "01/01/1900", "Ya pasó: con esta fecha no podrá ingresar")
+    ]
+    User.objects.filter(pk=secondary.pk).update(valid_until=date(1900, 1, 1))
+    planned = plan_row({"Usuario": "JPEREZ01", "Hasta": "01/01/1900"})
+    assert (planned.outcome, planned.notices) == (Outcome.UNCHANGED, [])
+    assert plan_row(new_user(1, Hasta="31/12/2999")).notices == []
+
+
+def test_a_card_of_migraciones_with_few_digits_is_told(plan_row):
+    for kind, number, is_told in (
+        ("CE", "1234567", True),
+        ("PTP", "12345678", True),
+        ("CPP", "001234567", False),
+        ("CE", "AB12345", False),
+        ("Pasaporte", "1234567", False),
+    ):
+        cells = {"Tipo de documento": kind, "Número de documento": number}
+        planned = plan_row(new_user(1) | cells)
+        assert (planned.outcome, bool(planned.notices)) == (Outcome.CREATE, is_told), kind
+
+
+def test_a_document_typed_as_a_number_is_told(plan_row):
+    cells = {"Tipo de documento": "Pasaporte", "Número de documento": 1234567}
+    planned = plan_row(new_user(1) | cells, as_xlsx)
+    assert (planned.outcome, planned.after["document_number"]) == (Outcome.CREATE, "1234567")
+    ((column, value, sentence, _),) = planned.notices
+    assert (column, value) == ("Número de documento", "1234567")
+    assert "si empezaba con ceros, Excel los quitó" in sentence
+
+
+def test_a_name_whose_letters_a_program_changed_is_refused_with_the_probable_one(plan_row):
+    for content in (as_csv, as_xlsx):
+        for name, meant in (("ANDRƒS DêAZ", "ANDRÉS DÍAZ"), ("GarcÃa", "")):
+            ((column, value, _, corrected),) = plan_row(
+                new_user(1, Apellidos=name), content
+            ).problems
+            assert (column, value, corrected) == ("Apellidos", name, meant)
+
+
+def test_a_stored_name_with_strange_letters_stays(plan_row, secondary):
+    User.objects.filter(pk=secondary.pk).update(last_name="MUÃ'OZ")
+    planned = plan_row({"Usuario": "JPEREZ01", "Apellidos": "MUÃ'OZ", "Nombres": "Juan"})
+    assert planned.outcome == Outcome.UNCHANGED
+
+
 def test_the_leading_zero_that_excel_removed_is_restored(plan_row):
     planned = plan_row(new_user(1) | {"Número de documento": 1234567}, as_xlsx)
     assert planned.after["document_number"] == "01234567"
@@ -230,7 +279,7 @@ def test_a_passport_keeps_its_seven_digits(plan_row):
 
 def test_the_password_of_an_existing_user_is_kept_with_a_notice(plan_row, secondary):
     planned = plan_row({"Usuario": "JPEREZ01", "Clave": "Distinta1"})
-    assert (planned.outcome, planned.password) == (Outcome.UNCHANGED, "")
+    assert planned.outcome == Outcome.UNCHANGED
     ((column, value, sentence, _),) = planned.notices
     assert (column, value) == ("Clave", "")
     assert "Restablecer clave" in sentence
