@@ -44,7 +44,9 @@ class LoadForm(forms.Form):
 class PlanForm(forms.Form):
     """What to do with a plan."""
 
-    do = forms.ChoiceField(choices=[(do, do) for do in ("apply", "discard", "again", "hand_over")])
+    do = forms.ChoiceField(
+        choices=[(do, do) for do in ("apply", "accept", "discard", "again", "hand_over")]
+    )
 
     helper = layout(
         Include("profiles/plan_buttons.html"), css_class="buttons plan-buttons", is_kept=False

@@ -124,6 +124,8 @@ class PlanView(PlanMixin, View):
         match form.cleaned_data["do"]:
             case "apply":
                 return self.start(plan)
+            case "accept":
+                return self.accept(plan)
             case "discard":
                 return self.discard(plan)
             case "again":
@@ -139,6 +141,14 @@ class PlanView(PlanMixin, View):
             # The page of the plan says so.
             return redirect("profiles:load_plan", plan.pk)
         return self.keep_applying(plan, SLICE)
+
+    def accept(self, plan: LoadPlan):
+        actions.accept_corrections(actor=acting(self.request), plan=plan)
+        if plan.corrections:
+            messages.success(
+                self.request, "Se aceptaron las correcciones. Revise el plan antes de aplicarlo."
+            )
+        return redirect("profiles:load_plan", plan.pk)
 
     def discard(self, plan: LoadPlan):
         if actions.discard(actor=acting(self.request), plan=plan):
@@ -179,6 +189,7 @@ class PlanView(PlanMixin, View):
             "errors": counts[Outcome.ERROR],
             "created": counts[Outcome.CREATE],
             "changed": counts[Outcome.CHANGE],
+            "offers_corrections": any(corrected for row in page for *_, corrected in row.problems),
             "to_do": counts[Outcome.CREATE] + counts[Outcome.CHANGE],
             "shown": outcome,
             "page": page,

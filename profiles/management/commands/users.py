@@ -32,6 +32,11 @@ class Command(BaseCommand):
         commands = parser.add_subparsers(dest="command", required=True)
         plan = commands.add_parser("plan", help="dice qué haría un archivo; no cambia ningún usuario")  # fmt: skip
         plan.add_argument("file", type=Path, help="archivo CSV o XLSX")
+        plan.add_argument(
+            "--accept",
+            action="store_true",
+            help="acepta las correcciones propuestas, si bastan para que no quede ningún error",
+        )
         apply = commands.add_parser("apply", help="aplica un plan, o sigue con uno que se detuvo")
         apply.add_argument("plan", type=int, help="número del plan")
         apply.add_argument(
@@ -55,7 +60,7 @@ class Command(BaseCommand):
             raise CommandError(f"No hay un operador con RUC «{ruc}».")
         getattr(self, command)(operator, **options)
 
-    def plan(self, operator: Operator, *, file: Path, by, **options):
+    def plan(self, operator: Operator, *, file: Path, accept: bool, by, **options):
         actor = self.staff(by)
         try:
             with file.open("rb") as content:
@@ -63,9 +68,13 @@ class Command(BaseCommand):
         except (OSError, rows.FileError) as error:
             raise CommandError(f"{file}: {error}") from error
         plan = actions.make_plan(actor=actor, operator=operator, sheet=sheet, file_name=file.name)
+        if accept:
+            actions.accept_corrections(actor=actor, plan=plan)
         counts = plan.counts()
         for outcome in Outcome:
             self.stdout.write(f"{outcome.label}: {counts[outcome]}")
+        for note in plan.notes:
+            self.stdout.write(note)
         for row in plan.rows.filter(outcome=Outcome.ERROR).iterator(chunk_size=500):
             for column, value, sentence, corrected in row.problems:
                 said = f" «{value}»" if value else ""
@@ -73,6 +82,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"fila {row.number}, {column}{said}: {sentence}.{meant}")
         if counts[Outcome.ERROR]:
             raise CommandError("Corrija el archivo: un plan con errores no se aplica.")
+        for row in plan.rows.exclude(notices=[]).iterator(chunk_size=500):
+            for column, value, sentence, corrected in row.notices:
+                said = f" «{value}»" if value else ""
+                used = f": {corrected}" if corrected else ""
+                self.stdout.write(f"fila {row.number}, {column}{said}: {sentence}{used}.")
         self.stdout.write(f"Plan {plan.pk}. Para aplicarlo: users apply --ruc {operator.ruc} {plan.pk}")  # fmt: skip
 
     def apply(self, operator: Operator, *, plan: int, claves: Path | None, by, **options):

@@ -60,6 +60,16 @@ def test_the_errors_of_a_file_are_listed_and_the_plan_is_not_applied(operator, f
         run("apply", LoadPlan.objects.get().pk)
 
 
+def test_notes_and_notices_are_listed_and_corrections_can_be_accepted(operator, tmp_path):
+    people = table(new_user(1) | {"Número de documento": "12345"})
+    path = tmp_path / "usuarios.csv"
+    path.write_bytes(as_csv(["PADRÓN"], *people))
+    said = run("plan", "--accept", path)
+    assert "Se crea: 1" in said
+    assert "Los títulos están en la fila 2" in said
+    assert "fila 3, Número de documento «12345»: Se aceptó la corrección: 00012345." in said
+
+
 def test_a_plan_is_applied_again_without_a_change(operator, file):
     run("plan", file(new_user(1)))
     plan = LoadPlan.objects.get().pk

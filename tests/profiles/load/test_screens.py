@@ -90,6 +90,33 @@ def test_an_error_names_row_column_value_cause_and_remedy(upload):
     assert soup(page).title.get_text().startswith("Error: ")
 
 
+def test_all_corrections_are_accepted_by_one_button(client, upload):
+    short = {"Número de documento": "12345"}, {"Número de documento": "123456"}
+    page = upload(as_csv(*table(*(new_user(n) | cells for n, cells in enumerate(short)))))
+    assert buttons(page) == ["Aceptar las 2 correcciones", "Descartar"]
+    assert "Cada error tiene una corrección propuesta" in soup(page).get_text()
+    accepted = client.post(page.request["PATH_INFO"], {"do": "accept"}, follow=True)
+    assert counts(accepted)["Se crea"] == 2
+    assert "Aplicar plan" in buttons(accepted)
+    assert "Se aceptaron las correcciones" in soup(accepted).get_text()
+    again = client.post(page.request["PATH_INFO"], {"do": "accept"}, follow=True)
+    assert "Se aceptaron las correcciones" not in soup(again).get_text()
+
+
+def test_corrections_besides_other_errors_are_announced_and_not_offered(upload):
+    people = new_user(1) | {"Número de documento": "12345"}, new_user(2, Nombres="")
+    page = upload(as_csv(*table(*people)))
+    assert buttons(page) == ["Descartar"]
+    assert "podrá aceptarlas todas de una vez" in soup(page).get_text()
+
+
+def test_the_plan_says_how_the_file_was_read(upload):
+    page = upload(as_csv(["PADRÓN 2026"], *table(new_user(1))))
+    (notes,) = soup(page).select(".plan-notes")
+    assert "Los títulos están en la fila 2; lo que está encima no se lee." in notes.get_text()
+    assert not soup(upload(as_csv(*table(new_user(1))))).select(".plan-notes")
+
+
 def test_a_plan_with_errors_is_not_applied_by_a_forged_form(client, upload):
     page = upload(as_csv(*table(new_user(1, Nombres=""))))
     client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
