@@ -45,6 +45,19 @@ def test_guesses_in_a_known_browser_do_not_lock_the_account_elsewhere(client, kn
     assert sign_in(client, PASSWORD).status_code == 302
 
 
+def test_a_new_secret_key_forgets_locks_and_known_browsers(
+    client, secondary, known_browser, settings, clock
+):
+    """As docs/operacion.md says of its rotation."""
+    fail_to_sign_in(secondary)
+    assert said(sign_in(client)).startswith("Por seguridad")
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "k" * 50
+    assert said(sign_in(client)) == WRONG
+    fail_to_sign_in(secondary, settings.SIGN_IN_FAILURES - 1)
+    assert said(sign_in(known_browser, PASSWORD)).startswith("Por seguridad")
+
+
 def test_a_browser_is_known_only_for_the_accounts_that_used_it(
     secondary, make_secondary, known_browser
 ):
