@@ -48,7 +48,12 @@ COLUMNS = {
             ),
         ),
         Column("first_name", "Nombres", "Solo letras, espacios, guion, punto y apóstrofo."),
-        Column("last_name", "Apellidos", "Como los nombres."),
+        Column(
+            "last_name",
+            "Apellidos",
+            "Como los nombres. También en dos columnas: Apellido paterno y Apellido materno.",
+            also=("Apellido paterno", "Apellido materno"),
+        ),
         Column(
             "email",
             "Correo electrónico",
@@ -104,6 +109,14 @@ def column_titled(title: str) -> Column | None:
 def is_numbering(title: str) -> bool:
     """Return whether a column with this title only numbers the rows: «N°», «Ítem», «#»."""
     return title.strip() == "#" or bare(title[:LONGEST_TITLE]) in _NUMBERING
+
+
+def are_both_surnames(titles: list[str]) -> bool:
+    """Return whether the only titles that stand for one column are the two surnames, in order."""
+    known = [title for title in titles if column_titled(title)]
+    columns = [column_titled(title) for title in known]
+    twice = [bare(title) for title in known if columns.count(column_titled(title)) > 1]
+    return twice == ["apellidopaterno", "apellidomaterno"]
 
 
 def titles_at(rows: list[list[str]]) -> int | None:

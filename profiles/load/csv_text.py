@@ -19,7 +19,7 @@ from profiles.load.rows import (
 )
 
 # Excel in Peru separates by semicolons, and writes tabs as «Texto Unicode».
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 # A first line for Excel, which Excel does not count as a row.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 

@@ -16,7 +16,14 @@ from django.views.decorators.debug import sensitive_variables
 from openpyxl.utils import get_column_letter
 
 from profiles.load import letters, values
-from profiles.load.columns import COLUMNS, Column, column_titled, is_numbering, titles_at
+from profiles.load.columns import (
+    COLUMNS,
+    Column,
+    are_both_surnames,
+    column_titled,
+    is_numbering,
+    titles_at,
+)
 from profiles.load.csv_text import rows_of_csv
 from profiles.load.foreign import reason_to_refuse
 from profiles.load.rows import TITLES_WITHIN, Cell, FileError, Row, Sheet, too_many_rows
@@ -67,7 +74,7 @@ _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 def _table(lines: Iterator[list[Cell]], notes: list[str]) -> tuple[tuple[str, ...], list[Row]]:
     """Return the names of the columns, and the rows below the titles; raises FileError."""
     first = list(islice(lines, TITLES_WITHIN))
-    texts = [[cell.text for cell in line] for line in first]
+    texts = [[letters.repaired(cell.text) or cell.text for cell in line] for line in first]
     above = titles_at(texts)
     if above is None:
         # So that the refusal is about the row that was meant to be the titles.
@@ -76,6 +83,8 @@ def _table(lines: Iterator[list[Cell]], notes: list[str]) -> tuple[tuple[str, ..
     columns = _columns(titles)
     if any(cell.text.strip() for line in first[:above] for cell in line):
         notes.append(f"Los títulos están en la fila {above + 1}; lo que está encima no se lee.")
+    if first and titles != [cell.text for cell in first[above]]:
+        notes.append("Se repararon las letras de los títulos.")
     rows = []
     for number, line in enumerate(chain(first[above + 1 :], lines), start=above + 2):
         if number - above - 1 > settings.LOAD_MAX_ROWS:
@@ -128,7 +137,8 @@ def _columns(titles: list[str]) -> list[Column | None]:
             f"{said}La primera fila debe llevar los títulos de las columnas. Los que se conocen: "
             f"{KNOWN}. Cambie el título o borre la columna."
         )
-    if twice := next((column for column in named if named.count(column) > 1), None):
+    twice = next((column for column in named if named.count(column) > 1), None)
+    if twice and not are_both_surnames(titles):
         raise FileError(f"La columna «{twice.heading}» está dos veces. Deje una.")
     if COLUMNS["username"] not in named:
         raise FileError(f"Falta la columna «{COLUMNS['username'].heading}».")
@@ -172,7 +182,8 @@ def _take(row: Row, name: str, cell: Cell) -> None:
     if flaw := cell.flaw or _flaw(name, text, cell):
         row.flaws[name] = flaw
     else:
-        row.cells[name] = text
+        # Two columns hold the surnames.
+        row.cells[name] = f"{row.cells[name]} {text}" if name in row.cells else text
     if name == "document_number" and cell.is_number:
         row.notes.append([name, text, _DIGITS, ""])
 

@@ -260,8 +260,9 @@ def _column_number(letters: str) -> int:
     return number
 
 
-# The format of a number that shows leading zeros: 000000000.
-_ZEROS = re.compile(r"0{2,15}")
+# The format of a number that shows leading zeros: 000000000, with a language before it, or with an
+# empty width and other sections after it.
+_ZEROS = re.compile(r"(?:\[\$[^\]]*\])?(0{2,15})(?:_.)?(?:;.*)?")
 
 
 def _cell(cell) -> Cell:
@@ -281,7 +282,7 @@ def _cell(cell) -> Cell:
         return Cell(value.isoformat())
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, int) and value >= 0 and _ZEROS.fullmatch(cell.number_format):
+    if isinstance(value, int) and value >= 0 and (zeros := _ZEROS.fullmatch(cell.number_format)):
         # The text that Excel shows.
-        return Cell(str(value).zfill(len(cell.number_format)))
+        return Cell(str(value).zfill(len(zeros[1])))
     return Cell(str(value).replace("\0", "\ufffd"), is_number=isinstance(value, int | float))

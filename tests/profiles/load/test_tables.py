@@ -2,10 +2,11 @@
 
 import io
 
+import pytest
 from openpyxl import Workbook
 
 from profiles.load.columns import column_titled
-from profiles.load.rows import Row
+from profiles.load.rows import FileError, Row
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 
 ROWS = table(new_user(1, Nombres="Íñigo"), new_user(2))
@@ -47,6 +48,27 @@ def test_the_titles_that_offices_write_are_known():
     }
     for name, words in titles.items():
         assert {column_titled(word).name for word in words.split("|")} == {name}
+
+
+def test_the_surnames_may_stand_in_two_columns():
+    heads = ["Usuario", "Apellido Paterno", "APELLIDO MATERNO"]
+    rows = read(as_csv(heads, ["A", "Quispe", "Mamani"], ["B", "Rojas", ""])).rows
+    assert [row.cells["last_name"] for row in rows] == ["Quispe Mamani", "Rojas"]
+    for heads in (
+        ["Usuario", "Apellido materno", "Apellido paterno"],
+        ["Usuario", "Apellidos", "Apellido materno"],
+        ["Usuario", "Apellido paterno", "Apellido paterno"],
+    ):
+        with pytest.raises(FileError, match="está dos veces"):
+            read(as_csv(heads, ["A", "Quispe", "Mamani"]))
+
+
+def test_titles_whose_letters_a_program_changed_are_repaired_and_told():
+    people = table(new_user(1))
+    for make in (as_csv, as_xlsx):
+        sheet = read(make([head.replace("ú", "Ãº") for head in people[0]], people[1]))
+        assert sheet.rows[0].cells["document_number"] == "90001001"
+        assert sheet.notes == ("Se repararon las letras de los títulos.",)
 
 
 def test_a_column_that_numbers_the_rows_is_not_read():
@@ -139,6 +161,8 @@ def test_a_number_is_the_text_that_its_format_of_zeros_shows():
         (1234567, "000000000", "001234567"),
         (992301, "00000000", "00992301"),
         (1234567890, "000000000", "1234567890"),
+        (1234567, "000000000;@", "001234567"),
+        (1234567, "[$-280A]000000000_ ", "001234567"),
     ):
         row = numbered(value, number_format)
         assert (row.cells["document_number"], row.notes) == (text, [])
