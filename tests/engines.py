@@ -99,12 +99,13 @@ def pooler(place: str, size: int) -> Iterator[str]:
     """The address of the same database behind pgbouncer, with so many connections to the server."""
     named = conninfo_to_dict(place)
     parts = [name for name in ("host", "port", "user", "password") if name in named]
+    command = program("pgbouncer")
     server = " ".join("{}='{}'".format(name, named[name].replace("'", "''")) for name in parts)
     with owned_folder() as folder:
         port, file = free_port(), folder / "pgbouncer.ini"
         file.write_text(POOLER.format(server=server, port=port, size=size))
         process = subprocess.Popen(
-            [program("pgbouncer"), file],
+            [command, file],
             user=OWNER,
             cwd="/",
             stderr=subprocess.PIPE,

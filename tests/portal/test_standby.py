@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from tests.conftest import PASSWORD, person
-from tests.engines import Cluster, owned_folder
+from tests.engines import Cluster, owned_folder, program
 from tests.places import ROOT, environment, manage
 from tests.portal.conftest import Person, made_and_recorded
 from tests.server import Server
@@ -24,6 +24,7 @@ OPTIONS = re.search(r"@pg1:5432,pg2:5432/portal(\?\S+)", PAGE)[1]
 @pytest.fixture
 def pair():
     """A primary, whose commits wait until the standby has them, and the standby."""
+    program("pg_basebackup")
     with owned_folder() as one, owned_folder() as other:
         primary, standby = Cluster(one), Cluster(other)
         try:
