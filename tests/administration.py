@@ -101,9 +101,9 @@ def admin_forms(visitors) -> dict[str, dict]:
             "select_across": "0",
             "index": "0",
         },
-        "/admin/auth/group/add/": {"name": "Grupo", "permissions": ""},
+        "/admin/auth/group/add/": {"name": "Grupo", "permissions": []},
         "/admin/profiles/profile/add/": {**row, "code": "OTROS", "is_retired": ""},
-        f"/admin/profiles/role/{role.pk.replace('.', '_2E')}/change/": {
+        f"/admin/profiles/role/{role.pk}/change/": {
             **row,
             "operator_type": role.operator_type_id,
             "permits": "Permite.",

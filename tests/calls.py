@@ -6,14 +6,16 @@ from io import BytesIO
 
 import pyotp
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from operators.models import Operator
 from profiles.actions import grants, templates, validity
 from profiles.catalog import loading, reading
+from profiles.catalog import rows as catalog_rows
 from profiles.load import actions as load_actions
 from profiles.load import applying, files, rows
-from profiles.models import AccessTemplate, LoadPlan
+from profiles.models import AccessTemplate, LoadPlan, Option
 from tests.conftest import (
     OTHER_RUC,
     PASSWORD,
@@ -22,7 +24,7 @@ from tests.conftest import (
     acting,
     person,
 )
-from users.actions import accounts, bulk, operators, passwords, signing_in
+from users.actions import accounts, bulk, operators, passwords, signing_in, staff
 from users.models import User
 
 OPTION, OTHER_OPTION = "90.1.1.1.1", "11.9.1.1.1"
@@ -122,7 +124,19 @@ CALLS: dict[Callable, Callable] = {
     signing_in.turn_off_second_factor: lambda action: action(actor=staff_actor(), user=principal()),
     signing_in.make_recovery_codes: lambda action: action(actor=acting(principal())),
     signing_in.use_code: lambda action: action(actor=acting(principal()), code=RECOVERY_CODES[0]),
-    signing_in.seal_secrets_anew: lambda action: action(),
+    signing_in.seal_secrets_anew: lambda action: action(actor=staff_actor()),
+    staff.save_staff: lambda action: action(
+        actor=staff_actor(),
+        user=User(username="otra.persona", password=make_password(PASSWORD), is_staff=True),
+        groups=Group.objects.all(),
+    ),
+    staff.save_group: lambda action: action(
+        actor=staff_actor(),
+        group=Group.objects.get(),
+        permissions=Permission.objects.filter(codename="view_user"),
+    ),
+    staff.delete_group: lambda action: action(actor=staff_actor(), group=Group.objects.get()),
+    staff.record_superuser: lambda action: action(User, user=User.objects.staff().get()),
     operators.change_principal: lambda action: action(actor=staff_actor(), user=secondary()),
     operators.advance_clock: lambda action: action(
         actor=staff_actor(), operator=principal().operator, by=timedelta(hours=24)
@@ -163,7 +177,12 @@ CALLS: dict[Callable, Callable] = {
         codes=["NSIGAD.AGENTEADUANA.CONSULTA"],
         seen=[ROLE],
     ),
-    loading.load_catalog: lambda action: action(reading.read(CHANGED_CATALOG)),
+    loading.load_catalog: lambda action: action(reading.read(CHANGED_CATALOG), actor=staff_actor()),
+    catalog_rows.save_row: lambda action: action(
+        actor=staff_actor(),
+        row=Option(code="90.7", name="Otra", source="x", profile_id="ADUANEROS", is_folder=True),
+        links={"roles": []},
+    ),
     bulk.load_accounts: lambda action: action(
         actor=acting(principal()),
         operator=principal().operator,

@@ -12,5 +12,7 @@ class UsersConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(append_only.protect, sender=self)
-        # By name: the module imports models, which are not loaded yet when this module is imported.
+        # By name: the modules import models, which are not loaded yet when this module is imported.
         user_logged_in.connect(import_string("users.signin.entry.complete"))
+        created = import_string("users.models.superuser_created")
+        created.connect(import_string("users.actions.staff.record_superuser"))

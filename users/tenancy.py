@@ -70,6 +70,12 @@ def require_principal(user: User) -> None:
         raise PermissionDenied("Solo el usuario principal de la empresa administra usuarios.")
 
 
+def require_superuser(user: User) -> None:
+    """Raise PermissionDenied unless the user is a superuser."""
+    if not user.is_superuser:
+        raise PermissionDenied("Las cuentas y los permisos del personal son del superusuario.")
+
+
 def require_administrator_of(actor: User, operator) -> None:
     """Raise PermissionDenied unless the actor administers the users of that operator.
 
@@ -85,10 +91,12 @@ def require_administrator_of(actor: User, operator) -> None:
 def require_power_over(actor: User, user: User) -> None:
     """Raise PermissionDenied unless the actor may act on that account.
 
-    Staff may act on any account of an operator, a principal on its own secondary users. So no user
-    suspends their own account, and only staff acts on a principal.
+    Staff may act on any account of an operator, a superuser on other staff too, a principal on its
+    own secondary users. So no user suspends their own account, and only staff acts on a principal.
     """
     if actor.is_staff and user.operator_id is not None:
+        return
+    if actor.is_superuser and actor != user:
         return
     require_principal(actor)
     if user.operator_id != actor.operator_id or not user.is_secondary:

@@ -197,7 +197,12 @@ class PlanView(PlanMixin, View):
                 (
                     row,
                     changes(
-                        AuditEntry(before=ordered(row.before), after=ordered(row.after)), names
+                        AuditEntry(
+                            action="user.changed",
+                            before=ordered(row.before),
+                            after=ordered(row.after),
+                        ),
+                        names,
                     ),
                 )
                 for row in page

@@ -15,12 +15,14 @@ import profiles.actions
 import users.actions
 from operators.models import Operator
 from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.templates import save_template
+from profiles.catalog import rows as rows_of_the_catalogue
 from profiles.load import actions as load_actions
 from profiles.load import applying
 from tests.conftest import PASSWORD, acting, field_errors, soup
 from tests.walking import modules_of
 from users.actions import accounts, operators, passwords
-from users.history.wording import ACTION_LABELS
+from users.history.wording import ACTION_LABELS, OFFICE_ACTION_LABELS
 from users.models import AuditEntry
 
 COMPANY, OF_USER = "/historial/", "/usuarios/JPEREZ01/historial/"
@@ -56,6 +58,13 @@ def test_each_thing_done_is_said_in_words_the_latest_first(client, principal, se
     assert f"quitó Numeración de la declaración ({CODE})" in options
     assert "TITULAR1 · Web desde 192.0.2.1" in first
     assert "Nombres: Juan" in created
+
+
+def test_the_name_of_a_template_is_no_razon_social(client, principal):
+    save_template(actor=acting(principal), name="De siempre", options=[CODE], roles=[])
+    saved, *_ = entries(client.get(COMPANY))
+    assert "Nombre: De siempre" in saved
+    assert "Razón social" not in saved
 
 
 def test_the_company_sees_all_its_users_and_what_has_no_user(client, make_secondary, staff):
@@ -160,16 +169,23 @@ def test_no_clave_and_no_hash_is_in_it(client, principal, secondary):
 
 
 def test_every_action_that_is_recorded_has_its_words():
-    modules = (*modules_of(users.actions), *modules_of(profiles.actions), load_actions, applying)
+    modules = (
+        *modules_of(users.actions),
+        *modules_of(profiles.actions),
+        load_actions,
+        applying,
+        rows_of_the_catalogue,
+    )
     source = "".join(map(inspect.getsource, modules))
     recorded = set(
         re.findall(
-            r'"((?:users?|operator|options|roles|grants|template|recovery_codes?)\.[a-z_]+)"',
+            r'"((?:users?|operator|options|roles|grants|template|recovery_codes?|group|catalog'
+            r'|second_factors)\.[a-z_]+)"',
             source,
         )
     )
     assert len(recorded) > 15
-    assert recorded == set(ACTION_LABELS)
+    assert recorded == set(ACTION_LABELS) | set(OFFICE_ACTION_LABELS)
 
 
 def test_what_was_recorded_before_it_had_words_is_shown_as_it_is(client, principal, secondary):

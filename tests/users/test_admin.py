@@ -2,9 +2,9 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 
-from tests.administration import LIST, act, allow, errors, queries, state_of, texts
+from tests.administration import ADMIN_PASSWORD, LIST, act, allow, errors, queries, state_of, texts
 from tests.conftest import PASSWORD, RUC, person, soup
 from users.actions import accounts, operators
 from users.history.recording import Actor
@@ -34,6 +34,10 @@ def clerk_client(client_of, clerk):
 
 def change(user: User) -> str:
     return f"{LIST}{user.pk}/change/"
+
+
+def permission_keys(*codenames: str) -> list[int]:
+    return [*Permission.objects.filter(codename__in=codenames).values_list("pk", flat=True)]
 
 
 def password(user: User) -> str:
@@ -349,10 +353,53 @@ def test_a_staff_password_follows_djangos_rules(admin_client, clerk):
     assert clerk.check_password(STAFF_PASSWORD)
 
 
-def test_a_superuser_who_changes_their_password_stays_signed_in(admin_client, staff):
+def test_a_superuser_changes_the_own_password_with_the_current_one(admin_client, client_of, staff):
     values = {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD}
-    admin_client.post(password(staff), values)
+    assert admin_client.post(password(staff), values).url == "/admin/password_change/"
+    other = client_of(staff)
+    for current, is_changed in (("otra-cosa", False), (ADMIN_PASSWORD, True)):
+        admin_client.post("/admin/password_change/", {**values, "old_password": current})
+        staff.refresh_from_db()
+        assert staff.check_password(STAFF_PASSWORD) == is_changed
     assert admin_client.get(LIST).status_code == 200
+    assert other.get(LIST).status_code == 302
+    entry = AuditEntry.objects.get(action="user.password_changed")
+    assert (entry.actor, entry.subject, entry.channel) == (staff, staff, "admin")
+
+
+def test_changes_of_staff_and_groups_are_recorded_with_both_sides(admin_client, clerk):
+    form = {"name": "Mesa de ayuda", "permissions": permission_keys("view_user")}
+    admin_client.post("/admin/auth/group/add/", form)
+    group = Group.objects.get()
+    form["permissions"] = permission_keys("view_user", "change_user")
+    admin_client.post(f"/admin/auth/group/{group.pk}/change/", form)
+    admin_client.post(
+        change(clerk),
+        {"username": "clerk", "state": "active", "is_superuser": "on", "groups": [group.pk]},
+    )
+    delete = {"action": "delete_selected", "_selected_action": group.pk, "post": "yes"}
+    admin_client.post("/admin/auth/group/", delete)
+    deleted, staff_changed, changed, created = AuditEntry.objects.order_by("-pk")[:4]
+    assert created.after == {
+        "name": "Mesa de ayuda",
+        "permissions": ["users.view_user"],
+        "staff": [],
+    }
+    assert (changed.action, changed.before["permissions"], changed.after["permissions"]) == (
+        "group.changed",
+        ["users.view_user"],
+        ["users.change_user", "users.view_user"],
+    )
+    assert (staff_changed.action, staff_changed.subject) == ("user.changed", clerk)
+    assert [
+        (side["is_superuser"], side["groups"], side["user_permissions"])
+        for side in (staff_changed.before, staff_changed.after)
+    ] == [(False, [], ["users.change_user", "users.view_user"]), (True, ["Mesa de ayuda"], [])]
+    assert (deleted.action, deleted.before["staff"]) == ("group.deleted", ["clerk"])
+    page = soup(admin_client.get(f"{AUDIT}{changed.pk}/change/"))
+    rows = {row.th.text: texts(row, "td") for row in page.select("table.changes tbody tr")}
+    assert rows["Permisos"][0] == "Usuarios | usuario: ver"
+    assert rows["Nombre"] == ["Mesa de ayuda"] * 2
 
 
 def test_staff_without_superuser_cannot_grant_permissions(clerk_client, clerk, staff):

@@ -42,6 +42,14 @@ def has(user: User, password: str) -> bool:
     return User.objects.get(pk=user.pk).check_password(password)
 
 
+def by_the_server(action: str) -> AuditEntry:
+    """The only entry of a command that names no account of staff."""
+    entry = AuditEntry.objects.get(action=action)
+    server = User.objects.server()
+    assert (entry.actor, entry.channel, entry.operator) == (server, "command", None)
+    return entry
+
+
 def passwords() -> dict[int, str]:
     return dict(User.objects.values_list("pk", "password"))
 
@@ -56,6 +64,7 @@ def test_changepassword_asks_twice_and_changes_a_staff_password(staff, typed, ca
     assert prompts == ["Clave nueva de admin: ", "Otra vez la clave nueva: "]
     out, err = capsys.readouterr()
     assert (out, err) == ("Se cambió la clave de admin.\n", "")
+    assert by_the_server("user.password_reset").subject == staff
 
 
 def test_without_a_name_changepassword_takes_the_system_user(staff, typed, monkeypatch):
@@ -241,6 +250,21 @@ def test_createsuperuser_creates_staff_that_can_sign_in(environment, client):
         "/admin/login/?next=/admin/", {"username": "jefa", "password": STAFF_PASSWORD}
     )
     assert (response.status_code, response.url) == (302, "/admin/")
+    entry = by_the_server("user.created")
+    assert entry.subject == user
+    assert entry.after["is_superuser"]
+    assert STAFF_PASSWORD not in str(entry.after)
+
+
+def test_the_account_of_the_server_never_signs_in(environment, client):
+    server = User.objects.server()
+    assert not server.has_usable_password()
+    with pytest.raises(CommandError):
+        call_command("changepassword", server.username)
+    server.set_password(STAFF_PASSWORD)
+    server.save()
+    form = {"username": server.username, "password": STAFF_PASSWORD}
+    assert client.post("/admin/login/", form).status_code == 200
 
 
 @pytest.mark.parametrize("username", ["admin", "ADMIN"])

@@ -14,7 +14,8 @@ from users.signin.sessions import delete_sessions
 
 @sensitive_variables()
 def reset_password(*, actor: Actor, user: User, password: str) -> None:
-    """Set a temporary password on an operator's account, to be changed at the next sign-in.
+    """Set a password on another account; that of an operator's account is temporary, to be changed
+    at the next sign-in.
 
     Closes the account's sessions and lifts its lock. Raises PermissionDenied, and ValidationError
     keyed by ``password``.
@@ -22,7 +23,7 @@ def reset_password(*, actor: Actor, user: User, password: str) -> None:
     tenancy.require_power_over(actor.user, user)
     if user.state == User.State.ELIMINATED:
         raise ValidationError({"password": "Un usuario eliminado ya no ingresa con clave"})
-    _set_password(actor, user, password, "user.password_reset", must_change=True)
+    _set_password(actor, user, password, "user.password_reset")
 
 
 @sensitive_variables()
@@ -35,9 +36,7 @@ def change_own_password(*, actor: Actor, password: str, session_key: str | None 
     user = actor.user
     if user.check_password(password):
         raise ValidationError({"password": "La clave nueva debe ser distinta de la actual"})
-    _set_password(
-        actor, user, password, "user.password_changed", must_change=False, keep=session_key
-    )
+    _set_password(actor, user, password, "user.password_changed", keep=session_key)
 
 
 @sensitive_variables()
@@ -47,14 +46,14 @@ def _set_password(
     password: str,
     action: str,
     *,
-    must_change: bool,
     keep: str | None = None,
 ) -> None:
+    is_reset = actor.user != user
     check_password_rules(password, user)
     user.set_password(password)
-    user.must_change_password = must_change
+    user.must_change_password = is_reset and user.operator_id is not None
     with transaction.atomic():
-        if must_change:
+        if is_reset:
             throttle.lift(user)
         tenancy.lock_account(user)
         user.save(update_fields=["password", "must_change_password"])

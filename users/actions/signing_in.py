@@ -17,15 +17,12 @@ WRONG_CODE = "Ese código no es correcto o ya se usó. Espere el siguiente y esc
 def unlock_user(*, actor: Actor, user: User) -> bool:
     """Lift the account's lock after failed sign-ins; return whether it was locked.
 
-    Staff may unlock staff. Raises PermissionDenied for any other actor without power over the
-    account.
+    Raises PermissionDenied for an actor without power over the account.
     """
-    if user.operator is not None or not actor.user.is_staff:
-        tenancy.require_power_over(actor.user, user)
+    tenancy.require_power_over(actor.user, user)
     if not throttle.lift(user):
         return False
-    if user.operator is not None:
-        record("user.unlocked", actor=actor, operator=user.operator, subject=user)
+    record("user.unlocked", actor=actor, operator=user.operator, subject=user)
     return True
 
 
@@ -63,11 +60,9 @@ def turn_off_second_factor(*, actor: Actor, user: User) -> bool:
     """Require the password alone again; return whether a second factor was on.
 
     The actor's own: the caller has just checked the password, and the wrong codes are reset.
-    Another account's, for an actor with power over it and for a superuser over staff: its lock is
-    lifted. Raises PermissionDenied.
+    Another account's, for an actor with power over it: its lock is lifted. Raises PermissionDenied.
     """
-    of_staff = user.operator is None
-    if actor.user != user and not (of_staff and actor.user.is_superuser):
+    if actor.user != user:
         tenancy.require_power_over(actor.user, user)
     factor = _lock_factor(user)
     if factor is None:
@@ -136,13 +131,14 @@ def use_code(*, actor: Actor, code: str) -> bool:
 
 
 @transaction.atomic
-def seal_secrets_anew() -> int:
+def seal_secrets_anew(*, actor: Actor) -> int:
     """Seal every secret with the key in use, before a former key is dropped; return how many."""
     factors = SecondFactor.objects.select_for_update(no_key=True)
     for factor in factors:
         secret = second_factor.unseal(factor.sealed_secret)
         factor.sealed_secret = second_factor.seal(secret)
         factor.save(update_fields=["sealed_secret"])
+    record("second_factors.resealed", actor=actor, after={"second_factors": len(factors)})
     return len(factors)
 
 

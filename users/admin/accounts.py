@@ -1,24 +1,23 @@
 """The administration of all accounts.
 
-Only the actions write operators' accounts, so that each change leaves its audit entry; Django
-writes staff accounts.
+Only the actions write accounts, so that each change leaves its audit entry.
 """
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.views.decorators.debug import sensitive_post_parameters
 
-from users.actions import passwords
+from users.actions import passwords, staff
 from users.admin.account_forms import ResetPasswordForm, StaffChangeForm, StaffCreationForm
 from users.admin.bulk_actions import BulkActions
 from users.admin.lists import BoundedPaginator, FoldedSearch, NumberedRows, StrictList
@@ -190,16 +189,22 @@ class UserAdmin(
         own = ["state", "is_superuser"] if obj == request.user else []
         return [*self.readonly_fields, *own]
 
+    # Staff accounts
+
+    def save_model(self, request, obj, form, change):
+        chosen = {name: form.cleaned_data.get(name) for name in ("groups", "user_permissions")}
+        staff.save_staff(actor=acting(request), user=obj, **chosen)
+        if not change:
+            advise(request, form.cleaned_data["password1"], obj)
+
+    def save_related(self, request, form, formsets, change):
+        """Do nothing: the action has saved groups and permissions in its transaction."""
+
     # Pages
 
     def add_view(self, request, form_url="", extra_context=None):
         title = {"title": "Añadir una cuenta del personal"}
         return super().add_view(request, form_url, {**title, **(extra_context or {})})
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        if not change:
-            advise(request, form.cleaned_data["password1"], obj)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         may = {"may_act": super().has_change_permission(request)}
@@ -214,7 +219,10 @@ class UserAdmin(
         of_operator = user.operator_id is not None
         if not self.has_change_permission(request, None if of_operator else user):
             raise PermissionDenied
-        if of_operator and user.state == User.State.ELIMINATED:
+        if user == request.user:
+            # The page of the own password asks for the current one.
+            return redirect("admin:password_change")
+        if user.state == User.State.ELIMINATED:
             messages.error(request, f"El usuario {user} está eliminado: ya no ingresa con clave.")
             return self.back_to(user)
         form_class = ResetPasswordForm if of_operator else SetPasswordForm
@@ -224,16 +232,11 @@ class UserAdmin(
         if not form.is_valid():
             title = f"{words}: {user}, {user.operator or 'personal del simulador'}"
             return form_page(self, request, form, title=title, submit=words, original=user)
-        if of_operator:
-            password = form.cleaned_data["new_password1"]
-            passwords.reset_password(actor=acting(request), user=user, password=password)
-        else:
-            form.save()
-            # Keep the session of staff who change their own password.
-            update_session_auth_hash(request, user)
+        password = form.cleaned_data["new_password1"]
+        passwords.reset_password(actor=acting(request), user=user, password=password)
         self.log_change(request, user, f"Se ha {done}.")
         messages.success(request, f"Se ha {done} de {user}.")
-        advise(request, form.cleaned_data["new_password1"], user)
+        advise(request, password, user)
         return self.back_to(user)
 
     def back_to(self, user):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
@@ -93,7 +93,8 @@ UNLOCK = BulkAction(
     action=signing_in.unlock_user,
     condition=~Q(state=User.State.ELIMINATED),
     done="Se ha desbloqueado a",
-    only="Solo se desbloquea a quien está bloqueado por intentos fallidos de ingreso.",
+    only="Solo se desbloquea a quien está bloqueado por intentos fallidos de ingreso; al personal, "
+    "solo el superusuario.",
     logged="Desbloqueado.",
     staff_too=True,
 )
@@ -144,8 +145,9 @@ class BulkActions:
         for user in bulk_action.applicable(queryset):
             try:
                 changed = bulk_action.action(actor=acting(request), user=user)
-            except ValidationError:
-                # Another request eliminated the account or made it the principal.
+            except (PermissionDenied, ValidationError):
+                # The account is of staff, and the actor is no superuser; or another request
+                # eliminated the account or made it the principal.
                 continue
             if changed:
                 self.log_change(request, user, bulk_action.logged)

@@ -9,7 +9,13 @@ from django.template.loader import render_to_string
 from operators.models import Operator
 from users.admin.lists import LongList
 from users.admin.pages import ReadOnly
-from users.history.wording import ACTION_LABELS, action_label, fact_label, fact_value
+from users.history.wording import (
+    ACTION_LABELS,
+    OFFICE_ACTION_LABELS,
+    action_label,
+    fact_label,
+    fact_value,
+)
 from users.lists.search import fold, search_words
 from users.models import AuditEntry, User
 
@@ -21,7 +27,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "accion"
 
     def lookups(self, request, model_admin):
-        return list(ACTION_LABELS.items())
+        return [*ACTION_LABELS.items(), *OFFICE_ACTION_LABELS.items()]
 
     def queryset(self, request, queryset):
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -84,9 +90,9 @@ class AuditEntryAdmin(ReadOnly, LongList, admin.ModelAdmin):
             return "Sin valores que mostrar."
         rows = [
             (
-                fact_label(name),
-                fact_value(name, entry.before.get(name, "")),
-                fact_value(name, entry.after.get(name, "")),
+                fact_label(entry.action, name),
+                fact_value(entry.action, name, entry.before.get(name, "")),
+                fact_value(entry.action, name, entry.after.get(name, "")),
             )
             for name in names
         ]

@@ -8,6 +8,7 @@ from django.http import Http404
 from django.template.response import TemplateResponse
 
 from users.history.recording import Actor
+from users.history.wording import permission_label
 from users.models import AuditEntry
 
 
@@ -66,6 +67,25 @@ class NeverDeleted:
         return False
 
 
+class SuperusersOnly:
+    """Mixin for what gives power: no permission reaches it."""
+
+    def has_module_permission(self, request):
+        return request.user.is_superuser
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    def has_add_permission(self, request):
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+
 class ReadOnly(NeverDeleted):
     """Mixin for records that the administration shows and never writes."""
 
@@ -81,16 +101,17 @@ class ReadOnly(NeverDeleted):
 class SpanishPermissions:
     """Show permissions in Spanish: Django stores their names in English."""
 
-    VERBS = {"add": "agregar", "change": "modificar", "delete": "eliminar", "view": "ver"}
-
     def formfield_for_manytomany(self, db_field, request=None, **kwargs):
         if db_field.remote_field.model is Permission:
-            kwargs["queryset"] = Permission.objects.select_related("content_type")
+            # The others give nothing: no page asks for them.
+            kwargs["queryset"] = Permission.objects.filter(
+                content_type__app_label__in=("operators", "users", "profiles")
+            ).select_related("content_type")
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.remote_field.model is Permission:
             field.label_from_instance = self.permission_label
         return field
 
-    def permission_label(self, permission: Permission) -> str:
-        verb = self.VERBS.get(permission.codename.partition("_")[0], permission.name)
-        return f"{permission.content_type.app_labeled_name}: {verb}"
+    @staticmethod
+    def permission_label(permission: Permission) -> str:
+        return permission_label(f"{permission.content_type.app_label}.{permission.codename}")

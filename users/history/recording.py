@@ -24,6 +24,11 @@ class Actor:
     address: str | None = None
 
     @classmethod
+    def server(cls) -> Self:
+        """Return the actor of a command: running one needs the server itself, and no account."""
+        return cls(User.objects.server(), AuditEntry.Channel.COMMAND)
+
+    @classmethod
     def from_request(cls, request, channel=AuditEntry.Channel.WEB) -> Self:
         """Return the request's user as the actor."""
         return cls(request.user, channel, client_address(request))
@@ -47,7 +52,7 @@ def entry(
     action: str,
     *,
     actor: Actor,
-    operator: Operator | None,
+    operator: Operator | None = None,
     subject: User | None = None,
     before: dict | None = None,
     after: dict | None = None,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.apps import apps
 from django.utils.dateparse import parse_duration
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -41,9 +42,35 @@ ACTION_LABELS = {
     "template.saved": "Plantilla guardada",
     "template.deleted": "Plantilla eliminada",
 }
+# Those that are about no operator: no company sees them.
+OFFICE_ACTION_LABELS = {
+    "group.created": "Grupo creado",
+    "group.changed": "Grupo modificado",
+    "group.deleted": "Grupo eliminado",
+    "catalog.row_created": "Fila del catálogo creada",
+    "catalog.row_changed": "Fila del catálogo modificada",
+    "catalog.row_deleted": "Fila del catálogo eliminada",
+    "second_factors.resealed": "Segundos factores sellados de nuevo",
+}
 
-# Labels of the facts that are not model fields.
+# Labels of the facts that are no field of the account or operator that an action is about.
 FACT_LABELS = {
+    "name": "Nombre",
+    "code": "Código",
+    "kind": "Tabla",
+    "source": "Fuente",
+    "position": "Orden",
+    "is_retired": "Retirado",
+    "is_folder": "Es carpeta",
+    "profile": "Perfil",
+    "parent": "Carpeta",
+    "purpose": "Qué se haría ahí",
+    "permits": "Qué permite",
+    "operator_type": "Tipo de operador",
+    "operator_types": "Tipos de operador",
+    "permissions": "Permisos",
+    "staff": "Personal del grupo",
+    "second_factors": "Segundos factores",
     "principal": "Usuario principal",
     "sessions": "Sesiones que tenía abiertas",
     "recovery_codes": "Códigos de recuperación",
@@ -55,31 +82,55 @@ FACT_LABELS = {
     "created": "Usuarios creados",
     "changed": "Usuarios modificados",
 }
-FIELDS = {field.name: field for model in (Operator, User) for field in model._meta.get_fields()}
+# The fields of what an action is about, by the first word of the action.
+FIELDS = {
+    word: {field.name: field for field in (*model._meta.fields, *model._meta.many_to_many)}
+    for word, model in (("operator", Operator), ("user", User))
+}
+# Django stores the names of permissions in English.
+VERBS = {"add": "agregar", "change": "modificar", "delete": "eliminar", "view": "ver"}
 
 
 def action_label(entry: AuditEntry) -> str:
     """Return the label of the entry's action; an unknown action is shown as stored."""
-    return ACTION_LABELS.get(entry.action, entry.action)
+    return (ACTION_LABELS | OFFICE_ACTION_LABELS).get(entry.action, entry.action)
 
 
-def fact_label(name: str) -> str:
-    """Return the label of a fact: ours, the field's, or its name."""
-    return FACT_LABELS.get(name) or capfirst(str(getattr(FIELDS.get(name), "verbose_name", name)))
+def fact_label(action: str, name: str) -> str:
+    """Return the label of a fact: that of the field of what the action is about, ours, or its name."""
+    field = _field(action, name)
+    return capfirst(str(field.verbose_name)) if field else FACT_LABELS.get(name, name)
 
 
-def fact_value(name: str, value) -> str:
+def fact_value(action: str, name: str, value) -> str:
     """Return a value of ``before`` or ``after`` in Spanish words."""
     if isinstance(value, bool):
         return "Sí" if value else "No"
+    if name in ("permissions", "user_permissions"):
+        return ", ".join(map(permission_label, value))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if name in ("clock_offset", "activation_delay"):
         return spoken(parse_duration(value) or timedelta()) or "ninguno"
     if name in ("valid_from", "valid_until"):
         return _day(value)
-    choices = dict(getattr(FIELDS.get(name), "flatchoices", []))
+    choices = dict(getattr(_field(action, name), "flatchoices", []))
     return str(choices.get(value, value))
+
+
+def permission_label(code: str) -> str:
+    """Return a permission of staff in Spanish words: «Usuarios | usuario: modificar»."""
+    app, _, codename = code.partition(".")
+    verb, _, name = codename.partition("_")
+    try:
+        opts = apps.get_model(app, name)._meta
+    except LookupError:
+        return code
+    return f"{opts.app_config.verbose_name} | {opts.verbose_name}: {VERBS.get(verb, verb)}"
+
+
+def _field(action: str, name: str):
+    return FIELDS.get(action.partition(".")[0], {}).get(name)
 
 
 @dataclass(frozen=True)
@@ -92,11 +143,11 @@ class Line:
 
 def changes(entry: AuditEntry, names: Mapping[str, str]) -> list[Line]:
     """Return the entry's changes in words; ``names`` maps the catalogue's codes to names."""
-    before, after = entry.before, entry.after
+    action, before, after = entry.action, entry.before, entry.after
     lines = []
     for fact in dict.fromkeys([*before, *after]):
         old, new = before.get(fact), after.get(fact)
-        if entry.action == "grants.validity_changed":
+        if action == "grants.validity_changed":
             lines += [
                 Line("", f"{names.get(code, code)} ({code}): {_days(days)}")
                 for code, days in (new or {}).items()
@@ -105,12 +156,14 @@ def changes(entry: AuditEntry, names: Mapping[str, str]) -> list[Line]:
             lines += _difference(old or [], new or [], names)
         elif not before:
             if new not in ("", None):
-                lines.append(Line("", f"{fact_label(fact)}: {fact_value(fact, new)}"))
+                lines.append(
+                    Line("", f"{fact_label(action, fact)}: {fact_value(action, fact, new)}")
+                )
         elif not after:
-            lines.append(Line("", f"{fact_label(fact)}: {fact_value(fact, old)}"))
+            lines.append(Line("", f"{fact_label(action, fact)}: {fact_value(action, fact, old)}"))
         elif old != new:
-            was, now = (fact_value(fact, value) or "vacío" for value in (old, new))
-            lines.append(Line("", f"{fact_label(fact)}: {was} → {now}"))
+            was, now = (fact_value(action, fact, value) or "vacío" for value in (old, new))
+            lines.append(Line("", f"{fact_label(action, fact)}: {was} → {now}"))
     return lines
 
 

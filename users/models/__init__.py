@@ -1,6 +1,12 @@
 """Accounts, their sessions, failure counters and second factors, and the history of changes."""
 
-from users.models.accounts import AccountBlock, User, UserManager, UserQuerySet
+from users.models.accounts import (
+    AccountBlock,
+    User,
+    UserManager,
+    UserQuerySet,
+    superuser_created,
+)
 from users.models.audit import AuditEntry
 from users.models.failures import FailureCount
 from users.models.locking import delete_in_order, lock_in_order
@@ -24,4 +30,5 @@ __all__ = [
     "Validity",
     "delete_in_order",
     "lock_in_order",
+    "superuser_created",
 ]

@@ -1,11 +1,13 @@
 """Accounts of staff and of operators."""
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.dispatch import Signal
 from django.utils.functional import cached_property
 
 from operators.models import Operator
@@ -23,6 +25,9 @@ from users.validators import (
     validate_staff_username,
     validate_username,
 )
+
+# Sent in the transaction that creates a superuser, which createsuperuser does by the manager.
+superuser_created = Signal()
 
 
 class UserQuerySet(models.QuerySet):
@@ -51,6 +56,28 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
     def get_by_natural_key(self, username):
         """The staff account of that name, which is what Django's own commands mean by a username."""
         return self.staff().get(username=username)
+
+    SERVER = "servidor"
+
+    def server(self):
+        """Return the account that the history names for a command that asks for no account.
+
+        It has the power of a superuser and is eliminated: it never signs in.
+        """
+        known = self.staff().filter(username=self.SERVER, state=User.State.ELIMINATED).first()
+        return known or self.create(
+            username=self.SERVER,
+            password=make_password(None),
+            state=User.State.ELIMINATED,
+            is_staff=True,
+            is_superuser=True,
+        )
+
+    @transaction.atomic
+    def create_superuser(self, *args, **kwargs):
+        user = super().create_superuser(*args, **kwargs)
+        superuser_created.send(User, user=user)
+        return user
 
     def _create_user_object(self, username, email, password, **extra_fields):
         # createsuperuser shows a ValidationError as a sentence, but not the IntegrityError of a

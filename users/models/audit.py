@@ -1,4 +1,4 @@
-"""The history: one entry for each action on an account or an operator."""
+"""The history: one entry for each action on an account, an operator, a group or the catalogue."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from users.models.accounts import User
 
 
 class AuditEntry(models.Model):
-    """An action on an account or an operator: who, what, before, after, from where.
+    """An action: who, what, on which account or operator, before, after, from where.
 
     Written in the transaction of the action itself (``users.history.recording``), stamped in real
     time, never changed. ``before`` and ``after`` never hold a password, a hash, a secret or a code.
@@ -27,7 +27,7 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         User, verbose_name="quién", on_delete=models.PROTECT, related_name="audit_entries_made"
     )
-    # None for an action on staff.
+    # None for an action on staff, a group or the catalogue.
     operator = models.ForeignKey(
         Operator,
         verbose_name="operador",

@@ -13,6 +13,7 @@ from users import tenancy
 from users.actions import passwords
 from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.history.recording import Actor
+from users.models import AuditEntry
 from users.signin import devices
 from users.signin.password_rules import advice_on_password, generate_password
 from users.signin.sessions import open_sessions
@@ -72,10 +73,22 @@ class StaffOwnPasswordView(PasswordChangeView):
             return self.form_valid(form)
         return self.form_invalid(form)
 
+    @method_decorator(sensitive_variables())
     def form_valid(self, form):
-        devices.remember(self.request, self.request.user)
-        advise(self.request, form.cleaned_data["new_password1"], self.request.user)
-        return super().form_valid(form)
+        request = self.request
+        try:
+            passwords.change_own_password(
+                actor=Actor.from_request(request, AuditEntry.Channel.ADMIN),
+                password=form.cleaned_data["new_password1"],
+                session_key=request.session.session_key,
+            )
+        except ValidationError as error:
+            form.add_error("new_password1", error.error_dict["password"])
+            return self.form_invalid(form)
+        update_session_auth_hash(request, request.user)
+        devices.remember(request, request.user)
+        advise(request, form.cleaned_data["new_password1"], request.user)
+        return redirect(self.get_success_url())
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")

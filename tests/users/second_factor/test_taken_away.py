@@ -127,7 +127,7 @@ def test_the_command_removes_the_second_factor_of_the_last_superuser(
     ]
     entries = AuditEntry.objects.filter(action="user.second_factor_off")
     assert {(entry.actor, entry.subject) for entry in entries} == {
-        (staff, staff),
+        (User.objects.server(), staff),
         (staff, principal),
     }
 

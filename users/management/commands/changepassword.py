@@ -1,6 +1,5 @@
 import getpass
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
@@ -33,24 +32,17 @@ class Command(BaseCommand):
     def handle(self, *, username, ruc, by, **options):
         if ruc is None and by is None:
             user = staff_named(username or getpass.getuser())
-            self.ask(user, lambda password: self.set_staff_password(user, password))
+            actor = Actor.server()
         elif username and ruc is not None and by is not None:
             user = account_named(ruc, username)
             actor = Actor(staff_named(by), AuditEntry.Channel.COMMAND)
-            self.ask(
-                user, lambda password: reset_password(actor=actor, user=user, password=password)
-            )
         else:
             raise CommandError(
                 "Para un usuario de un operador indique su usuario, --ruc y --by con la cuenta "
                 "del personal que hace el cambio."
             )
+        self.ask(user, lambda password: reset_password(actor=actor, user=user, password=password))
         self.stdout.write(f"Se cambió la clave de {user}.")
-
-    def set_staff_password(self, user: User, password: str) -> None:
-        validate_password(password, user)
-        user.set_password(password)
-        user.save(update_fields=["password"])
 
     def ask(self, user: User, change) -> None:
         """Ask for a password, typed twice, until ``change`` accepts it; raises CommandError."""

@@ -24,15 +24,14 @@ class Command(BaseCommand):
 
     def handle(self, *, off, reseal, ruc, by, **options):
         if reseal:
-            count = signing_in.seal_secrets_anew()
+            count = signing_in.seal_secrets_anew(actor=Actor.server())
             self.stdout.write(f"Secretos sellados con la clave de ahora: {count}.")
             return
         if (ruc is None) != (by is None):
             raise CommandError("Para un usuario de un operador indique --ruc y --by.")
         user = staff_named(off) if ruc is None else account_named(ruc, off)
-        # Running a command needs the server itself, so no staff account is asked for: the account
-        # may be the last one.
-        actor = Actor(staff_named(by) if by else user, AuditEntry.Channel.COMMAND)
+        # Of staff the server removes it: the account may be the last one.
+        actor = Actor(staff_named(by), AuditEntry.Channel.COMMAND) if by else Actor.server()
         done = signing_in.turn_off_second_factor(actor=actor, user=user)
         self.stdout.write(
             f"Se quitó el segundo factor de {user}." if done else f"{user} no tenía segundo factor."
