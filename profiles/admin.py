@@ -2,10 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import FileResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.text import Truncator
@@ -13,9 +10,21 @@ from django.utils.text import Truncator
 from operators.models import OperatorType
 from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
+from profiles.catalog.rows import save_row
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
 from users.admin.lists import FoldedNameSearch, FoldedSearch, LongList, StrictList
-from users.admin.pages import NeverDeleted, ReadOnly, form_page
+from users.admin.pages import NeverDeleted, ReadOnly, acting, form_page
+
+CATALOG = (OperatorType, Profile, Role, Option)
+
+
+def may_import(user) -> bool:
+    """Whether the user may write the whole catalogue, as a file of it does."""
+    return user.has_perms(
+        f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
+        for model in CATALOG
+        for verb in ("add", "change")
+    )
 
 
 class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmin):
@@ -27,6 +36,18 @@ class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdm
     search_help_text = "Código o nombre"
     given_once = ["code"]
 
+    def changelist_view(self, request, extra_context=None):
+        may = {"may_import": may_import(request.user)}
+        return super().changelist_view(request, {**may, **(extra_context or {})})
+
+    def save_model(self, request, obj, form, change):
+        names = {field.name for field in obj._meta.many_to_many} & form.cleaned_data.keys()
+        links = {name: form.cleaned_data[name] for name in names}
+        save_row(actor=acting(request), row=obj, links=links)
+
+    def save_related(self, request, form, formsets, change):
+        """Do nothing: the action has saved the links in its transaction."""
+
     def get_readonly_fields(self, request, obj=None):
         return self.given_once if obj else []
 
@@ -36,11 +57,10 @@ class CatalogRowAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdm
 
 
 @admin.register(OperatorType)
-class OperatorTypeAdmin(NeverDeleted, StrictList, admin.ModelAdmin):
+class OperatorTypeAdmin(CatalogRowAdmin):
     """Types of operator: the catalogue creates them, staff corrects their wording."""
 
     list_display = ["name", "code", "source"]
-    readonly_fields = ["code"]
 
     def has_add_permission(self, request):
         return False
@@ -156,7 +176,7 @@ class OptionAdmin(CatalogRowAdmin):
         )
 
     def import_view(self, request):
-        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+        if not may_import(request.user):
             raise PermissionDenied
         form = CatalogFileForm()
         if request.method == "POST":
@@ -173,30 +193,18 @@ class OptionAdmin(CatalogRowAdmin):
         )
 
     def load(self, request, form: CatalogFileForm) -> bool:
-        """Load the catalogue and log it; return False with the problems on the form."""
+        """Load the catalogue; return False with the problems on the form."""
         try:
-            with transaction.atomic():
-                tally = load_catalog(form.catalog)
-                result = (
-                    "filas nuevas: {created}, cambiadas: {changed}, retiradas: {retired}, "
-                    "sin cambios: {unchanged}.".format(**tally)
-                )
-                self.log_import(request, result)
+            tally = load_catalog(form.catalog, actor=acting(request))
         except reading.CatalogError as error:
             form.add_error("file", error.problems)
             return False
+        result = (
+            "filas nuevas: {created}, cambiadas: {changed}, retiradas: {retired}, "
+            "sin cambios: {unchanged}.".format(**tally)
+        )
         messages.success(request, f"Se ha importado el catálogo: {result}")
         return True
-
-    def log_import(self, request, result: str) -> None:
-        """Add an entry to Django's log. It names no row, because it is about all rows."""
-        LogEntry.objects.create(
-            user=request.user,
-            content_type=ContentType.objects.get_for_model(Option),
-            object_repr="Catálogo",
-            action_flag=CHANGE,
-            change_message=f"Catálogo importado: {result}",
-        )
 
 
 class GrantAdmin(ReadOnly, LongList, FoldedSearch, admin.ModelAdmin):

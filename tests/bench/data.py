@@ -88,7 +88,7 @@ class World:
         self.hash = make_password(self.password)
         # Repeated as real names are, but not in the order of the usuarios.
         self.names = cycle(product(FIRST_NAMES, LAST_NAMES[::-1], LAST_NAMES))
-        load_catalog(catalogue(scale.options))
+        load_catalog(catalogue(scale.options), actor=Actor.server())
         staff = acting(User.objects.create_superuser("banco", password=self.password))
         self.sizes = dict.fromkeys((self.operator(staff, n) for n in range(scale.operators)), 0)
         # Of the same size in every portal; of ten thousand at the end; where users are created.
@@ -145,7 +145,7 @@ class World:
 
     def offer_more_options(self) -> None:
         """Load a larger catalogue, and grant all of it to the first user."""
-        load_catalog(catalogue(self.scale.more_options))
+        load_catalog(catalogue(self.scale.more_options), actor=Actor.server())
         codes = [option.pk for option in Option.objects.leaves()]
         principal, user = self.steady.users.order_by("username")[:2]
         held = user.option_grants.values_list("option_id", flat=True)

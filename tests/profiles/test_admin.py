@@ -1,7 +1,6 @@
 """The administration of the catalogue, its import, and the grants for staff."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from profiles.actions.grants import assign_options, assign_roles
@@ -9,7 +8,7 @@ from profiles.catalog import reading
 from profiles.models import Option, OptionGrant, Profile, Role, RoleGrant
 from tests.administration import allow, errors, queries
 from tests.conftest import SMALL_CATALOG, acting, soup
-from users.models import User
+from users.models import AuditEntry, User
 
 OPTIONS = "/admin/profiles/option/"
 IMPORT = "/admin/profiles/option/importar/"
@@ -219,18 +218,28 @@ def test_the_shipped_catalogue_is_downloaded_and_imported(admin_client):
     assert Option.objects.filter(is_retired=False).count() > 20
 
 
-def test_an_import_reports_its_result_and_is_logged(admin_client, staff):
+def test_an_import_reports_its_result_and_records_each_row(admin_client, staff):
     changed = SMALL_CATALOG.replace('"Consulta de canal"', '"Consulta del canal"')
     changed = changed.replace("11.9.1.1.2", "11.9.1.1.3")
     result = "filas nuevas: 1, cambiadas: 1, retiradas: 1, sin cambios: 15."
     page = soup(send(admin_client, changed))
     assert texts(page, ".messagelist li") == [f"Se ha importado el catálogo: {result}"]
     assert Option.objects.get(code="11.9.1.1.2").is_retired
-    entry = LogEntry.objects.get()
-    assert (entry.user, str(entry)) == (
-        staff,
-        f"Modificado “Catálogo” — Catálogo importado: {result}",
+    entries = {
+        (entry.action, {**entry.before, **entry.after}["code"]): entry
+        for entry in AuditEntry.objects.filter(actor=staff, channel="admin")
+    }
+    assert set(entries) == {
+        ("catalog.row_created", "11.9.1.1.3"),
+        ("catalog.row_changed", "90.1.2.1.1"),
+        ("catalog.row_changed", "11.9.1.1.2"),
+    }
+    changed = entries["catalog.row_changed", "90.1.2.1.1"]
+    assert (changed.before["name"], changed.after["name"]) == (
+        "Consulta de canal",
+        "Consulta del canal",
     )
+    assert entries["catalog.row_changed", "11.9.1.1.2"].after["is_retired"]
     assert admin_client.get("/admin/").status_code == 200
 
 
@@ -298,7 +307,7 @@ def test_a_bad_file_is_refused_with_each_problem(subtests, admin_client):
             assert response.status_code == 200
             assert errors(response) == {"file": sentences}
             assert rows() == before
-            assert not LogEntry.objects.exists()
+            assert not AuditEntry.objects.exists()
 
 
 def test_a_form_without_a_file_is_refused(admin_client):
@@ -319,9 +328,17 @@ def test_html_in_a_file_is_escaped(admin_client):
     assert b"<script>x" not in send(admin_client, content).content
 
 
-def test_importing_needs_the_permissions_to_add_and_to_change_options(client_of, small_catalog):
+def test_importing_needs_the_permissions_to_write_every_table_of_the_catalogue(
+    client_of, small_catalog
+):
     clerk = User.objects.create_user("clerk", is_staff=True)
-    for permissions in (["view_option"], ["view_option", "change_option"], ["add_option"]):
+    tables = ("operatortype", "profile", "role", "option")
+    every = [f"{verb}_{table}" for table in tables for verb in ("add", "change")]
+    for permissions in (
+        ["view_option"],
+        ["view_option", "change_option", "add_option"],
+        *(["view_option", *(each for each in every if each != left_out)] for left_out in every),
+    ):
         client = client_of(allow(clerk, *permissions))
         before = rows()
         assert client.get(IMPORT).status_code == 403
@@ -329,7 +346,7 @@ def test_importing_needs_the_permissions_to_add_and_to_change_options(client_of,
         assert rows() == before
         if "view_option" in permissions:
             assert not soup(client.get(OPTIONS)).select(f"a[href='{IMPORT}']")
-    client = client_of(allow(clerk, "view_option", "change_option", "add_option"))
+    client = client_of(allow(clerk, "view_option", *every))
     assert soup(client.get(OPTIONS)).select_one(f"a[href='{IMPORT}']")
     assert send(client, SMALL_CATALOG).status_code == 200
     viewer = client_of(allow(clerk, "view_user"))

@@ -16,6 +16,7 @@ from profiles.catalog.loading import load_catalog
 from profiles.catalog.reading import CatalogError
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role
 from tests.conftest import SMALL_CATALOG, acting
+from users.history.recording import Actor
 
 SHIPPED = reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8"))
 TYPES = {
@@ -25,6 +26,10 @@ TYPES = {
     "AGENTE_ADUANA": "Agente de aduana",
     "PROVEEDOR_SOFTWARE": "Proveedor de software",
 }
+
+
+def load(catalog: reading.Catalog) -> dict[str, int]:
+    return load_catalog(catalog, actor=Actor.server())
 
 
 def size(content: reading.Catalog) -> int:
@@ -56,10 +61,10 @@ def rows() -> dict[str, list[tuple]]:
 
 @pytest.mark.django_db
 def test_the_shipped_catalogue_loads_and_a_second_load_changes_nothing():
-    first = load_catalog(SHIPPED)
+    first = load(SHIPPED)
     assert first == {"created": size(SHIPPED), "changed": 0, "retired": 0, "unchanged": 0}
     loaded = rows()
-    assert load_catalog(SHIPPED) == {
+    assert load(SHIPPED) == {
         "created": 0,
         "changed": 0,
         "retired": 0,
@@ -107,7 +112,7 @@ def test_the_command_refuses_a_file_that_is_no_catalogue(tmp_path, content):
 )
 def test_one_changed_value_changes_one_row(small_catalog, old, new, model, code, field, value):
     content = reading.read(edited((old, new)))
-    tally = load_catalog(content)
+    tally = load(content)
     assert tally == {"created": 0, "changed": 1, "retired": 0, "unchanged": size(content) - 1}
     assert getattr(model.objects.get(code=code), field) == value
 
@@ -116,23 +121,23 @@ def test_a_change_of_types_and_roles_of_an_option_is_loaded(small_catalog):
     both = '["AGENTE_ADUANA", "TRANSPORTISTA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA", "NSIGAD.AGENTEADUANA.DESPACHO", "NSIGAD.TRANSPORTISTA.TRANSMISOR"]'
     one = '["AGENTE_ADUANA"], roles = ["NSIGAD.AGENTEADUANA.CONSULTA"]'
     content = reading.read(edited((both, one)))
-    assert load_catalog(content)["changed"] == 1
+    assert load(content)["changed"] == 1
     option = Option.objects.get(code="90.1.2.1.1")
     assert {row.code for row in option.operator_types.all()} == {"AGENTE_ADUANA"}
     assert {row.code for row in option.roles.all()} == {"NSIGAD.AGENTEADUANA.CONSULTA"}
-    assert load_catalog(content)["changed"] == 0
+    assert load(content)["changed"] == 0
 
 
 @pytest.mark.parametrize("code", ["90.1.1.1.2", "11.9.1.1.1"])
 def test_an_option_missing_from_the_file_is_retired_and_can_return(principal, secondary, code):
     assign_options(actor=acting(principal), user=secondary, codes=[code], seen=[])
-    assert load_catalog(reading.read(without(code)))["retired"] == 1
+    assert load(reading.read(without(code)))["retired"] == 1
     assert Option.objects.get(code=code).is_retired
     assert not Option.objects.offered_to(secondary.operator).filter(code=code).exists()
     assert OptionGrant.objects.filter(user=secondary, option=code).exists()
     # The option is retired once, not by every load.
-    assert load_catalog(reading.read(without(code)))["retired"] == 0
-    tally = load_catalog(reading.read(SMALL_CATALOG))
+    assert load(reading.read(without(code)))["retired"] == 0
+    tally = load(reading.read(SMALL_CATALOG))
     assert (tally["created"], tally["retired"]) == (0, 0)
     assert not Option.objects.get(code=code).is_retired
     assert Option.objects.offered_to(secondary.operator).filter(code=code).exists()
@@ -144,9 +149,9 @@ def test_a_role_missing_from_the_file_is_retired_and_can_return(operator):
     gone = "".join(
         line for line in gone.splitlines(keepends=True) if f'code = "{code}"' not in line
     )
-    assert load_catalog(reading.read(gone))["retired"] == 1
+    assert load(reading.read(gone))["retired"] == 1
     assert code not in {role.code for role in Role.objects.offered_to(operator)}
-    load_catalog(reading.read(SMALL_CATALOG))
+    load(reading.read(SMALL_CATALOG))
     assert code in {role.code for role in Role.objects.offered_to(operator)}
 
 
@@ -157,7 +162,7 @@ def test_the_order_of_the_file_is_the_order_of_the_rows(small_catalog):
         for code in ("90.1.1.1.1", "90.1.1.1.2")
     )
     lines[first], lines[second] = lines[second], lines[first]
-    assert load_catalog(reading.read("".join(lines)))["changed"] == 2
+    assert load(reading.read("".join(lines)))["changed"] == 2
     leaves = OptionTree(Option.objects.leaves()).ordered_leaves
     assert [leaf.code for leaf in leaves][:2] == ["90.1.1.1.2", "90.1.1.1.1"]
 
@@ -183,7 +188,7 @@ WRONG_VALUES = [
 @pytest.mark.parametrize("is_first", [True, False], ids=["into nothing", "over another"])
 def test_a_value_that_no_column_holds_is_refused_and_nothing_is_loaded(subtests, is_first):
     if not is_first:
-        load_catalog(reading.read(SMALL_CATALOG))
+        load(reading.read(SMALL_CATALOG))
     before = rows()
     for old, new, sentence in WRONG_VALUES:
         with subtests.test(sentence):
@@ -191,7 +196,7 @@ def test_a_value_that_no_column_holds_is_refused_and_nothing_is_loaded(subtests,
                 edited(('name = "Agente de aduana"', 'name = "Otro"'), (old, new))
             )
             with pytest.raises(CatalogError, match=sentence):
-                load_catalog(content)
+                load(content)
             assert rows() == before
 
 
@@ -201,7 +206,7 @@ def test_a_role_code_has_a_system_an_actor_and_a_role(subtests):
         with subtests.test(code=code):
             text = SMALL_CATALOG.replace("NSIGAD.TRANSPORTISTA.TRANSMISOR", code)
             with pytest.raises(CatalogError, match=r"la forma SISTEMA\.ACTOR\.ROL"):
-                load_catalog(reading.read(text))
+                load(reading.read(text))
             assert not OperatorType.objects.exists()
 
 
@@ -518,7 +523,7 @@ def test_every_folder_leads_to_an_option():
 
 @pytest.mark.django_db
 def test_an_operator_is_offered_the_options_and_roles_of_its_type_and_no_other(subtests):
-    load_catalog(SHIPPED)
+    load(SHIPPED)
     operator = Operator.objects.create(ruc="20999999043", name="Empresa de Práctica")
     for operator_type in TYPES:
         with subtests.test(operator_type):
@@ -548,7 +553,7 @@ TEMPLATE = """templates = [
 
 @pytest.mark.django_db
 def test_each_type_has_a_ready_made_template_whose_options_all_work():
-    load_catalog(SHIPPED)
+    load(SHIPPED)
     acting = {row["code"]: set(row.get("roles", [])) for row in SHIPPED.options}
     assert AccessTemplate.objects.count() == len(SHIPPED.operator_types)
     for template in AccessTemplate.objects.all():
@@ -561,12 +566,12 @@ def test_each_type_has_a_ready_made_template_whose_options_all_work():
 @pytest.mark.django_db
 def test_a_ready_made_template_follows_the_file():
     text = SMALL_CATALOG + TEMPLATE
-    load_catalog(reading.read(text))
-    assert load_catalog(reading.read(text))["unchanged"] == size(reading.read(text))
+    load(reading.read(text))
+    assert load(reading.read(text))["unchanged"] == size(reading.read(text))
     changed = reading.read(text.replace('options = ["90.1.1.1.1"]', 'options = ["90.1.1.1.2"]'))
-    assert load_catalog(changed)["changed"] == 1
+    assert load(changed)["changed"] == 1
     assert AccessTemplate.objects.get().options.get().code == "90.1.1.1.2"
-    assert load_catalog(reading.read(SMALL_CATALOG))["retired"] == 1
+    assert load(reading.read(SMALL_CATALOG))["retired"] == 1
     assert not AccessTemplate.objects.exists()
 
 
@@ -594,4 +599,4 @@ def test_a_ready_made_template_holds_only_what_its_type_is_offered(subtests):
 @pytest.mark.django_db
 def test_a_ready_made_template_with_a_long_name_is_refused():
     with pytest.raises(CatalogError, match="hasta 80 caracteres"):
-        load_catalog(reading.read(SMALL_CATALOG + TEMPLATE.replace("De siempre", "x" * 81)))
+        load(reading.read(SMALL_CATALOG + TEMPLATE.replace("De siempre", "x" * 81)))

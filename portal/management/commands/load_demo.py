@@ -39,7 +39,8 @@ class Command(BaseCommand):
                 "Los datos de práctica tienen claves públicas: solo se cargan con DEMO=true."
             )
         self.stdout.write("Cargando el catálogo de perfiles, roles y opciones…")
-        load_catalog(reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8")))
+        catalog = reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8"))
+        load_catalog(catalog, actor=Actor.server())
         # In one transaction: an interrupted run has not printed the password that it created.
         with transaction.atomic():
             staff = User.objects.staff().existing().filter(username=STAFF_USERNAME).first()

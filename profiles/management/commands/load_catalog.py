@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
+from users.history.recording import Actor
 
 
 class Command(BaseCommand):
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *, file, **options):
         try:
             with file.open("rb") as content:
-                tally = load_catalog(reading.read_file(content))
+                tally = load_catalog(reading.read_file(content), actor=Actor.server())
         except OSError as error:
             raise CommandError(f"No se pudo leer {file}: {error}") from error
         except reading.CatalogError as error:

@@ -33,7 +33,7 @@ def prepare() -> None:
     from users.models import User
 
     call_command("migrate", verbosity=0)
-    load_catalog(reading.read(SMALL_CATALOG))
+    load_catalog(reading.read(SMALL_CATALOG), actor=Actor.server())
     staff = Actor(User.objects.create_superuser("admin", password="una-clave-larga"), "load")
     operator = operators.create_operator(
         actor=staff,
