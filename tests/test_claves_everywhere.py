@@ -17,7 +17,7 @@ import users.forms
 from operators.models import Operator
 from profiles.load import actions as load_actions
 from profiles.load import applying, files, rows
-from tests.administration import new_operator
+from tests.administration import ADMIN_PASSWORD, new_operator
 from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url
 from tests.walking import modules_of, undone
@@ -258,14 +258,13 @@ def test_a_page_that_sets_a_password_of_staff_says_what_is_odd_about_it(
     clave = "una-clave-larga "
     new = dict.fromkeys(("new_password1", "new_password2"), clave)
     twice = dict.fromkeys(("password1", "password2"), clave)
-    staff = visitors["staff"]
+    colleague = User.objects.create_user("colega", is_staff=True)
     for address, form in [
         ("/admin/users/user/add/", {"username": "nueva.persona", **twice}),
-        (f"/admin/users/user/{staff.pk}/password/", new),
-        ("/admin/password_change/", {"old_password": clave, **new}),
+        (f"/admin/users/user/{colleague.pk}/password/", new),
+        ("/admin/password_change/", {"old_password": ADMIN_PASSWORD, **new}),
     ]:
-        # The second form has set the password that the third one asks for.
-        response = client_of(User.objects.get(pk=staff.pk)).post(address, form, follow=True)
+        response = client_of(visitors["staff"]).post(address, form, follow=True)
         assert response.redirect_chain, address
         assert UNSEEN in soup(response).text, address
 
@@ -332,7 +331,8 @@ TYPED = "Zorzal77QX"
 
 def clave_forms(visitors) -> dict[str, tuple[str, dict]]:
     """Every page where a password is typed: who, and what goes with it."""
-    secondary, staff = visitors["secondary"], visitors["staff"]
+    secondary = visitors["secondary"]
+    colleague = User.objects.create_user("colega", is_staff=True)
     new = dict.fromkeys(("new_password1", "new_password2"), TYPED)
     twice = dict.fromkeys(("password1", "password2"), TYPED)
     return {
@@ -343,7 +343,7 @@ def clave_forms(visitors) -> dict[str, tuple[str, dict]]:
         "/admin/login/": (None, {"username": "admin", "password": TYPED}),
         "/admin/operators/operator/add/": ("staff", new_operator(**twice)),
         f"/admin/users/user/{secondary.pk}/password/": ("staff", new),
-        f"/admin/users/user/{staff.pk}/password/": ("staff", new),
+        f"/admin/users/user/{colleague.pk}/password/": ("staff", new),
         "/admin/users/user/add/": ("staff", {"username": "nueva.persona", **twice}),
         "/admin/password_change/": ("staff", {"old_password": TYPED, **new}),
     }

@@ -201,7 +201,7 @@ def test_an_existing_staff_account_keeps_its_password(load, staff):
     assert "Para poner otra: DEMO=true .venv/bin/python manage.py changepassword admin" in printed
     staff.refresh_from_db()
     assert staff.check_password("una-clave-larga-de-personal")
-    assert User.objects.staff().count() == 1
+    assert User.objects.staff().existing().count() == 1
 
 
 def test_an_interrupted_first_run_leaves_no_staff_account_of_unknown_password(load, monkeypatch):
@@ -212,7 +212,7 @@ def test_an_interrupted_first_run_leaves_no_staff_account_of_unknown_password(lo
         patch.setattr("portal.management.commands.load_demo.Command.load_operator", interrupt)
         with pytest.raises(KeyboardInterrupt):
             load()
-    assert not User.objects.exists()
+    assert not User.objects.existing().exists()
     assert STAFF.search(load())
 
 
@@ -243,7 +243,7 @@ def test_loading_the_demo_again_changes_no_row(load):
 
 def change_everything(ruc: str) -> None:
     """Change what can be changed at one operator, through the actions of the screens."""
-    staff = Actor(User.objects.staff().get(), AuditEntry.Channel.ADMIN)
+    staff = Actor(User.objects.staff().existing().get(), AuditEntry.Channel.ADMIN)
     principal = account(ruc, "TITULAR1")
     new = accounts.create_secondary_user(
         actor=acting(principal), username="NUEVO001", password="Practica9", **person(90000099)
@@ -289,7 +289,7 @@ def test_reset_returns_the_practice_operators_to_the_start(load):
 
 def test_reset_leaves_other_operators_and_staff_alone(load):
     load()
-    staff = Actor(User.objects.staff().get(), AuditEntry.Channel.ADMIN)
+    staff = Actor(User.objects.staff().existing().get(), AuditEntry.Channel.ADMIN)
     other = operators.create_operator(
         actor=staff,
         ruc="20999999060",
