@@ -1,4 +1,4 @@
-"""Programs of Debian's packages beside the portal: clusters of PostgreSQL, and its pooler."""
+"""Programs of Debian's packages beside the portal: clusters of PostgreSQL, its pooler, a proxy."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 # Debian keeps PostgreSQL's programs out of PATH, one folder for each version.
 VERSIONS = Path("/usr/lib/postgresql").glob("*/bin")
 PLACES = [*sorted(VERSIONS, key=lambda bin: -float(bin.parent.name)), Path("/usr/sbin")]
-# None of the programs runs as root.
+# PostgreSQL and its pooler refuse to run as root.
 OWNER = "postgres" if os.geteuid() == 0 else None
 
 POOLER = """
@@ -39,7 +39,7 @@ def program(name: str) -> str:
     if found is None:
         # On a build machine a skipped test would not be read.
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
-        stop(f"NO {name}: THE TEST DID NOT RUN. Debian has it: postgresql, pgbouncer")
+        stop(f"NO {name}: THE TEST DID NOT RUN. Debian has: postgresql, pgbouncer, nginx-light")
     return found
 
 
@@ -56,7 +56,7 @@ def free_port() -> int:
 
 @contextmanager
 def owned_folder() -> Iterator[Path]:
-    """A folder that the programs may write to, deleted after the block."""
+    """A folder that the owner may write to, deleted after the block."""
     with TemporaryDirectory(prefix="engines-") as name:
         if OWNER:
             shutil.chown(name, OWNER)

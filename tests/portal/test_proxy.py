@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from bs4 import BeautifulSoup
 from django.conf import settings
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC
+from tests.engines import free_port, program
 from tests.places import ROOT, environment, manage
 from tests.server import Browser, Server
 
@@ -40,19 +40,10 @@ http {{
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @contextmanager
 def nginx(folder: Path, upstream: int):
     """Run nginx with the sample in front of that port; its own is the ``port`` of what is yielded."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        # On a build machine a skipped test would not be read.
-        stop = pytest.fail if os.environ.get("CI") else pytest.skip
-        stop("NO NGINX: THE TESTS OF THE PROXY DID NOT RUN. apt-get install nginx-light")
+    command = program("nginx")
     port = free_port()
     sample = SAMPLE
     for written, here in {
@@ -68,7 +59,7 @@ def nginx(folder: Path, upstream: int):
     user = "user root;" if os.geteuid() == 0 else ""
     conf = folder / "nginx.conf"
     conf.write_text(FRAME.format(folder=folder, user=user, sample=sample))
-    process = subprocess.Popen([program, "-c", conf, "-p", folder, "-e", folder / "error.log"])
+    process = subprocess.Popen([command, "-c", conf, "-p", folder, "-e", folder / "error.log"])
     try:
         for _ in range(1000):
             with suppress(ConnectionRefusedError):
