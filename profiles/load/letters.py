@@ -2,7 +2,7 @@
 
 A wrong encoding gives other letters and no error. So each possible reading of a file is judged by
 the letters that names in Peru have, and a file with two possible readings is refused
-(docs/decisions/0063).
+(docs/decisions/0069).
 """
 
 import codecs
@@ -94,7 +94,7 @@ def _decodes(file, encoding: str) -> bool:
 
 def _single_byte_encoding_of(file) -> str:
     levels = dict.fromkeys(ENCODINGS, 0)
-    is_partly_utf_8 = False
+    is_partly_utf_8 = _has_mark(file)
     for _, piece in _pieces(file):
         if b"\0" in piece:
             raise FileError(f"No es un archivo CSV ni XLSX. {SAVE_AS_UTF_8}")
@@ -113,13 +113,20 @@ def _single_byte_encoding_of(file) -> str:
     return possible[0]
 
 
+def _has_mark(file) -> bool:
+    """Return whether the file starts with the mark of UTF-8."""
+    file.seek(0)
+    return file.read(3) == codecs.BOM_UTF8
+
+
 def _odd_line(file) -> str:
     """Return the sentence for a file partly in UTF-8; it names the first line of the smaller part."""
     first: dict[bool, tuple[int, bytes]] = {}
-    count = 0
+    # Where the file says that it is UTF-8, a line in UTF-8 is never the odd one.
+    count = LINES_COUNTED if _has_mark(file) else 0
     lines = ((n, line) for n, line in _lines(_pieces(file)) if not line.isascii())
     for number, line in islice(lines, LINES_COUNTED):
-        is_utf_8 = _level_in("utf-8", line) < IMPOSSIBLE
+        is_utf_8 = _level_in("utf-8-sig", line) < IMPOSSIBLE
         count += 1 if is_utf_8 else -1
         first.setdefault(is_utf_8, (number, line))
     number, line = first.get(count < 0) or first[count >= 0]

@@ -109,6 +109,12 @@ def test_one_row_in_another_encoding_is_refused_with_its_line_and_letters():
         )
 
 
+def test_a_row_in_another_encoding_is_odd_wherever_the_file_says_that_it_is_utf_8():
+    content = named("Rojas", "Peña", "Muñoz", encoding="cp1252")
+    said = refusal(b"\xef\xbb\xbf" + content)
+    assert said.startswith("La línea 3 no está guardada como las demás: se lee «ñ».")
+
+
 def test_a_refusal_quotes_no_word_for_one_may_be_a_password():
     people = table(new_user(1, Clave="Peña2026"), new_user(2, Apellidos="Muñoz"))
     content = as_csv(*people).replace("Peña2026".encode(), b"Pe\xf1a2026")
