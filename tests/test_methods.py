@@ -83,6 +83,22 @@ def test_looking_at_any_page_works_on_nothing_whatever_a_load_is_doing(visitors,
         assert (written, database()) == ([], before)
 
 
+def test_every_page_that_answers_a_form_turns_into_one_that_was_asked_for(visitors, client_of):
+    """Its script takes the form out of the browser's history, so that Back never sends it again."""
+    principal, nobody = client_of(visitors["principal"]), client_of(None)
+    pages = [(principal, url(name)) for name in [*FORMS, "users:own_password"]]
+    pages += [(nobody, url("users:sign_in"))]
+    pages += [(client_of(visitors["staff"]), reverse("admin:profiles_role_add"))]
+    answered = 0
+    for client, address in pages:
+        for response, is_answer in [(client.get(address), False), (client.post(address), True)]:
+            if response["Content-Type"].startswith("text/html") and response.content:
+                has_script = bool(soup(response).select("script[src*='answered_form.js']"))
+                assert has_script == is_answer, (address, is_answer)
+                answered += is_answer
+    assert answered > 15
+
+
 def answer(client, method: str, address: str) -> tuple:
     """All that an answer tells: its status, its headers, its words, and what it cost."""
     with CaptureQueriesContext(connection) as captured:

@@ -162,7 +162,8 @@
   });
   const [navigation] = performance.getEntriesByType("navigation");
   const kept = JSON.parse(sessionStorage.getItem(draft));
-  if (navigation?.type === "back_forward" && kept?.seen === seen) restore(kept.codes);
+  const isReturn = ["back_forward", "reload"].includes(navigation?.type);
+  if (isReturn && kept?.seen === seen) restore(kept.codes);
   refresh();
 
   function restore(codes) {
