@@ -25,7 +25,7 @@ from profiles.catalog.loading import load_catalog
 from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import AccessTemplate, Option, Profile, Role
-from tests.payloads import PAYLOADS, fill
+from tests.payloads import PAYLOADS, fill, fill_administration
 from users.actions import accounts, operators, signing_in
 from users.history import append_only
 from users.history.recording import Actor
@@ -409,6 +409,7 @@ def infested(visitors, unprotected_history, client_of):
     for model in (Operator, OperatorType, Profile, Role, Option, AccessTemplate, User, AuditEntry):
         fill(model, keep={"action"} if model is AuditEntry else set())
     Session.objects.update(browser=PAYLOADS[0])
+    fill_administration(visitors["staff"], [secondary, principal.operator, Option.objects.first()])
     odd = AuditEntry.objects.first()
     AuditEntry.objects.filter(pk=odd.pk).update(action=PAYLOADS[2])
     return visitors

@@ -1,5 +1,7 @@
 """Texts that would become elements or attributes of a page, were they taken for HTML."""
 
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
 from django.db import models
 
 from profiles.models import AccessTemplate
@@ -58,3 +60,11 @@ def fill(model, keep: set[str] = frozenset()) -> None:
             facts["document_number"] = f"<q7x{number}>"
         if facts:
             model.objects.filter(pk=row.pk).update(**facts)
+
+
+def fill_administration(staff: User, rows: list[models.Model]) -> None:
+    """What the administration shows of its own: groups to delete, and its log about these rows."""
+    for payload in PAYLOADS:
+        Group.objects.create(name=payload)
+        LogEntry.objects.log_actions(staff.pk, rows, CHANGE, payload)
+    LogEntry.objects.update(object_repr=PAYLOADS[2])

@@ -1,10 +1,14 @@
 """What every page shares: the banner, the frame, the error pages."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from tests.conftest import soup
+from users.models import User
 
 BANNER = "SIMULADOR DE PRÁCTICA. No es el portal de SUNAT. No ingrese su Clave SOL real."
 
@@ -42,6 +46,31 @@ def test_a_refusal_gives_its_reason(client_of, secondary):
     assert soup(response).select_one(".lead").text == (
         "Solo el usuario principal de la empresa administra usuarios."
     )
+
+
+def test_a_refusal_says_whom_to_ask(client_of, secondary, small_catalog):
+    page = soup(client_of(secondary).get(reverse("users:create")))
+    assert "pídala al usuario principal de su empresa" in page.main.text
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    page = soup(client_of(clerk).get("/admin/users/user/"))
+    assert "pida el permiso a quien administra el simulador" in page.main.text
+
+
+# What HTML takes: fractions of a second have at most three digits.
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
+
+
+def test_every_time_of_a_page_can_be_read_by_a_machine(client_of, visitors):
+    client, seen = client_of(visitors["principal"]), 0
+    for name in ("users:own_sessions", "profiles:user_list", "profiles:history", "profiles:load"):
+        for time in soup(client.get(reverse(name))).select("time"):
+            assert INSTANT.fullmatch(time["datetime"]), (name, time)
+            seen += 1
+    assert seen > 5
+    templates = "".join(path.read_text("utf-8") for path in Path("templates").rglob("*.html"))
+    times = re.findall(r'<time datetime="\{\{ [a-z_.]+\|date:\'(.+?)\' \}\}">', templates)
+    assert len(times) == templates.count("<time")
+    assert set(times) == {r"Y-m-d\TH:i:sO"}
 
 
 def test_a_form_without_a_csrf_token_is_requested_again(principal):
