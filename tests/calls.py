@@ -59,8 +59,14 @@ def sheet() -> rows.Sheet:
     return files.read(BytesIO(rows.encode()))
 
 
-def plan(state: str) -> LoadPlan:
-    return LoadPlan.objects.select_related("operator").get(state=state)
+def sheet_to_correct() -> rows.Sheet:
+    """What has one error, with a correction."""
+    return files.read(BytesIO("Usuario,Número de documento\nJPEREZ01,12345".encode()))
+
+
+def plan(state: str, *, corrections: int = 0) -> LoadPlan:
+    plans = LoadPlan.objects.select_related("operator")
+    return plans.get(state=state, corrections=corrections)
 
 
 def plan_left_alone() -> LoadPlan:
@@ -210,6 +216,9 @@ CALLS: dict[Callable, Callable] = {
         file_name="usuarios.csv",
     ),
     load_actions.discard: lambda action: action(actor=acting(principal()), plan=plan("ready")),
+    load_actions.accept_corrections: lambda action: action(
+        actor=acting(principal()), plan=plan("ready", corrections=1)
+    ),
     load_actions.make_plan_again: lambda action: action(
         actor=acting(principal()), plan=plan("stale")
     ),

@@ -30,6 +30,7 @@ from tests.calls import (
     ROLE,
     plan,
     sheet,
+    sheet_to_correct,
 )
 from tests.conftest import (
     Telephone,
@@ -82,6 +83,9 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
             actor=actor, operator=principal.operator, sheet=sheet(), file_name=state
         )
         LoadPlan.objects.filter(pk=made.pk).update(state=state)
+    load_actions.make_plan(
+        actor=actor, operator=principal.operator, sheet=sheet_to_correct(), file_name="a corregir"
+    )
     plan("applied").rows.update(is_generated=True, sealed=seal_of_passwords().close("Generada1"))
 
 
@@ -205,6 +209,7 @@ def test_a_process_killed_in_an_action_has_written_nothing_and_the_action_can_be
 UNRECORDED = {
     # A plan is a draft: what it does leaves its entries when it is done.
     load_actions.make_plan,
+    load_actions.accept_corrections,
     load_actions.make_plan_again,
     load_actions.discard,
     applying.start_applying,

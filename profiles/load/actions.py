@@ -32,7 +32,7 @@ def make_plan(*, actor: Actor, operator: Operator, sheet: Sheet, file_name: str)
     """
     tenancy.require_administrator_of(actor.user, operator)
     planned = list(Planner(operator, sheet.columns).plan(sheet.rows))
-    corrections = corrections_of(row.problems for row in planned)
+    corrections = _corrections_of(row.problems for row in planned)
     is_kept = bool(corrections) or not any(row.problems for row in planned)
     plan = LoadPlan(
         operator=operator,
@@ -89,7 +89,7 @@ def discard(*, actor: Actor, plan: LoadPlan) -> bool:
     return True
 
 
-def corrections_of(problems: Iterable[list]) -> int:
+def _corrections_of(problems: Iterable[list]) -> int:
     """Return how many corrections are offered; 0 if a problem has none, for they would not be enough.
 
     ``problems`` holds those of each row.
