@@ -400,6 +400,8 @@ def test_changes_of_staff_and_groups_are_recorded_with_both_sides(admin_client, 
     rows = {row.th.text: texts(row, "td") for row in page.select("table.changes tbody tr")}
     assert rows["Permisos"][0] == "Usuarios | usuario: ver"
     assert rows["Nombre"] == ["Mesa de ayuda"] * 2
+    latest = soup(admin_client.get(AUDIT)).select_one(".field-what")
+    assert latest.text == "Grupo eliminado: Mesa de ayuda"
 
 
 def test_staff_without_superuser_cannot_grant_permissions(clerk_client, clerk, staff):

@@ -73,7 +73,13 @@ class AuditEntryAdmin(ReadOnly, LongList, admin.ModelAdmin):
 
     @admin.display(description="acción")
     def what(self, entry):
-        return action_label(entry)
+        label = action_label(entry)
+        if entry.action not in OFFICE_ACTION_LABELS:
+            return label
+        # No account and no operator says which row it is.
+        facts = {**entry.before, **entry.after}
+        name = facts.get("code") or facts.get("name")
+        return f"{label}: {name}" if name else label
 
     @admin.display(description="RUC", empty_value="")
     def ruc(self, entry):
