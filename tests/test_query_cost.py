@@ -108,8 +108,9 @@ def plan_of_all(principal) -> None:
 
 
 def test_every_page_costs_the_same_queries_when_there_is_a_hundred_times_more(
-    principal, secondary, client_of, settings
+    principal, secondary, client_of, settings, clock
 ):
+    """The clock stands still: a session that is saved once a minute would cost queries of its own."""
     settings.DEMO = True
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=["90.1.1.1.1"], seen=[])
