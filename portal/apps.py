@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from portal.checks import no_practice_accounts
+from portal.checks import no_practice_accounts, text_is_utf8
 
 
 class PortalConfig(AppConfig):
@@ -9,3 +9,4 @@ class PortalConfig(AppConfig):
 
     def ready(self):
         register(no_practice_accounts, Tags.database)
+        register(text_is_utf8, Tags.database)

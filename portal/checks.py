@@ -1,4 +1,4 @@
-"""System check: a real installation holds no practice account with its public password."""
+"""System checks of a database: no public password in a real installation, and text in UTF-8."""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -22,6 +22,30 @@ def no_practice_accounts(app_configs=None, databases=None, **kwargs):
         for database in databases or []
         for ruc, username in accounts_with_a_public_clave(database)
     ]
+
+
+def text_is_utf8(app_configs=None, databases=None, **kwargs):
+    """Report a PostgreSQL database that stores text otherwise: it refuses every accent."""
+    found = {database: encoding_of(database) for database in databases or []}
+    return [
+        Error(
+            f"La base de datos guarda el texto en {encoding}, que no tiene todas las letras.",
+            hint="Cree otra: createdb --encoding=UTF8 --template=template0",
+            id="portal.E002",
+        )
+        for encoding in found.values()
+        if encoding != "UTF8"
+    ]
+
+
+def encoding_of(database: str) -> str:
+    """Return how a database stores text; SQLite has no choice but UTF-8."""
+    connection = connections[database]
+    if connection.vendor != "postgresql":
+        return "UTF8"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        return cursor.fetchone()[0]
 
 
 def accounts_with_a_public_clave(database: str):

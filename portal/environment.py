@@ -34,7 +34,7 @@ def read(file: Path) -> None:
             "texto UTF-8 que pueda leer el usuario que ejecuta el portal."
         ) from None
     for number, line in enumerate(content.splitlines(), start=1):
-        if line.strip() and not re.match(r"#|(export )?\w+=", line):
+        if "\0" in line or (line.strip() and not re.match(r"#|(export )?\w+=", line)):
             raise ImproperlyConfigured(
                 f"La línea {number} de {file} no se entiende. Escriba NOMBRE=valor, sin espacios "
                 "alrededor de =, o empiece la línea con #."

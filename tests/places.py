@@ -38,11 +38,11 @@ def manage(place: str, *arguments: str) -> str:
 
 
 @contextmanager
-def empty_database(beside: str) -> Iterator[str]:
+def empty_database(beside: str, options: str = "") -> Iterator[str]:
     """The address of a PostgreSQL database beside the one named, dropped after the block."""
     name = f"comunidad_{uuid4().hex}"
     with psycopg.connect(beside, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"CREATE DATABASE {name} {options}")
         try:
             yield urlsplit(beside)._replace(path=f"/{name}").geturl()
         finally:

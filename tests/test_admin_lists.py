@@ -74,6 +74,23 @@ def test_every_list_is_strict():
         assert model_admin.get_changelist(None) is StrictChangeList, model_admin
 
 
+def test_a_list_has_the_same_rows_in_the_order_of_any_column(staff_client, is_refused, visitors):
+    for model, model_admin in admin.site._registry.items():
+        request = RequestFactory().get("/")
+        request.user, request.session = visitors["staff"], {}
+        shown = model_admin.get_changelist_instance(request)
+        rows = sorted(row.pk for row in shown.queryset)
+        for number in range(1, len(shown.list_display)):
+            for order in (number, -number):
+                request = RequestFactory().get("/", {"o": order})
+                request.user, request.session = visitors["staff"], {}
+                try:
+                    ordered = model_admin.get_changelist_instance(request)
+                except BadRequest:
+                    continue
+                assert sorted(row.pk for row in ordered.queryset) == rows, (model, order)
+
+
 def test_a_list_takes_the_filters_that_it_offers_and_no_other_lookup(staff_client, is_refused):
     wrong = []
     for model in admin.site._registry:

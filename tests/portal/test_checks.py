@@ -1,10 +1,16 @@
-"""The system check that reports practice accounts with their public password."""
+"""The system checks of a database: practice accounts with their public password, and letters."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from portal.checks import no_practice_accounts
 from tests.conftest import acting
+from tests.places import empty_database, environment
 from users.actions import accounts
 
 
@@ -48,3 +54,19 @@ def test_a_practice_installation_reports_no_account(principal, settings):
 def test_the_check_passes_before_the_tables_exist(real_installation, monkeypatch, db):
     monkeypatch.setattr("users.models.User._meta.db_table", "not_yet")
     assert found() == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite stores text in UTF-8")
+def test_a_database_without_our_letters_is_refused_before_its_tables_exist(db):
+    options = "ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"
+    with empty_database(os.environ["DATABASE_URL"], options) as place:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "migrate"],
+            env=environment(place),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "guarda el texto en SQL_ASCII" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -102,7 +102,7 @@ class NewOperatorForm(NewAccountForm):
 class OperatorAdmin(
     PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmin
 ):
-    list_display = ["ruc", "name", "types", "is_active", "users"]
+    list_display = ["ruc", "name", "types", "is_active", "users_link"]
     list_filter = ["operator_types", "is_active"]
     search_fields = ["ruc", "name"]
     search_help_text = "RUC o razón social"
@@ -138,7 +138,8 @@ class OperatorAdmin(
         return ", ".join(map(str, operator.operator_types.all()))
 
     @admin.display(description="usuarios", ordering="user_count")
-    def users(self, operator):
+    def users_link(self, operator):
+        # Django sorts a column named as a relation by that relation, one row for each user.
         url = reverse("admin:users_user_changelist", query={"q": operator.ruc})
         return format_html('<a href="{}">{}</a>', url, operator.user_count)
 

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             self.require_source_at_rest()
             self.require_empty(target, models)
             self.stdout.write("Creando las tablas…")
-            call_command("migrate", database=TARGET, verbosity=0)
+            call_command("migrate", database=TARGET, verbosity=0, skip_checks=False)
             # On SQLite the first one keeps every other program from writing meanwhile.
             with transaction.atomic(), transaction.atomic(using=TARGET):
                 # Its permissions go with it.
