@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from operators.validators import normalised
+
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
 # The file that comes with the portal has 70 KB, and no dot in any key.
 MAX_BYTES = 200 * 1024
@@ -18,8 +20,9 @@ MOST_DOTS = 4
 # A file of another shape can break the same rule in each row.
 MAX_PROBLEMS, LONGEST_PROBLEM = 50, 300
 # Strings and comments of TOML. One that never ends goes on to the end, where the parser stops too.
+# No alternative fails after its quotes, or each quote would cost a search to the end.
 QUOTED = re.compile(
-    r'''"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)|"(?:\\.|[^"\\\n])*"?'''
+    r'''"""(?:\\.|[^\\])*?(?:"{3,5}|\\?\Z)|"(?:\\.|[^"\\\n])*"?'''
     r"""|'''.*?(?:'{3,5}|\Z)|'[^'\n]*'?|#[^\n]*""",
     re.DOTALL,
 )
@@ -77,6 +80,8 @@ def read_file(file: BinaryIO) -> Catalog:
 
 def read(text: str) -> Catalog:
     """Parse and check a catalogue. Raises CatalogError with every problem found."""
+    # Some editors write an accent as a character of its own.
+    text = "\n".join(normalised("NFC", line) for line in text.split("\n"))
     # The parser takes the square of the dots of a key, and of a table for each key below it.
     if any(line.count(".") > MOST_DOTS for line in QUOTED.sub("", text).split("\n")):
         raise CatalogError(

@@ -2,6 +2,7 @@
 
 import io
 import tomllib
+import unicodedata
 from collections import Counter
 
 import pytest
@@ -13,7 +14,7 @@ from profiles.access.tree import OptionTree
 from profiles.actions.grants import assign_options
 from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
-from profiles.catalog.reading import CatalogError
+from profiles.catalog.reading import CATALOG_FILE, CatalogError
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role
 from tests.conftest import SMALL_CATALOG, acting
 from users.history.recording import Actor
@@ -420,6 +421,17 @@ def test_dots_in_texts_and_comments_are_none_of_keys():
     for text in texts:
         with pytest.raises(CatalogError, match="Falta la lista"):
             reading.read(f"x = {text}")
+
+
+def test_a_quoted_text_that_never_ends_is_one_match_to_the_end_of_the_file():
+    for text in ('"""x\\', '"""x', '"""\\"""x\\', "'''x\\", "'x\\", "# x\\"):
+        assert reading.QUOTED.fullmatch(text)
+
+
+def test_an_accent_that_is_a_character_of_its_own_is_composed():
+    text = CATALOG_FILE.read_text()
+    assert unicodedata.normalize("NFD", text) != text
+    assert reading.read(unicodedata.normalize("NFD", text)) == reading.read(text)
 
 
 def test_a_file_that_is_too_large_is_not_read_to_its_end():
