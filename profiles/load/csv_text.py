@@ -21,7 +21,7 @@ from profiles.load.rows import (
 # Excel in Peru separates by semicolons, and writes tabs as «Texto Unicode».
 DELIMITERS = ",;\t|"
 # A first line for Excel, which Excel does not count as a row.
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n]?)"?\r?\n?', re.IGNORECASE)
 
 
 def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
@@ -36,7 +36,7 @@ def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
         said = SEPARATOR_LINE.fullmatch(first)
         if not said:
             text.seek(0)
-        delimiter = said[1] if said else _delimiter(text)
+        delimiter = _said_delimiter(said) if said else _delimiter(text)
         lines = _Lines(text)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for values in reader:
@@ -53,6 +53,15 @@ def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
     finally:
         # The caller closes the file, not the wrapper.
         text.detach()
+
+
+def _said_delimiter(said: re.Match) -> str:
+    if said[1] not in [*DELIMITERS]:
+        raise FileError(
+            "La primera línea, «sep=», nombra un separador que no se usa. Ponga coma, punto y coma, "
+            "tabulador o barra vertical, o borre la línea."
+        )
+    return said[1]
 
 
 def _delimiter(text: io.TextIOWrapper) -> str:

@@ -24,6 +24,13 @@ def test_the_line_that_names_the_separator_is_no_row():
         assert [row.number for row in sheet.rows] == [2, 3]
 
 
+def test_a_line_that_names_another_separator_is_refused():
+    for said in ('sep="', 'sep=""', "sep=", '"sep="', "sep=x", "sep=\N{SNOWMAN}", "sep= "):
+        for end in ("\n", "\r\n", ""):
+            with pytest.raises(FileError, match="sep="):
+                read(f"{said}{end}".encode() + (as_csv(*ROWS, delimiter=";") if end else b""))
+
+
 def test_titles_below_other_rows_are_found_and_told():
     above = [["PADRÓN DE USUARIOS SOL 2026"], ["Usuario", "al 31/12"], []]
     for make in (as_csv, as_xlsx):
