@@ -62,8 +62,11 @@ _DIGITS = "Es un número: si empezaba con ceros, Excel los quitó. Compruébelo"
 _FORMULA = "Está escrita como fórmula. Quítele el signo = y las comillas"
 _APOSTROPHE = "Empieza con un apóstrofo, que es parte de la clave"
 _REPAIRED = "Se repararon sus letras"
+_DAY = "Excel la convirtió en fecha u hora. Dele formato de texto y escríbala otra vez"
 # Columns where a number that lost a zero is another value.
 _NEVER_NUMBERS = ("password", "options", "roles")
+# Columns where Excel's days are days; elsewhere it made one of what was typed: ENE26 is 2026-01-01.
+_DAYS = ("valid_from", "valid_until")
 # Columns where a value can begin with an apostrophe; elsewhere it is Excel's mark of a text.
 _APOSTROPHES = ("first_name", "last_name", "email", "password", "template")
 # A text as a formula, which keeps its zeros: ="00123456".
@@ -191,4 +194,6 @@ def _take(row: Row, name: str, cell: Cell) -> None:
 def _flaw(name: str, text: str, cell: Cell) -> str:
     if cell.is_number and name in _NEVER_NUMBERS:
         return _NUMBER
+    if cell.is_day_or_time and name not in _DAYS:
+        return _DAY
     return _FORMULA if name == "password" and _TEXT_FORMULA.fullmatch(text.strip()) else ""

@@ -4,6 +4,7 @@ It only reads, a few queries for each ROWS_AT_ONCE rows. The plan on the screen 
 it is applied are the same computation, so what was shown is what is written.
 """
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
@@ -276,6 +277,9 @@ class Planner:
     def _check_password(self, account: User, password: str, planned: PlannedRow) -> None:
         if not password:
             return
+        if any(unicodedata.category(character) == "Cc" for character in password):
+            planned.refuse("password", "", NO_KEY)
+            return
         try:
             validate_password(password, account)
         except ValidationError as error:
@@ -331,6 +335,9 @@ NO_DOCUMENT_TYPE = f"Escriba uno de estos: {', '.join(kind.short_label for kind 
 FEW_DIGITS = "Suele tener 9 dígitos. Si perdió ceros al inicio, corríjalo en el archivo"
 OTHER_LETTERS = "Un programa le cambió las letras. Escríbalo otra vez"
 ENDED = "Ya pasó: con esta fecha no podrá ingresar"
+NO_KEY = "Tiene un salto de línea, un tabulador u otro carácter sin tecla. Escriba otra clave"
+    "Tiene un salto de línea, un tabulador u otro carácter que no se puede escribir al ingresar"
+)
 NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
 TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
 

@@ -47,6 +47,7 @@ class Cell:
     text: str = field(repr=False)
     flaw: str = ""
     is_number: bool = False
+    is_day_or_time: bool = False
 
 
 def too_long_row() -> FileError:

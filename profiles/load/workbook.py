@@ -3,7 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
 from xml.parsers import expat
 
@@ -278,8 +278,8 @@ def _cell(cell) -> Cell:
         return Cell("")
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
-    if isinstance(value, date):
-        return Cell(value.isoformat())
+    if isinstance(value, date | time | timedelta):
+        return Cell(str(value), is_day_or_time=True)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and value >= 0 and (zeros := _ZEROS.fullmatch(cell.number_format)):

@@ -1,6 +1,7 @@
 """Where the table of users stands in a file, and what its cells hold."""
 
 import io
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from openpyxl import Workbook
@@ -207,3 +208,14 @@ def test_codes_typed_as_a_number_are_a_flaw():
     for title in ("Opciones", "Roles"):
         (row,) = read(as_xlsx(["Usuario", title], ["A", 28.1])).rows
         assert "ceros" in row.flaws["options" if title == "Opciones" else "roles"]
+
+
+def test_what_excel_turned_into_a_day_or_a_time_is_a_flaw_except_in_a_column_of_days():
+    titles = ["Usuario", "Número de documento", "Nombres", "Clave", "Plantilla", "Opciones"]
+    for value in (date(2026, 5, 1), datetime(2026, 5, 1, 8, 30), time(8, 30), timedelta(hours=30)):
+        (row,) = read(as_xlsx(titles, [value] * len(titles))).rows
+        assert row.cells == {}
+        assert len(row.flaws) == len(titles)
+        assert all("fecha u hora" in flaw for flaw in row.flaws.values())
+    (row,) = read(as_xlsx(["Usuario", "Vigente hasta"], ["A", datetime(2026, 5, 1)])).rows
+    assert (row.cells["valid_until"], row.flaws) == ("2026-05-01", {})
