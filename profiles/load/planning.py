@@ -336,8 +336,6 @@ FEW_DIGITS = "Suele tener 9 dígitos. Si perdió ceros al inicio, corríjalo en 
 OTHER_LETTERS = "Un programa le cambió las letras. Escríbalo otra vez"
 ENDED = "Ya pasó: con esta fecha no podrá ingresar"
 NO_KEY = "Tiene un salto de línea, un tabulador u otro carácter sin tecla. Escriba otra clave"
-    "Tiene un salto de línea, un tabulador u otro carácter que no se puede escribir al ingresar"
-)
 NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
 TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
 
