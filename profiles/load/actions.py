@@ -1,6 +1,6 @@
 """Make plans of a load, accept their corrections, make a stale plan again, discard plans."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -9,12 +9,13 @@ from django.views.decorators.debug import sensitive_variables
 from operators.models import Operator
 from profiles.load.columns import column_titled
 from profiles.load.planning import ROWS_AT_ONCE, PlannedRow, Planner
-from profiles.load.plans import locked_plan, matches, planned_again
+from profiles.load.plans import locked_plan, matches
 from profiles.load.rows import Row, Sheet
 from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, Outcome
 from users import tenancy
 from users.history.recording import Actor
+from users.seal import Seal
 from users.signin.password_rules import generate_password
 
 # Plans of one operator that are not applied: each correction of a file leaves one.
@@ -99,64 +100,90 @@ def _corrections_of(problems: Iterable[list]) -> int:
 
 
 @sensitive_variables()
-@transaction.atomic
 def accept_corrections(*, actor: Actor, plan: LoadPlan) -> None:
     """Put every offered correction into its cell, and plan the rows again.
 
-    Does nothing to a plan whose corrections would not be enough. Raises OldPlanError.
+    Does nothing to a plan whose corrections would not be enough. Raises OldPlanError, and
+    BrokenSealError if the passwords of the file can no longer be read.
     """
-    plan = locked_plan(actor, plan)
-    if not plan.corrections or plan.state != LoadPlan.State.READY:
-        return
-    rows = list(plan.rows.filter(outcome=Outcome.ERROR))
+    rows = _rows_of(actor, plan, _has_corrections)
     for row in rows:
         for heading, value, _, corrected in row.problems:
             name = column_titled(heading).name
             row.cells[name] = corrected
             row.notes.append([name, value, "Se aceptó la corrección", corrected])
-    LoadRow.objects.bulk_update(rows, ["cells", "notes"], batch_size=100)
-    _plan_again(plan)
+    _plan_again(actor, plan, rows, _has_corrections)
 
 
 @sensitive_variables()
-@transaction.atomic
 def make_plan_again(*, actor: Actor, plan: LoadPlan) -> None:
     """Update a stale plan to what its file would do now. With errors it keeps no password.
 
-    Raises OldPlanError.
+    Raises OldPlanError, and BrokenSealError if the passwords of the file can no longer be read.
     """
-    plan = locked_plan(actor, plan)
-    if plan.state != LoadPlan.State.STALE:
-        return
-    _plan_again(plan)
-    plan.state = LoadPlan.State.READY
-    plan.save(update_fields=["state"])
+    _plan_again(actor, plan, _rows_of(actor, plan, _is_stale), _is_stale)
+
+
+def _has_corrections(plan: LoadPlan) -> bool:
+    return plan.state == LoadPlan.State.READY and plan.corrections > 0
+
+
+def _is_stale(plan: LoadPlan) -> bool:
+    return plan.state == LoadPlan.State.STALE
+
+
+@transaction.atomic
+def _rows_of(actor: Actor, plan: LoadPlan, is_due: Callable[[LoadPlan], bool]) -> list[LoadRow]:
+    """Return the rows of a plan that is due to be planned again; none for another plan."""
+    return list(plan.rows.all()) if is_due(locked_plan(actor, plan)) else []
 
 
 @sensitive_variables()
-def _plan_again(plan: LoadPlan) -> None:
-    """Update the rows that would now do something else, and those that had an error."""
-    stale = [
-        (row, planned)
-        for row, planned in planned_again(plan)
-        if row.outcome == Outcome.ERROR or not matches(row, planned)
+def _plan_again(
+    actor: Actor, plan: LoadPlan, rows: list[LoadRow], is_due: Callable[[LoadPlan], bool]
+) -> None:
+    """Update the rows that would now do something else, and those that had an error.
+
+    The rows are planned without a lock, for ten thousand take seconds, and then replaced at once.
+    """
+    if not rows:
+        return
+    seal = seal_of_passwords()
+    typed = [
+        Row(row.number, row.cells | _password_of_the_file(row, seal), notes=row.notes)
+        for row in rows
     ]
-    for row, planned in stale:
+    anew = []
+    for row, planned in zip(rows, Planner(plan.operator, plan.columns).plan(typed), strict=True):
+        if row.outcome != Outcome.ERROR and matches(row, planned):
+            continue
         for name, value in _result(planned).items():
             setattr(row, name, value)
         if row.outcome != Outcome.CREATE:
             row.sealed, row.password, row.is_generated = "", "", False
-    # No password was stored for a user that existed when the file was read: generate one.
-    _seal_passwords([(row, "") for row, _ in stale if not row.sealed and not row.password])
-    LoadRow.objects.bulk_update(
-        [row for row, _ in stale],
-        [*RESULT, "sealed", "password", "is_generated"],
-        batch_size=100,
-    )
-    plan.corrections = 0
-    if plan.has_errors:
-        plan.rows.update(cells={}, sealed="", password="", is_generated=False)
-    plan.save(update_fields=["corrections"])
+        elif not row.sealed and not row.password:
+            # No password was stored for a user that existed when the file was read: generate one.
+            anew.append((row, ""))
+    _seal_passwords(anew)
+    if any(row.outcome == Outcome.ERROR for row in rows):
+        for row in rows:
+            row.cells, row.sealed, row.password, row.is_generated = {}, "", "", False
+    with transaction.atomic():
+        plan = locked_plan(actor, plan)
+        # Another request may have planned it meanwhile.
+        if not is_due(plan):
+            return
+        # Faster than an update of as many rows, and so is the time of the lock.
+        plan.rows.all().delete()
+        LoadRow.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+        plan.corrections, plan.state = 0, LoadPlan.State.READY
+        plan.save(update_fields=["corrections", "state"])
+
+
+@sensitive_variables()
+def _password_of_the_file(row: LoadRow, seal: Seal) -> dict[str, str]:
+    has_own = row.sealed and not row.is_generated
+    return {"password": seal.open(row.sealed)} if has_own else {}
 
 
 @sensitive_variables()

@@ -121,7 +121,14 @@ class PlanView(PlanMixin, View):
         plan, form = own_plan(request, plan), PlanForm(request.POST)
         if not form.is_valid():
             raise Http404
-        match form.cleaned_data["do"]:
+        try:
+            return self.do(plan, form.cleaned_data["do"])
+        except BrokenSealError:
+            messages.error(request, CLAVES_ARE_GONE)
+            return redirect("profiles:load_plan", plan.pk)
+
+    def do(self, plan: LoadPlan, action: str):
+        match action:
             case "apply":
                 return self.start(plan)
             case "accept":
@@ -129,7 +136,7 @@ class PlanView(PlanMixin, View):
             case "discard":
                 return self.discard(plan)
             case "again":
-                actions.make_plan_again(actor=acting(request), plan=plan)
+                actions.make_plan_again(actor=acting(self.request), plan=plan)
                 return redirect("profiles:load_plan", plan.pk)
             case "hand_over":
                 return self.hand_over(plan)
@@ -160,11 +167,7 @@ class PlanView(PlanMixin, View):
     @method_decorator(sensitive_variables())
     def hand_over(self, plan: LoadPlan):
         """Answer with the file itself: passwords are not stored, so no later page could show them."""
-        try:
-            claves = applying.hand_over(actor=acting(self.request), plan=plan)
-        except BrokenSealError:
-            messages.error(self.request, CLAVES_ARE_GONE)
-            return redirect("profiles:load_plan", plan.pk)
+        claves = applying.hand_over(actor=acting(self.request), plan=plan)
         if not claves:
             return redirect("profiles:load_plan", plan.pk)
         rows = [["Usuario", "Clave temporal"], *claves]

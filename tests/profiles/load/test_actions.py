@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.load import actions, applying, plans
+from profiles.load.planning import Planner
 from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, OptionGrant, Outcome, RoleGrant
 from tests.conftest import PASSWORD, acting, person
@@ -254,6 +255,40 @@ def test_all_corrections_of_a_file_are_accepted_at_once(plan, apply, loader):
     assert users[2].last_name == "ANDRÉS"
     assert [user.check_password(PASSWORD) for user in users] == [True, True, False, True]
     assert [row.username for row in made.to_hand_over] == ["NUEVO003"]
+
+
+def test_accepted_corrections_keep_what_was_told_of_the_passwords(plan, loader, secondary):
+    made = plan(
+        new_user(1) | {"Número de documento": "12345", "Clave": " Zorzal77"},
+        new_user(2) | {"Usuario": "JPEREZ01", "Número de documento": "123456"},
+    )
+    before = [row.notices for row in made.rows.all()]
+    actions.accept_corrections(actor=loader, plan=made)
+    assert [
+        [notice for notice in row.notices if notice[0] == "Clave"] for row in made.rows.all()
+    ] == before
+    assert ["espacio" in before[0][0][2], "conserva" in before[1][0][2]] == [True, True]
+
+
+def test_a_password_is_checked_against_the_corrected_name(plan, loader, settings):
+    settings.REFUSE_GUESSABLE_CLAVES = True
+    made = plan(new_user(1, Nombres="ANDRƒS", Clave="Andres26"))
+    assert made.corrections == 1
+    actions.accept_corrections(actor=loader, plan=made)
+    row = made.rows.get()
+    assert (row.sealed, [problem[0] for problem in row.problems]) == ("", ["Clave"])
+
+
+def test_corrections_are_planned_without_a_lock(plan, loader, monkeypatch):
+    made, depths = plan(*TO_CORRECT), []
+    planned = Planner.plan
+    monkeypatch.setattr(
+        Planner,
+        "plan",
+        lambda *given: depths.append(len(connection.savepoint_ids)) or planned(*given),
+    )
+    actions.accept_corrections(actor=loader, plan=made)
+    assert depths == [len(connection.savepoint_ids)]
 
 
 def test_corrections_that_leave_another_error_are_not_offered(plan, loader):

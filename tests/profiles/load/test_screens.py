@@ -238,7 +238,7 @@ def test_generated_passwords_do_not_touch_the_disk_on_their_way(client, upload, 
 
 
 def test_passwords_that_cannot_be_read_are_reported(client, upload, settings):
-    page = upload(as_csv(*table(new_user(1, Clave=""))))
+    page = upload(as_csv(*table(new_user(1, Clave=""), new_user(2))))
     url = page.request["PATH_INFO"]
     settings.SECRET_KEY = "otra" * 20
     client.force_login(
@@ -246,9 +246,10 @@ def test_passwords_that_cannot_be_read_are_reported(client, upload, settings):
     )
     answer = client.post(url, {"do": "apply"}, follow=True)
     assert "ya no se pueden leer" in soup(answer).get_text()
-    LoadPlan.objects.update(state=LoadPlan.State.APPLIED)
-    answer = client.post(url, {"do": "hand_over"}, follow=True)
-    assert "ya no se pueden leer" in soup(answer).get_text()
+    for state, do in ((LoadPlan.State.STALE, "again"), (LoadPlan.State.APPLIED, "hand_over")):
+        LoadPlan.objects.update(state=state)
+        answer = client.post(url, {"do": do}, follow=True)
+        assert "ya no se pueden leer" in soup(answer).get_text()
 
 
 @pytest.mark.parametrize("moment", ["before it starts", "while it hashes"])
