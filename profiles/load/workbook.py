@@ -38,6 +38,7 @@ WIDEST_ROW = 1000 * MOST_COLUMNS
 MOST_ELEMENTS = 5 * settings.LOAD_MAX_ROWS * len(COLUMNS)
 # The texts of all sheets are counted, not only those of the first.
 MOST_TEXTS = 2 * settings.LOAD_MAX_ROWS * len(COLUMNS)
+MOST_ZEROS = 15
 FORMULA = "Es una fórmula. Cópiela y péguela como valor"
 EXCEL_ERROR = "La celda muestra un error de Excel. Escriba el valor"
 
@@ -233,9 +234,9 @@ class _Meter:
             self.is_far = self.is_far or self.column > MOST_COLUMNS
         elif name == _ROW:
             self.row, self.column = int(attributes.get("r", self.row + 1)), 0
-            if attributes.get("hidden") in _TRUE:
+            if _is_hidden(attributes, "ht"):
                 self.hidden_rows.add(self.row)
-        elif name == _COLUMN and attributes.get("hidden") in _TRUE:
+        elif name == _COLUMN and _is_hidden(attributes, "width"):
             last = min(int(attributes["max"]), MOST_COLUMNS)
             self.hidden_columns.update(range(int(attributes["min"]), last + 1))
 
@@ -253,6 +254,11 @@ class _Meter:
         raise _too_big()
 
 
+def _is_hidden(attributes: dict, size: str) -> bool:
+    """Return whether a row or a column is hidden, or has no height or width."""
+    return attributes.get("hidden") in _TRUE or float(attributes.get(size, 1)) == 0
+
+
 def _column_number(letters: str) -> int:
     number = 0
     for letter in letters[:4]:
@@ -260,9 +266,21 @@ def _column_number(letters: str) -> int:
     return number
 
 
-# The format of a number that shows leading zeros: 000000000, with a language before it, or with an
-# empty width and other sections after it.
-_ZEROS = re.compile(r"(?:\[\$[^\]]*\])?(0{2,15})(?:_.)?(?:;.*)?")
+# The format of a number that shows leading zeros: 000000000, 000 000 000 or "00"0000000, with a
+# language before it, and with empty widths or other sections after it.
+_ZEROS = re.compile(r'(?:\[\$[^\]]*\])?(?:"([0-9]*)")?(0(?:\\? ?0)*)\\? ?(?:_.)*(?:;.*)?')
+
+
+def _with_zeros(value: int, number_format: str) -> str:
+    """Return the number as Excel shows it in a format of zeros; empty for another format."""
+    found = _ZEROS.fullmatch(number_format)
+    before, places = (found[1] or "", found[2].replace("\\", "")) if found else ("", "")
+    count = places.count("0")
+    if not 2 <= len(before) + count <= MOST_ZEROS:
+        return ""
+    digits = str(value).zfill(count)
+    last = iter(digits[-count:])
+    return before + digits[:-count] + re.sub("0", lambda _: next(last), places)
 
 
 def _cell(cell) -> Cell:
@@ -282,7 +300,6 @@ def _cell(cell) -> Cell:
         return Cell(str(value), is_day_or_time=True)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, int) and value >= 0 and (zeros := _ZEROS.fullmatch(cell.number_format)):
-        # The text that Excel shows.
-        return Cell(str(value).zfill(len(zeros[1])))
+    if isinstance(value, int) and value >= 0 and (text := _with_zeros(value, cell.number_format)):
+        return Cell(text)
     return Cell(str(value).replace("\0", "\ufffd"), is_number=isinstance(value, int | float))

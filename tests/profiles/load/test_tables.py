@@ -1,6 +1,7 @@
 """Where the table of users stands in a file, and what its cells hold."""
 
 import io
+import zipfile
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -134,20 +135,31 @@ def test_a_second_sheet_of_users_is_named_as_not_read():
     assert sheet.notes == ("Se lee la hoja «Lima». No se lee: «Callao».",)
 
 
+def with_xml(content: io.BytesIO, old: bytes, new: bytes) -> bytes:
+    """Return the book with other text in its parts."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(content) as book, zipfile.ZipFile(changed, "w") as copy:
+        for name in book.namelist():
+            copy.writestr(name, book.read(name).replace(old, new))
+    return changed.getvalue()
+
+
 def test_hidden_rows_and_columns_are_read_and_told():
     book, content = Workbook(), io.BytesIO()
     for row in [*ROWS, ["", "", ""]]:
         book.active.append(row)
+    # openpyxl writes no size of 0.
+    book.active.row_dimensions[2].height = book.active.column_dimensions["D"].width = 77.5
     for number in (3, 4, 9):
         book.active.row_dimensions[number].hidden = True
     book.active.column_dimensions["F"].hidden = True
     book.active.column_dimensions["K"].hidden = True
     book.save(content)
-    sheet = read(content.getvalue())
+    sheet = read(with_xml(content, b'"77.5"', b'"0"'))
     assert [row.cells for row in sheet.rows] == EXPECTED
     assert sheet.notes == (
-        "Filas ocultas en el libro, que también se leen: 3.",
-        "Columnas ocultas en el libro, que también se leen: F.",
+        "Filas ocultas en el libro, que también se leen: 2, 3.",
+        "Columnas ocultas en el libro, que también se leen: D, F.",
     )
 
 
@@ -171,13 +183,20 @@ def test_a_number_is_the_text_that_its_format_of_zeros_shows():
         (1234567890, "000000000", "1234567890"),
         (1234567, "000000000;@", "001234567"),
         (1234567, "[$-280A]000000000_ ", "001234567"),
+        (1234567, "[$-280A]000000000", "001234567"),
+        (1234567, "000000000;-000000000", "001234567"),
+        (1234567, "000000000_)", "001234567"),
+        (1234567, '"00"0000000', "001234567"),
+        (1234567, "000 000 000", "001 234 567"),
+        (1234567, "000\\ 000\\ 000", "001 234 567"),
+        (12345678, '"00"0', "0012345678"),
     ):
         row = numbered(value, number_format)
         assert (row.cells["document_number"], row.notes) == (text, [])
 
 
 def test_a_document_typed_as_a_number_is_told_unless_it_is_a_dni():
-    for number_format in ("General", "0", "#,##0", "@"):
+    for number_format in ("General", "0", "#,##0", "@", "0 ", "0" * 40, '"N° "0000'):
         assert [note[:2] for note in numbered(1234567, number_format).notes] == [
             ["document_number", "1234567"]
         ]
