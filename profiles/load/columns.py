@@ -97,7 +97,7 @@ def bare(text: str) -> str:
 _BY_TITLE = {
     bare(title): column for column in COLUMNS.values() for title in (column.heading, *column.also)
 }
-# A column that only numbers the rows. «N°» is «n».
+# Titles of a column that only numbers the rows. «N°» is «n».
 _NUMBERING = {"n", "item", "num", "index"}
 
 
@@ -107,7 +107,7 @@ def column_titled(title: str) -> Column | None:
 
 
 def is_numbering(title: str) -> bool:
-    """Return whether a column with this title only numbers the rows: «N°», «Ítem», «#»."""
+    """Return whether the title is of a column that only numbers the rows: «N°», «Ítem», «#»."""
     return title.strip() == "#" or bare(title[:LONGEST_TITLE]) in _NUMBERING
 
 

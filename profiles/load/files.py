@@ -63,6 +63,8 @@ _FORMULA = "Está escrita como fórmula. Quítele el signo = y las comillas"
 _APOSTROPHE = "Empieza con un apóstrofo, que es parte de la clave"
 _REPAIRED = "Se repararon sus letras"
 _DAY = "Excel la convirtió en fecha u hora. Dele formato de texto y escríbala otra vez"
+# Not the number of a document: no list of users has so many rows.
+_NUMBER_OF_A_ROW = re.compile(r"\d{1,5}")
 # Columns where a number that lost a zero is another value.
 _NEVER_NUMBERS = ("password", "options", "roles")
 # Columns where Excel's days are days; elsewhere it made one of what was typed: ENE26 is 2026-01-01.
@@ -103,15 +105,15 @@ def _table(lines: Iterator[list[Cell]], notes: list[str]) -> tuple[tuple[str, ..
 def _leave_out_numbering(rows: list[Row], titles, columns, notes: list[str]) -> None:
     """Take no notice of a column that only numbers the rows; any other text without a title is a flaw.
 
-    Its title says so, or it has none, stands before the first column and counts from 0 or 1: pandas
-    writes one like that.
+    Its title says so and its numbers are short; or it has no title, stands before the first column
+    and counts from 0 or 1: pandas writes one like that.
     """
     before = next(index for index, column in enumerate(columns) if column) - 1
     for index, title in enumerate(titles):
         letter = get_column_letter(index + 1)
         texts = [row.untitled.get(letter, "") for row in rows] if not columns[index] else []
         is_counting = any(texts == [*map(str, range(n, n + len(rows)))] for n in (0, 1))
-        if (is_numbering(title) and all(text.isdigit() for text in texts if text)) or (
+        if (is_numbering(title) and all(map(_NUMBER_OF_A_ROW.fullmatch, filter(None, texts)))) or (
             index == before and not title.strip() and is_counting
         ):
             notes.append(f"La columna {letter} solo numera las filas: no se lee.")

@@ -52,7 +52,7 @@ def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
         with zipfile.ZipFile(file) as archive:
             seen = _measure(archive)
         book = load_workbook(file, read_only=True, keep_links=False)
-        sheet, rows = _sheet_with_titles(book)
+        sheet, rows, titles = _sheet_with_titles(book)
         if len(book.worksheets) > 1:
             notes.append(_which_sheet(book, sheet))
         # openpyxl does not tell what is hidden, the part of the sheet does.
@@ -63,6 +63,11 @@ def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
             hidden.look_at(number, row)
             yield row
         notes += hidden.notes()
+        if merged := [area for first, area in meter.merged if first > titles]:
+            notes.append(
+                f"Celdas combinadas: {_some(merged)}. Solo la primera de cada grupo tiene el valor; "
+                "las otras se leen vacías. Descombínelas y cópielo en cada una."
+            )
         if meter.is_far:
             notes.append(FAR)
     except (FileError, GeneratorExit):
@@ -73,7 +78,10 @@ def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
 
 
 def _sheet_with_titles(book):
-    """Return the first visible sheet with the titles, or else the first visible one, and its rows."""
+    """Return the first visible sheet with the titles, its rows, and the number of the titles.
+
+    If none has the titles, it is the first visible one, and the number is 0.
+    """
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     found = None
     for sheet in visible or book.worksheets:
@@ -82,10 +90,10 @@ def _sheet_with_titles(book):
         rows = sheet.iter_rows(max_col=MOST_COLUMNS)
         first = list(islice(rows, TITLES_WITHIN))
         texts = [[str(cell.value or "") for cell in row] for row in first]
-        has_titles = titles_at(texts) is not None
-        if has_titles or found is None:
-            found = sheet, chain(first, rows)
-        if has_titles:
+        above = titles_at(texts)
+        if above is not None or found is None:
+            found = sheet, chain(first, rows), 0 if above is None else above + 1
+        if above is not None:
             break
     return found
 
@@ -96,11 +104,12 @@ def _which_sheet(book, sheet) -> str:
         for other in book.worksheets
         if other is not sheet
     ]
-    more = len(others) - MOST_NAMED
-    return (
-        f"Se lee la hoja «{sheet.title[:40]}». No se lee: {', '.join(others[:MOST_NAMED])}"
-        f"{f' y {more} más' if more > 0 else ''}."
-    )
+    return f"Se lee la hoja «{sheet.title[:40]}». No se lee: {_some(others)}."
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return f"{', '.join(names[:MOST_NAMED])}{f' y {more} más' if more > 0 else ''}"
 
 
 class _Hidden:
@@ -122,12 +131,8 @@ class _Hidden:
             ("Filas ocultas", [*map(str, self.rows)]),
             ("Columnas ocultas", [*map(get_column_letter, sorted(self.columns))]),
         ):
-            more = len(found) - MOST_NAMED
             if found:
-                yield (
-                    f"{said} en el libro, que también se leen: {', '.join(found[:MOST_NAMED])}"
-                    f"{f' y {more} más' if more > 0 else ''}."
-                )
+                yield f"{said} en el libro, que también se leen: {_some(found)}."
 
 
 def _measure(archive: zipfile.ZipFile) -> "dict[str, _Meter]":
@@ -163,10 +168,11 @@ def _too_big() -> FileError:
     return FileError("El libro de Excel es demasiado grande. Guárdelo como «CSV UTF-8».")
 
 
-_ROW, _TEXT, _FORMULA_TAG, _CELL, _VALUE, _INLINE, _COLUMN = (
-    f"{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "si", "f", "c", "v", "is", "col")
+_ROW, _TEXT, _FORMULA_TAG, _CELL, _VALUE, _INLINE, _COLUMN, _MERGED = (
+    f"{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "si", "f", "c", "v", "is", "col", "mergeCell")
 )
 _TRUE = ("1", "true")
+_AREA = re.compile(r"[A-Z]{1,3}([0-9]{1,7}):[A-Z]{1,3}[0-9]{1,7}")
 
 
 class _Meter:
@@ -190,6 +196,8 @@ class _Meter:
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
         self.is_far = False
+        # The first row of each merged area, and the area.
+        self.merged: list[tuple[int, str]] = []
         self.row = self.column = 0
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.StartElementHandler = self._start
@@ -239,6 +247,8 @@ class _Meter:
         elif name == _COLUMN and _is_hidden(attributes, "width"):
             last = min(int(attributes["max"]), MOST_COLUMNS)
             self.hidden_columns.update(range(int(attributes["min"]), last + 1))
+        elif name == _MERGED and (area := _AREA.fullmatch(attributes.get("ref", ""))):
+            self.merged.append((int(area[1]), area[0]))
 
     def _end(self, name: str) -> None:
         if name in self.left:

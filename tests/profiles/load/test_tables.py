@@ -91,8 +91,8 @@ def test_a_column_that_numbers_the_rows_is_not_read():
 
 
 def test_a_column_that_does_not_number_the_rows_is_a_flaw():
-    for title in ("", "N°"):
-        rows = [[title, *ROWS[0]], ["perdido", *ROWS[1]], ["", *ROWS[2]]]
+    for title, text in (("", "perdido"), ("N°", "perdido"), ("N°", "90001001")):
+        rows = [[title, *ROWS[0]], [text, *ROWS[1]], ["", *ROWS[2]]]
         assert [[*row.flaws] for row in read(as_csv(*rows)).rows] == [["A"], []]
 
 
@@ -161,6 +161,17 @@ def test_hidden_rows_and_columns_are_read_and_told():
         "Filas ocultas en el libro, que también se leen: 2, 3.",
         "Columnas ocultas en el libro, que también se leen: D, F.",
     )
+
+
+def test_merged_cells_below_the_titles_are_told():
+    book, content = Workbook(), io.BytesIO()
+    for row in [["PADRÓN"], [], *ROWS]:
+        book.active.append(row)
+    for area in ("A1:F2", "A3:A3", "E4:E5", "H4:I4"):
+        book.active.merge_cells(area)
+    book.save(content)
+    said, _ = read(content.getvalue()).notes
+    assert said.startswith("Celdas combinadas: E4:E5, H4:I4. Solo la primera de cada grupo")
 
 
 # Numbers and marks of text -----------------------------------------------------------------------
