@@ -63,7 +63,7 @@ def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
             hidden.look_at(number, row)
             yield row
         notes += hidden.notes()
-        if merged := [area for first, area in meter.merged if first > titles]:
+        if merged := [area for first, area in sorted(meter.merged) if first > titles]:
             notes.append(
                 f"Celdas combinadas: {_some(merged)}. Solo la primera de cada grupo tiene el valor; "
                 "las otras se leen vacías. Descombínelas y cópielo en cada una."
