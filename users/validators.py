@@ -40,7 +40,7 @@ def validate_username(value: str) -> None:
         )
 
 
-WITH_A_RUC = re.compile(r"\A(10|15|17|20)[0-9]{9}|(10|15|17|20)[0-9]{9}\Z")
+WITH_A_RUC = re.compile(r"\A(RUC)?(10|15|17|20)[0-9]{9}|(10|15|17|20)[0-9]{9}\Z", re.IGNORECASE)
 
 
 def refuse_ruc_in_username(value: str) -> None:

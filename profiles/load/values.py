@@ -14,14 +14,14 @@ OF_MIGRACIONES = (DocumentType.FOREIGNER_CARD, DocumentType.STAY_PERMIT, Documen
 # Catálogo 06 and of Tabla 3 of the T-REGISTRO, the numbers codes of the latter (docs/fidelity.md).
 _OTHER_WORDS = {
     DocumentType.DNI: "Doc. Nacional de Identidad, Documento Nacional de Identidad, L.E. / DNI, DNI electrónico, DNIe",
-    DocumentType.FOREIGNER_CARD: "CE, Carné ext., Carnet ext., Carnet de extranjería, Carné extranjería, Carnet extranjería",
-    DocumentType.PASSPORT: "PAS",
+    DocumentType.FOREIGNER_CARD: "CE, Carné ext., Carnet ext., Carnet de extranjería, Carné extranjería, Carnet extranjería, C. de extranjería, C. extranjería",
+    DocumentType.PASSPORT: "PAS, Pasap.",
     DocumentType.DIPLOMATIC_CARD: "CDI, Céd. diplomática, Céd. diplomática de identidad, Cédula diplomática",
     DocumentType.OTHER_COUNTRY: "24, Doc. ident. país residencia no D, Doc. de identidad extranjero, Documento de identidad extranjero, Doc. id. extr., Doc. de identidad de otro país",
     DocumentType.ANDEAN_CARD: "Tarjeta Andina, Tarjeta Andina de Migración",
-    DocumentType.STAY_PERMIT: "23, Perm. temp. permanencia, Permiso Temporal de Permanencia, Permiso Temporal de Permanencia PTP",
+    DocumentType.STAY_PERMIT: "23, Perm. temp. permanencia, Permiso Temporal de Permanencia, Permiso Temporal de Permanencia PTP, Carné PTP, Carnet PTP",
     DocumentType.SAFE_CONDUCT: "Salvo conducto",
-    DocumentType.STAY_CARD: "26, Carné permiso temp. perman. CPP, Carné de permiso temp. de permanencia, Carné de permiso temporal de permanencia, Carnet de permiso temporal de permanencia",
+    DocumentType.STAY_CARD: "26, Carné permiso temp. perman. CPP, Carné CPP, Carnet CPP, Carné de permiso temp. de permanencia, Carné de permiso temporal de permanencia, Carnet de permiso temporal de permanencia",
     DocumentType.FOREIGN_AFFAIRS_CARD: "Carné de identidad RREE, Carné de RREE, C. ident. RREE, Carné de relaciones exteriores, Carnet de identidad de relaciones exteriores, Carné de identidad relaciones exteriores",
 }  # fmt: skip
 
@@ -41,9 +41,19 @@ _STATES = {fold(word): state.value for state in User.State for word in (state.la
 _SEPARATORS = str.maketrans(",;|", "   ")
 
 
+# What may follow a type: «DNI N°», and the decimal that a program gives to the code 1.
+_AFTER_A_TYPE = re.compile(r"(?:\sn(?:[°º]|ro|[uú]m)?\.?|(?<=[0-9])\.0)\Z", re.IGNORECASE)
+
+
 def document_type(text: str) -> str:
-    """Return the DocumentType that the text names, by its code or by a name; empty for none."""
-    return _DOCUMENT_TYPES.get(bare(text), "")
+    """Return the DocumentType that the text names, by its code or by a name; empty for none.
+
+    Two names of one type may stand together: «Carné de extranjería (CE)».
+    """
+    text = _AFTER_A_TYPE.sub("", text.strip())
+    names = [text] if bare(text) in _DOCUMENT_TYPES else text.split("(")
+    kinds = {_DOCUMENT_TYPES.get(bare(name), "") for name in names}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def document_number(text: str, kind: str) -> tuple[str, str]:

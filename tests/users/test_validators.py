@@ -111,6 +111,9 @@ def test_a_usuario_typed_together_with_its_ruc_is_refused_with_that_reason():
         "20999999043 TITULAR1",
         "TITULAR1-20999999043",
         "20999999043",
+        "RUC20999999043TITULAR1",
+        "Ruc: 20999999043 - TITULAR1",
+        "TITULAR1 (RUC 20999999043)",
     ]
     (sentence,) = {text for name in usernames for text in refused(validate_username, name)}
     assert sentence.startswith("Escriba solo el usuario, sin el RUC")

@@ -143,17 +143,17 @@ def test_an_error_says_the_column_and_what_to_do(subtests, plan_row):
 
 
 DOCUMENT_WORDS = {
-    "1": "DNI|dni|Dni |D.N.I.|DOC. NACIONAL DE IDENTIDAD|documento nacional de identidad|L.E. / DNI|1|01|01 - DNI",
-    "4": "CARNET DE EXTRANJERIA|Carnet de Extranjería|CE|C.E.|CARNÉ EXT.|4|04|4 - Carné de extranjería",
-    "7": "PASAPORTE|pasaporte|PAS|PAS.|7|07",
+    "1": "DNI|dni|Dni |D.N.I.|DOC. NACIONAL DE IDENTIDAD|documento nacional de identidad|L.E. / DNI|1|01|01 - DNI|1.0|Documento Nacional de Identidad (DNI)|DNI (Documento Nacional de Identidad)|DNI N°|D.N.I. Nº|DNI Nro.|DNI Núm.",
+    "4": "CARNET DE EXTRANJERIA|Carnet de Extranjería|CE|C.E.|CARNÉ EXT.|4|04|4 - Carné de extranjería|4.0|Carné de Extranjería (CE)|Carnet de extranjería (C.E.)|C. Extranjería|CE N°",
+    "7": "PASAPORTE|pasaporte|PAS|PAS.|Pasap.|Pasaporte N°|Pasaporte (PAS)|7|07|7.0",
     "A": "CED. DIPLOMATICA DE IDENTIDAD|Cédula diplomática de identidad|A|a|0A",
     "B": "DOC.IDENT.PAIS.RESIDENCIA-NO.D|DOC. DE IDENTIDAD EXTRANJERO|Documento de identidad de otro país|B|24",
     "E": "TAM|TAM- Tarjeta Andina de Migración|E",
-    "F": "PTP|P.T.P.|PERM.TEMP.PERMANENCIA|Permiso Temporal de Permanencia - PTP|F|23",
+    "F": "PTP|P.T.P.|PERM.TEMP.PERMANENCIA|Permiso Temporal de Permanencia - PTP|Permiso Temporal de Permanencia (PTP)|Carné PTP|F|23|23.0",
     "G": "Salvoconducto|SALVOCONDUCTO|G",
-    "H": "CPP|Carné Permiso Temp.Perman. - CPP|CARNÉ DE PERMISO TEMP DE PERMANENCIA|H|26",
+    "H": "CPP|Carné Permiso Temp.Perman. - CPP|CARNÉ DE PERMISO TEMP DE PERMANENCIA|Carné CPP|H|26",
     "22": "CARNÉ DE IDENTIDAD - RELACIONES EXTERIORES|C.IDENT.-RREE|carne de identidad de relaciones exteriores|22",
-    "": "RUC|6|06|Brevete|0|.|-|Carné|Cédula|DNI 4",
+    "": "RUC|6|06|Brevete|0|.|-|Carné|Cédula|DNI 4|DNI (CE)|DNI (Perú)|N°|1.1|1.00.0|(",
 }  # fmt: skip
 
 
