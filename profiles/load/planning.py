@@ -277,7 +277,8 @@ class Planner:
     def _check_password(self, account: User, password: str, planned: PlannedRow) -> None:
         if not password:
             return
-        if any(unicodedata.category(character) == "Cc" for character in password):
+        # No field sends a control character, and U+FFFD stands for a letter that a program lost.
+        if any(unicodedata.category(letter) == "Cc" or letter == "\ufffd" for letter in password):
             planned.refuse("password", "", NO_KEY)
             return
         try:

@@ -14,15 +14,15 @@ OF_MIGRACIONES = (DocumentType.FOREIGNER_CARD, DocumentType.STAY_PERMIT, Documen
 # Catálogo 06 and of Tabla 3 of the T-REGISTRO, the numbers codes of the latter (docs/fidelity.md).
 _OTHER_WORDS = {
     DocumentType.DNI: "Doc. Nacional de Identidad, Documento Nacional de Identidad, L.E. / DNI, DNI electrónico, DNIe",
-    DocumentType.FOREIGNER_CARD: "CE, Carné ext., Carnet ext., Carnet de extranjería, Carné extranjería, Carnet extranjería, C. de extranjería, C. extranjería",
-    DocumentType.PASSPORT: "PAS, Pasap.",
+    DocumentType.FOREIGNER_CARD: "CE, Carné ext., Carnet ext., Carnet de extranjería, Carné extranjería, Carnet extranjería, C. de extranjería, C. extranjería, C. ext., Carné extranj., Carnet extranj.",
+    DocumentType.PASSPORT: "PAS, PASS, Pasap.",
     DocumentType.DIPLOMATIC_CARD: "CDI, Céd. diplomática, Céd. diplomática de identidad, Cédula diplomática",
     DocumentType.OTHER_COUNTRY: "24, Doc. ident. país residencia no D, Doc. de identidad extranjero, Documento de identidad extranjero, Doc. id. extr., Doc. de identidad de otro país",
     DocumentType.ANDEAN_CARD: "Tarjeta Andina, Tarjeta Andina de Migración",
     DocumentType.STAY_PERMIT: "23, Perm. temp. permanencia, Permiso Temporal de Permanencia, Permiso Temporal de Permanencia PTP, Carné PTP, Carnet PTP",
     DocumentType.SAFE_CONDUCT: "Salvo conducto",
     DocumentType.STAY_CARD: "26, Carné permiso temp. perman. CPP, Carné CPP, Carnet CPP, Carné de permiso temp. de permanencia, Carné de permiso temporal de permanencia, Carnet de permiso temporal de permanencia",
-    DocumentType.FOREIGN_AFFAIRS_CARD: "Carné de identidad RREE, Carné de RREE, C. ident. RREE, Carné de relaciones exteriores, Carnet de identidad de relaciones exteriores, Carné de identidad relaciones exteriores",
+    DocumentType.FOREIGN_AFFAIRS_CARD: "Carné de identidad RREE, Carné de RREE, Carné ident. RREE, C. ident. RREE, Carné de relaciones exteriores, Carnet de identidad de relaciones exteriores, Carné de identidad relaciones exteriores",
 }  # fmt: skip
 
 

@@ -144,15 +144,15 @@ def test_an_error_says_the_column_and_what_to_do(subtests, plan_row):
 
 DOCUMENT_WORDS = {
     "1": "DNI|dni|Dni |D.N.I.|DOC. NACIONAL DE IDENTIDAD|documento nacional de identidad|L.E. / DNI|1|01|01 - DNI|1.0|Documento Nacional de Identidad (DNI)|DNI (Documento Nacional de Identidad)|DNI N°|D.N.I. Nº|DNI Nro.|DNI Núm.",
-    "4": "CARNET DE EXTRANJERIA|Carnet de Extranjería|CE|C.E.|CARNÉ EXT.|4|04|4 - Carné de extranjería|4.0|Carné de Extranjería (CE)|Carnet de extranjería (C.E.)|C. Extranjería|CE N°",
-    "7": "PASAPORTE|pasaporte|PAS|PAS.|Pasap.|Pasaporte N°|Pasaporte (PAS)|7|07|7.0",
+    "4": "CARNET DE EXTRANJERIA|Carnet de Extranjería|CE|C.E.|CARNÉ EXT.|4|04|4 - Carné de extranjería|4.0|Carné de Extranjería (CE)|Carnet de extranjería (C.E.)|C. Extranjería|C. EXT.|Carnet extranj.|CE N°",
+    "7": "PASAPORTE|pasaporte|PAS|PAS.|Pasap.|PASS|Pasaporte N°|Pasaporte (PAS)|7|07|7.0",
     "A": "CED. DIPLOMATICA DE IDENTIDAD|Cédula diplomática de identidad|A|a|0A",
     "B": "DOC.IDENT.PAIS.RESIDENCIA-NO.D|DOC. DE IDENTIDAD EXTRANJERO|Documento de identidad de otro país|B|24",
     "E": "TAM|TAM- Tarjeta Andina de Migración|E",
     "F": "PTP|P.T.P.|PERM.TEMP.PERMANENCIA|Permiso Temporal de Permanencia - PTP|Permiso Temporal de Permanencia (PTP)|Carné PTP|F|23|23.0",
     "G": "Salvoconducto|SALVOCONDUCTO|G",
     "H": "CPP|Carné Permiso Temp.Perman. - CPP|CARNÉ DE PERMISO TEMP DE PERMANENCIA|Carné CPP|H|26",
-    "22": "CARNÉ DE IDENTIDAD - RELACIONES EXTERIORES|C.IDENT.-RREE|carne de identidad de relaciones exteriores|22",
+    "22": "CARNÉ DE IDENTIDAD - RELACIONES EXTERIORES|C.IDENT.-RREE|CARNÉ IDENT. RREE|carne de identidad de relaciones exteriores|22",
     "": "RUC|6|06|Brevete|0|.|-|Carné|Cédula|DNI 4|DNI (CE)|DNI (Perú)|N°|1.1|1.00.0|(",
 }  # fmt: skip
 
@@ -299,7 +299,14 @@ def test_a_password_with_unseen_characters_is_noted_and_not_quoted(plan_row):
 
 
 def test_a_password_that_no_field_can_send_is_refused(plan_row, secondary):
-    for clave in ("Zorzal\n77", "Zorzal77\r\n", "\tZorzal77", "Zorzal\x8577", "Zorzal\x1b77"):
+    for clave in (
+        "Zorzal\n77",
+        "Zorzal77\r\n",
+        "\tZorzal77",
+        "Zorzal\x8577",
+        "Zorzal\x1b77",
+        "Pe\ufffda2026x",
+    ):
         column, sentence = problem(plan_row(new_user(1, Clave=clave)))
         assert (column, "carácter sin tecla" in sentence) == ("Clave", True)
     # The password of an existing user is not read.
