@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from profiles.load.columns import column_titled
-from profiles.load.letters import encoding_of
+from profiles.load.letters import WINDOWS, encoding_of
 from profiles.load.rows import (
     FAR,
     LONGEST_ROW,
@@ -30,7 +30,8 @@ def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
     At the end it adds to ``notes`` what of the file was not read.
     """
     is_far = False
-    text = io.TextIOWrapper(file, encoding=encoding_of(file), newline="")
+    encoding = encoding_of(file)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
     try:
         first = text.readline(LONGEST_ROW)
         said = SEPARATOR_LINE.fullmatch(first)
@@ -42,7 +43,7 @@ def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
         for values in reader:
             lines.of_record = 0
             is_far = is_far or any(value.strip() for value in values[MOST_COLUMNS:])
-            yield [Cell(value) for value in values[:MOST_COLUMNS]]
+            yield [Cell(value, is_unproved=encoding == WINDOWS) for value in values[:MOST_COLUMNS]]
         if is_far:
             notes.append(FAR)
     except csv.Error as error:

@@ -61,10 +61,11 @@ _NUMBER = "La celda es un número y Excel pudo quitarle ceros. Dele formato de t
 _DIGITS = "Es un número: si empezaba con ceros, Excel los quitó. Compruébelo"
 _FORMULA = "Está escrita como fórmula. Quítele el signo = y las comillas"
 _APOSTROPHE = "Empieza con un apóstrofo, que es parte de la clave"
-_REPAIRED = "Se repararon sus letras"
 _DAY = "Excel la convirtió en fecha u hora. Dele formato de texto y escríbala otra vez"
 # Not the number of a document: no list of users has so many rows.
 _NUMBER_OF_A_ROW = re.compile(r"\d{1,5}")
+_UNPROVED = "Tiene una letra que otro programa pudo cambiar. Escriba otra sin tildes, eñes ni signos raros, o guarde el archivo de origen como «CSV UTF-8»"
+_NAMES = ("first_name", "last_name")
 # Columns where a number that lost a zero is another value.
 _NEVER_NUMBERS = ("password", "options", "roles")
 # Columns where Excel's days are days; elsewhere it made one of what was typed: ENE26 is 2026-01-01.
@@ -79,27 +80,53 @@ _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 def _table(lines: Iterator[list[Cell]], notes: list[str]) -> tuple[tuple[str, ...], list[Row]]:
     """Return the names of the columns, and the rows below the titles; raises FileError."""
     first = list(islice(lines, TITLES_WITHIN))
-    texts = [[letters.repaired(cell.text) or cell.text for cell in line] for line in first]
+    texts = [[cell.text for cell in line] for line in first]
     above = titles_at(texts)
     if above is None:
         # So that the refusal is about the row that was meant to be the titles.
         above = next((index for index, row in enumerate(texts) if any(map(str.strip, row))), 0)
     titles = texts[above] if texts else []
+    for title in titles:
+        if found := letters.garbled(title):
+            raise _garbled(f"del título «{title.strip()[:40]}»", above + 1, found)
     columns = _columns(titles)
     if any(cell.text.strip() for line in first[:above] for cell in line):
         notes.append(f"Los títulos están en la fila {above + 1}; lo que está encima no se lee.")
-    if first and titles != [cell.text for cell in first[above]]:
-        notes.append("Se repararon las letras de los títulos.")
     rows = []
     for number, line in enumerate(chain(first[above + 1 :], lines), start=above + 2):
         if number - above - 1 > settings.LOAD_MAX_ROWS:
             raise too_many_rows()
         if row := _row(number, line, columns):
             rows.append(row)
+    _note_doubtful_names(rows, notes)
     _leave_out_numbering(rows, titles, columns, notes)
     if not rows:
         raise FileError("El archivo no tiene filas debajo de los títulos.")
     return tuple(column.name for column in columns if column), rows
+
+
+def _garbled(place: str, number: int, found: str) -> FileError:
+    """Return the refusal of a file: one garbled text is enough to doubt all its letters."""
+    read = f": se lee «{found}»" if found else ""
+    return FileError(
+        f"Otro programa cambió las letras {place}, en la fila {number}{read}. Revise las de todo "
+        "el archivo, o vuelva al archivo de origen y guárdelo como «CSV UTF-8»."
+    )
+
+
+def _note_doubtful_names(rows: list[Row], notes: list[str]) -> None:
+    doubtful = [
+        f"{row.number} ({row.cells[name][:LONGEST_NOTED]})"
+        for row in rows
+        for name in _NAMES
+        if letters.is_doubtful(row.cells.get(name, ""))
+    ]
+    if doubtful:
+        more = f" y {len(doubtful) - 3} más" if len(doubtful) > 3 else ""
+        notes.append(
+            "Compruebe las tildes y las eñes de todo el archivo: otro programa pudo cambiar las "
+            f"letras de la fila {'; '.join(doubtful[:3])}{more}."
+        )
 
 
 def _leave_out_numbering(rows: list[Row], titles, columns, notes: list[str]) -> None:
@@ -170,7 +197,7 @@ def _row(number: int, line: list[Cell], columns: list[Column | None]) -> Row | N
 
 @sensitive_variables()
 def _take(row: Row, name: str, cell: Cell) -> None:
-    """Put the text of the cell into the row, with its flaw and with what was repaired in it."""
+    """Put the text of the cell into the row, with its flaw; raises FileError for a garbled text."""
     text = cell.text
     is_password = name == "password"
     if not is_password and (text := as_typed(text)) == cell.text:
@@ -178,10 +205,9 @@ def _take(row: Row, name: str, cell: Cell) -> None:
             text = formula[1]
         elif name not in _APOSTROPHES:
             text = re.sub(r"^\s*'", "", text)
-    if meant := letters.repaired(text):
-        before, after = ("", "") if is_password else (text[:LONGEST_NOTED], meant[:LONGEST_NOTED])
-        row.notes.append([name, before, _REPAIRED, after])
-        text = meant
+    if found := letters.garbled(text, is_name=name in _NAMES):
+        # Of a password no letter is quoted.
+        raise _garbled(f"de «{COLUMNS[name].heading}»", row.number, "" if is_password else found)
     if is_password and text.startswith("'"):
         row.notes.append([name, "", _APOSTROPHE, ""])
     if flaw := cell.flaw or _flaw(name, text, cell):
@@ -198,4 +224,13 @@ def _flaw(name: str, text: str, cell: Cell) -> str:
         return _NUMBER
     if cell.is_day_or_time and name not in _DAYS:
         return _DAY
+    if name == "password" and _has_unproved_letter(text, cell):
+        return _UNPROVED
     return _FORMULA if name == "password" and _TEXT_FORMULA.fullmatch(text.strip()) else ""
+
+
+def _has_unproved_letter(password: str, cell: Cell) -> bool:
+    """Return whether a letter may be another one; the plan refuses control characters."""
+    if cell.is_unproved:
+        return not password.isascii()
+    return password.isprintable() and bool(letters.garbled(password, is_name=True))

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.load import letters, values
+from profiles.load import values
 from profiles.load.columns import COLUMNS
 from profiles.load.rows import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, RoleGrant
@@ -62,8 +62,6 @@ class PlannedRow:
 
 # Fields that full_clean leaves out: ``_check_password`` checks the password; the operator costs a query a row.
 KNOWN_GOOD = ["password", "operator"]
-# The model refuses longer ones.
-LONGEST_NAME = 150
 # Longest cell value quoted in a message.
 LONGEST_SHOWN = 100
 
@@ -227,14 +225,6 @@ class Planner:
             is_noted = any(column == _heading("document_number") for column, *_ in planned.notices)
             if is_new and not is_noted and values.lacks_digits(number, account.document_type):
                 planned.note("document_number", typed, FEW_DIGITS)
-        for name in ("first_name", "last_name"):
-            given = cells.get(name, "")
-            if given == stored[name] or len(given) > LONGEST_NAME:
-                continue
-            if meant := letters.probably_meant(given):
-                planned.refuse(name, given, OTHER_LETTERS, meant)
-            elif letters.is_half_read(given):
-                planned.refuse(name, given, OTHER_LETTERS)
         for name in self.columns.intersection(DAYS):
             try:
                 setattr(account, name, values.day(cells.get(name, "").strip()))
@@ -334,7 +324,6 @@ class Planner:
 
 NO_DOCUMENT_TYPE = f"Escriba uno de estos: {', '.join(kind.short_label for kind in DocumentType)}"
 FEW_DIGITS = "Suele tener 9 dígitos. Si perdió ceros al inicio, corríjalo en el archivo"
-OTHER_LETTERS = "Un programa le cambió las letras. Escríbalo otra vez"
 ENDED = "Ya pasó: con esta fecha no podrá ingresar"
 NO_KEY = "Tiene un salto de línea, un tabulador u otro carácter sin tecla. Escriba otra clave"
 NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"

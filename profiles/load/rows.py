@@ -48,6 +48,8 @@ class Cell:
     flaw: str = ""
     is_number: bool = False
     is_day_or_time: bool = False
+    # Its letters are likely and not proved: the file is not in Unicode.
+    is_unproved: bool = False
 
 
 def too_long_row() -> FileError:

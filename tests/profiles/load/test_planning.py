@@ -220,15 +220,6 @@ def test_a_document_typed_as_a_number_is_told(plan_row):
     assert "si empezaba con ceros, Excel los quitó" in sentence
 
 
-def test_a_name_whose_letters_a_program_changed_is_refused_with_the_probable_one(plan_row):
-    for content in (as_csv, as_xlsx):
-        for name, meant in (("ANDRƒS DêAZ", "ANDRÉS DÍAZ"), ("GarcÃa", "")):
-            ((column, value, _, corrected),) = plan_row(
-                new_user(1, Apellidos=name), content
-            ).problems
-            assert (column, value, corrected) == ("Apellidos", name, meant)
-
-
 def test_a_stored_name_with_strange_letters_stays(plan_row, secondary):
     User.objects.filter(pk=secondary.pk).update(last_name="MUÃ'OZ")
     planned = plan_row({"Usuario": "JPEREZ01", "Apellidos": "MUÃ'OZ", "Nombres": "Juan"})

@@ -72,14 +72,6 @@ def test_the_surnames_may_stand_in_two_columns():
             read(as_csv(heads, ["A", "Quispe", "Mamani"]))
 
 
-def test_titles_whose_letters_a_program_changed_are_repaired_and_told():
-    people = table(new_user(1))
-    for make in (as_csv, as_xlsx):
-        sheet = read(make([head.replace("ú", "Ãº") for head in people[0]], people[1]))
-        assert sheet.rows[0].cells["document_number"] == "90001001"
-        assert sheet.notes == ("Se repararon las letras de los títulos.",)
-
-
 def test_a_column_that_numbers_the_rows_is_not_read():
     for title, first in (("", 0), ("", 1), ("N°", 7), ("Ítem", 1)):
         rows = [[title, *ROWS[0]], *([first + n, *row] for n, row in enumerate(ROWS[1:]))]
