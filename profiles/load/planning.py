@@ -4,7 +4,7 @@ It only reads, a few queries for each ROWS_AT_ONCE rows. The plan on the screen 
 it is applied are the same computation, so what was shown is what is written.
 """
 
-import unicodedata
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
@@ -267,9 +267,9 @@ class Planner:
     def _check_password(self, account: User, password: str, planned: PlannedRow) -> None:
         if not password:
             return
-        # No field sends a control character, and U+FFFD stands for a letter that a program lost.
-        if any(unicodedata.category(letter) == "Cc" or letter == "\ufffd" for letter in password):
-            planned.refuse("password", "", NO_KEY)
+        # No field of a form sends one.
+        if re.search("[\r\n]", password):
+            planned.refuse("password", "", LINE_END)
             return
         try:
             validate_password(password, account)
@@ -325,7 +325,7 @@ class Planner:
 NO_DOCUMENT_TYPE = f"Escriba uno de estos: {', '.join(kind.short_label for kind in DocumentType)}"
 FEW_DIGITS = "Suele tener 9 dígitos. Si perdió ceros al inicio, corríjalo en el archivo"
 ENDED = "Ya pasó: con esta fecha no podrá ingresar"
-NO_KEY = "Tiene un salto de línea, un tabulador u otro carácter sin tecla. Escriba otra clave"
+LINE_END = "Tiene un salto de línea, que no se puede escribir al ingresar. Quítelo"
 NO_TEMPLATE = "En su empresa no hay una plantilla con ese nombre"
 TWO_TEMPLATES = "Hay más de una plantilla con ese nombre. Escriba sus opciones y sus roles"
 

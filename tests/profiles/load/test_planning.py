@@ -282,7 +282,7 @@ def test_a_password_that_breaks_the_rule_is_not_quoted(plan_row):
 
 
 def test_a_password_with_unseen_characters_is_noted_and_not_quoted(plan_row):
-    for clave in (" Zorzal77", "Zorzal77 ", "\u00a0Zorzal77"):
+    for clave in (" Zorzal77", "Zorzal77\t", "\u00a0Zorzal77"):
         planned = plan_row(new_user(1, Clave=clave))
         ((column, value, sentence, _),) = planned.notices
         assert (planned.outcome, column, value) == (Outcome.CREATE, "Clave", "")
@@ -290,18 +290,11 @@ def test_a_password_with_unseen_characters_is_noted_and_not_quoted(plan_row):
 
 
 def test_a_password_that_no_field_can_send_is_refused(plan_row, secondary):
-    for clave in (
-        "Zorzal\n77",
-        "Zorzal77\r\n",
-        "\tZorzal77",
-        "Zorzal\x8577",
-        "Zorzal\x1b77",
-        "Pe\ufffda2026x",
-    ):
+    for clave in ("Zorzal\n77", "Zorzal77\r\n"):
         column, sentence = problem(plan_row(new_user(1, Clave=clave)))
-        assert (column, "carácter sin tecla" in sentence) == ("Clave", True)
+        assert (column, "salto de línea" in sentence) == ("Clave", True)
     # The password of an existing user is not read.
-    planned = plan_row({"Usuario": "JPEREZ01", "Clave": "Zorzal77\t"})
+    planned = plan_row({"Usuario": "JPEREZ01", "Clave": "Zorzal77\n"})
     assert planned.outcome == Outcome.UNCHANGED
 
 
