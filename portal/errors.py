@@ -3,11 +3,12 @@
 import sys
 from http import HTTPStatus
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, UnreadablePostError
 from django.middleware import csrf
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
 from psycopg.errors import ReadOnlySqlTransaction
@@ -40,6 +41,9 @@ def bad_request(request, exception):
     """Answer what the visitor caused; the reason is in the log's line of the request."""
     if exception is not None:
         request.refusal = type(exception).__name__
+    if isinstance(exception, SessionInterrupted):
+        # Another request closed the session while this one was answered.
+        return redirect(reverse("users:sign_in", query={"sesion": "terminada"}))
     too_large = isinstance(exception, RequestDataTooBig)
     return error_page(
         request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST

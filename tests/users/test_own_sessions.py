@@ -1,9 +1,12 @@
 """Mis sesiones abiertas: the signed-in user lists and closes its own sessions."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.conftest import PASSWORD, RUC, soup
 from users.models import AuditEntry, Session
+from users.signin import sessions
 
 URL = "/sesiones/"
 
@@ -73,3 +76,18 @@ def test_the_name_of_the_browser_is_stored_printable_and_cut(principal, client):
     form = {"ruc": RUC, "username": "TITULAR1", "password": PASSWORD}
     client.post("/ingresar/", form, headers={"user-agent": "A\x1b[2J\n" + "x" * 300})
     assert Session.objects.get().browser == "A[2J" + "x" * 196
+
+
+def test_a_session_closed_during_a_request_leads_to_the_sign_in_page(
+    owner, client_of, settings, monkeypatch
+):
+    settings.SESSION_SAVED_EVERY = timedelta(0)
+    client, idle_since = client_of(owner), sessions.SessionStore.idle_since
+
+    def closed_meanwhile(session):
+        Session.objects.all().delete()
+        return idle_since.fget(session)
+
+    monkeypatch.setattr(sessions.SessionStore, "idle_since", property(closed_meanwhile))
+    answer = client.get("/")
+    assert answer.url == "/ingresar/?sesion=terminada"
