@@ -213,7 +213,7 @@ def test_the_operator_list_links_to_the_users_of_an_operator(
     admin_client, operator, secondary, strangers_secondary
 ):
     row = soup(admin_client.get(f"{LIST}?q={RUC}")).select_one("#result_list tbody tr")
-    link = row.select_one(".field-users a")
+    link = row.select_one(".field-users_link a")
     assert link.text == "2"
     users = soup(admin_client.get(link["href"])).select(".field-username")
     assert [cell.text for cell in users] == ["TITULAR1", "JPEREZ01"]

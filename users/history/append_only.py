@@ -60,5 +60,5 @@ def protect(sender, using="default", **kwargs) -> None:
 
 
 def unprotect(using: str = "default") -> None:
-    """Drop the triggers, for tests that flush every table."""
+    """Drop the triggers, for tests that flush every table and a migration that goes back."""
     _run(DROP, using)

@@ -4,6 +4,15 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from users.history import append_only
+
+
+def forget_entries_about_no_operator(apps, schema_editor):
+    """Going back: the earlier table has no place for what was done to staff or the catalogue."""
+    alias = schema_editor.connection.alias
+    append_only.unprotect(alias)
+    apps.get_model('users', 'AuditEntry').objects.using(alias).filter(operator=None).delete()
+
 
 class Migration(migrations.Migration):
 
@@ -31,6 +40,7 @@ class Migration(migrations.Migration):
             name='operator',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_entries', to='operators.operator', verbose_name='operador'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_entries_about_no_operator),
         migrations.CreateModel(
             name='RecoveryCode',
             fields=[
