@@ -87,7 +87,7 @@ def _table(lines: Iterator[list[Cell]], notes: list[str]) -> tuple[tuple[str, ..
         above = next((index for index, row in enumerate(texts) if any(map(str.strip, row))), 0)
     titles = texts[above] if texts else []
     for title in titles:
-        if found := letters.garbled(title):
+        if found := letters.garbled(title, is_name=True):
             raise _garbled(f"del título «{title.strip()[:40]}»", above + 1, found)
     columns = _columns(titles)
     if any(cell.text.strip() for line in first[:above] for cell in line):
@@ -230,7 +230,7 @@ def _flaw(name: str, text: str, cell: Cell) -> str:
 
 
 def _has_unproved_letter(password: str, cell: Cell) -> bool:
-    """Return whether a letter may be another one; the plan refuses control characters."""
+    """Return whether a letter of the password may be another one than was typed."""
     if cell.is_unproved:
         return not password.isascii()
-    return password.isprintable() and bool(letters.garbled(password, is_name=True))
+    return bool(letters.garbled(password, is_name=True))

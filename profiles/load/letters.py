@@ -194,11 +194,11 @@ MISREAD = {
     for encoding in (WINDOWS, "latin-1", *OTHERS)
     for letter in f"{SPANISH}´°º\N{NO-BREAK SPACE}"
 }
-# A letter that was UTF-8 and was read as something else, or a letter that was lost.
-GARBLED = re.compile("|".join(map(re.escape, [*sorted(MISREAD), "\ufffd"])))
-# In a name: half of such a letter, «GarcÃa»; a letter of OTHERS on Windows, «ANDRƒS».
+# A letter that was UTF-8 and was read as something else.
+GARBLED = re.compile("|".join(map(re.escape, sorted(MISREAD))))
+# In a name: half of such a letter, «GarcÃa»; a letter of OTHERS on Windows, «ANDRƒS»; a lost one.
 GARBLED_NAME = re.compile(
-    f"[ƒ„†‡‚¢£¤¥µ\x80-\x9f]|(?<={SMALL})(?:[ÃÂŽ]|[–—](?={SMALL}))",
+    f"[ƒ„†‡‚¢£¤¥µ\x80-\x9f\ufffd]|(?<={SMALL})(?:[ÃÂŽ]|[–—](?={SMALL}))",
 )
 # What may be garbled: «RÃOS», «Jesœs», «RAéL», «DêAZ», a mark or a no-break space.
 DOUBTFUL_NAME = re.compile(
@@ -214,7 +214,7 @@ DOUBTFUL_NAME = re.compile(
 )
 
 
-def garbled(text: str, is_name: bool = False) -> str:
+def garbled(text: str, is_name: bool) -> str:
     """Return the letters that prove that another program garbled the text; empty if none do."""
     if text.isascii():
         return ""
