@@ -116,9 +116,11 @@ def power() -> dict:
         "own": [*User.user_permissions.through.objects.values_list().order_by("pk")],
         "of groups": [*Group.permissions.through.objects.values_list().order_by("pk")],
         "names": [*Group.objects.values_list().order_by("pk")],
-        "second factors": [*SecondFactor.objects.filter(user__in=staff).values_list()],
+        "second factors": [
+            *SecondFactor.objects.filter(user__in=staff).order_by("pk").values_list()
+        ],
         "locks": throttle.locks_of(staff),
-        "sessions": [*Session.objects.filter(user__in=staff).values_list("pk")],
+        "sessions": [*Session.objects.filter(user__in=staff).order_by("pk").values_list("pk")],
     }
 
 
