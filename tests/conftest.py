@@ -90,6 +90,7 @@ SLOW = {
     "profiles/load/test_crash.py": "kills processes",
     "profiles/load/test_files.py": "reads the largest files",
     "test_claves_everywhere.py": "sends every password by every path",
+    "test_access_matrix.py": "opens every page as every visitor",
     "test_actions_all_or_nothing.py": "kills processes",
     "test_admin_lists.py": "asks every list of the administration for every lookup",
     "test_hostile_input.py": "sends every value to every field",
