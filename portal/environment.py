@@ -5,6 +5,7 @@ the portal: it names the variable and what to write. No sentence quotes a key or
 """
 
 import re
+from contextlib import suppress
 from io import StringIO
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -147,10 +148,9 @@ def database_at(url: str, *, name: str) -> dict:
     """Return Django's settings of a database of one of the kinds that are tested."""
     found = {}
     if re.match("(postgres|postgresql|pgsql)://|sqlite:///.|sqlite://:memory:$", url):
-        try:
+        # What follows the colon may be no port.
+        with suppress(ValueError):
             found = Env.db_url_config(url)
-        except ValueError:  # what follows the colon is no port
-            found = {}
     for option in URL_OPTIONS & found.keys():
         found[option] = {"true": True, "false": False}.get(found[option], found[option])
     if (

@@ -55,7 +55,7 @@ WEB_WORKERS = environment.number("WEB_WORKERS", default=2)
 WEB_THREADS = environment.number("WEB_THREADS", default=8)
 
 # Whether TLS ends at our proxy, and the networks of the proxies in front of the portal: what only
-# they can say, in X-Forwarded-Proto and X-Forwarded-For, is believed from nobody else. Without a
+# they can say, in X-Forwarded-Proto and X-Forwarded-For, is believed from these alone. Without a
 # network, all visitors would share the address of the proxy, and its count of failed sign-ins.
 BEHIND_TLS_PROXY = environment.flag("BEHIND_TLS_PROXY")
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")

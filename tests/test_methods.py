@@ -85,9 +85,9 @@ def test_looking_at_any_page_works_on_nothing_whatever_a_load_is_doing(visitors,
 
 def test_every_page_that_answers_a_form_turns_into_one_that_was_asked_for(visitors, client_of):
     """Its script takes the form out of the browser's history, so that Back never sends it again."""
-    principal, nobody = client_of(visitors["principal"]), client_of(None)
+    principal, visitor = client_of(visitors["principal"]), client_of(None)
     pages = [(principal, url(name)) for name in [*FORMS, "users:own_password"]]
-    pages += [(nobody, url("users:sign_in"))]
+    pages += [(visitor, url("users:sign_in"))]
     pages += [(client_of(visitors["staff"]), reverse("admin:profiles_role_add"))]
     answered = 0
     for client, address in pages:

@@ -1,6 +1,6 @@
 """Encrypt text with the SECRET_KEY of the installation.
 
-What is encrypted outlives the release that did it: a plan that waits, a password that nobody has
+What is encrypted outlives the release that did it: a plan that waits, a password that is not yet
 fetched, the secret of a second factor. So it begins with the version of its key.
 """
 

@@ -58,6 +58,15 @@ def examine(place: str) -> dict:
     return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
 
 
+@pytest.fixture(scope="module")
+def place(make_place):
+    """An installation with the demo data, for the tests of one file."""
+    place = make_place()
+    manage(place, "migrate", "--verbosity", "0")
+    manage(place, "load_demo")
+    return place
+
+
 # The users whose usuario is a number from 93000000 on, and those of them whose creation is recorded.
 MADE = """
 import json

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from tests.conftest import OTHER_RUC, PASSWORD, RUC
 from tests.engines import free_port, program
-from tests.places import ROOT, environment, manage
+from tests.places import ROOT, environment
 from tests.server import Browser, Server
 
 SAMPLE = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
@@ -69,14 +69,6 @@ def nginx(folder: Path, upstream: int):
     finally:
         process.terminate()
         process.wait()
-
-
-@pytest.fixture(scope="module")
-def place(make_place):
-    place = make_place()
-    manage(place, "migrate", "--verbosity", "0")
-    manage(place, "load_demo")
-    return place
 
 
 @pytest.fixture(scope="module")

@@ -14,17 +14,9 @@ import pytest
 
 from portal import demo
 from tests.conftest import OTHER_RUC, PASSWORD, person
-from tests.places import environment, manage
+from tests.places import environment
 from tests.portal.conftest import Person, made_and_recorded
 from tests.server import MemoryWatch, Server
-
-
-@pytest.fixture(scope="module")
-def place(make_place):
-    place = make_place()
-    manage(place, "migrate", "--verbosity", "0")
-    manage(place, "load_demo")
-    return place
 
 
 @pytest.fixture(scope="module")
