@@ -44,3 +44,8 @@ def press(page, name):
 
 def has_title(page, title):
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def sign_out(page):
+    page.locator(".site-menu > summary").click()
+    press(page, "Salir")

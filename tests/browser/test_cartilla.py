@@ -7,7 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import expect
 
 from portal import demo
-from tests.browser.browsing import follow
+from tests.browser.browsing import follow, sign_out
 from users.models import AuditEntry, User
 
 # The practice operator of two types: its tree and its roles have a part for each.
@@ -187,7 +187,7 @@ def the_record_has_one_entry_for_each_thing_done():
 
 def use_what_was_granted(page):
     """What it was all for: the new user enters, and can do that and nothing else."""
-    follow(page.get_by_role("button", name="Salir"))
+    sign_out(page)
     sign_in(page, USERNAME, CLAVE)
     menu = page.get_by_role("region", name="Su menú").get_by_role("list").get_by_role("link")
     entries = {(link.get_attribute("href"), link.inner_text()) for link in menu.all()}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from profiles.actions.grants import assign_options
-from tests.browser.browsing import follow
+from tests.browser.browsing import follow, sign_out
 from tests.conftest import PASSWORD, RUC, acting
 from users.models import AuditEntry, Session, User
 
@@ -316,7 +316,7 @@ def test_back_after_leaving_shows_nothing(page_of, principal, secondary):
     desk = page_of(principal)
     desk.goto("/usuarios/")
     expect(desk.get_by_role("cell", name="JPEREZ01").first).to_be_visible()
-    follow(desk.get_by_role("button", name="Salir"))
+    sign_out(desk)
     desk.go_back()
     expect(desk).to_have_url(re.compile("/ingresar/"))
     assert "JPEREZ01" not in desk.content()

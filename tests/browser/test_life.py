@@ -135,5 +135,5 @@ def test_several_are_suspended_at_once_and_the_paper_prints_without_the_frame(
 
     desk.goto(f"{USER}/hoja/")
     desk.emulate_media(media="print")
-    expect(desk.locator(".site-header")).to_be_hidden()
-    expect(desk.locator(".simulator-banner")).to_be_visible()
+    expect(desk.locator(".site-header-row")).to_be_hidden()
+    expect(desk.locator("p.simulator-banner")).to_be_visible()

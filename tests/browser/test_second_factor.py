@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.browsing import follow
+from tests.browser.browsing import follow, sign_out
 from tests.conftest import PASSWORD, RUC
 
 STAFF_PASSWORD = "una-clave-larga-de-personal"
@@ -51,17 +51,18 @@ def test_a_principal_turns_it_on_and_enters_with_it(new_context, principal, java
         press(page, "Ingresar")
 
     give_clave()
+    page.locator(".site-menu > summary").click()
     follow(page.get_by_role("link", name="Mi clave"))
     follow(page.get_by_role("link", name="Activar el segundo factor"))
     totp, recovery_codes = turn_on(page, PASSWORD)
     follow(page.get_by_role("link", name="Ya los guardé"))
-    press(page, "Salir")
+    sign_out(page)
 
     give_clave()
     has_title(page, "Código de ingreso")
     give_code(page, next_code(totp))
     has_title(page, "Administración Usuario")
-    press(page, "Salir")
+    sign_out(page)
 
     give_clave()
     page.get_by_text("No tengo mi teléfono").click()

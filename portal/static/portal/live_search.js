@@ -1,0 +1,35 @@
+// A search answers while one types. A form with data-live="ID" asks its own address, as its button
+// does, and takes the element of that id, and its count in the element ID-status, from the answer.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const [results, status] = ["", "-status"].map((end) => document.getElementById(form.dataset.live + end));
+  let timer;
+  let asked = new AbortController();
+
+  const search = async () => {
+    const typed = [...new FormData(form)].filter(([, value]) => value !== "");
+    const address = `${new URL(form.action).pathname}?${new URLSearchParams(typed)}`;
+    // An answer that is late never takes the place of what was typed last.
+    asked.abort();
+    asked = new AbortController();
+    results.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { signal: asked.signal });
+      // The session may have ended: sign-in then leads back to this search.
+      if (!answer.ok || answer.redirected) return location.assign(address);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      results.replaceChildren(...page.getElementById(results.id).childNodes);
+      status.textContent = page.getElementById(status.id).textContent;
+      history.replaceState(null, "", address);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      status.textContent = "No se pudo buscar: revise su conexión y presione el botón.";
+    }
+    results.removeAttribute("aria-busy");
+  };
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, 200);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+}
