@@ -61,8 +61,8 @@ def flag(name: str, *, default: bool = False) -> bool:
 def number(name: str, *, default: int) -> int:
     """Return a count of processes or threads."""
     value = text(name, default=str(default))
-    if not re.fullmatch("[1-9][0-9]{0,2}", value):
-        raise ImproperlyConfigured(f"{name} debe ser un número de 1 a 999: dice «{value}».")
+    if not re.fullmatch("[1-9][0-9]?", value):
+        raise ImproperlyConfigured(f"{name} debe ser un número de 1 a 99: dice «{value}».")
     return int(value)
 
 
@@ -137,6 +137,8 @@ def socket(name: str, *, default: str) -> str:
         raise ImproperlyConfigured(
             f"{name} dice «{value}». Escriba una dirección y un puerto: {name}=127.0.0.1:8000"
         ) from None
+    # An IPv4 address may be written as IPv6: one address has one form.
+    address = getattr(address, "ipv4_mapped", None) or address
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
 

@@ -112,7 +112,7 @@ def start(tmp_path, monkeypatch):
 POSTGRES = "postgres://portal:{}@127.0.0.1:5432/portal"
 
 NO_FLAG = ["", "1", "0", "True", "False", "sí", "si", "ture", "true ", "$DEMO"]
-NO_COUNT = ["", "0", "-1", "2.5", "dos", "1e3", "٣", "1000", "2 ", "$WEB_THREADS"]
+NO_COUNT = ["", "0", "-1", "2.5", "dos", "1e3", "٣", "100", "999", "2 ", "$WEB_THREADS"]
 
 # Values that open a door, or would else end in a traceback.
 WRONG = {
@@ -163,7 +163,7 @@ WRONG = {
     "BIND": [
         *["", "8000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:puerto", "127.0.0.1:0", "[::1]"],
         *["127.0.0.1:65536", "localhost:8000", "unix:/run/portal", "999.0.0.1:80", "fd://", "::1"],
-        *["0.0.0.0:8000", "[::]:8000", "[0:0::0]:8000"],
+        *["0.0.0.0:8000", "[::]:8000", "[0:0::0]:8000", "[::ffff:0.0.0.0]:8000"],
     ],
     "WEB_WORKERS": NO_COUNT,
     "WEB_THREADS": NO_COUNT,

@@ -144,8 +144,20 @@ class Command(BaseCommand):
     def export(self, operator: Operator, *, format, output: Path | None, **options):
         users = User.objects.secondary().existing().filter(operator=operator).order_by("username")
         write, _ = KINDS[format]
-        with output.open("xb") if output else open(sys.stdout.fileno(), "wb", closefd=False) as file:  # fmt: skip
-            write(user_rows(users), file)
+        if output is None:
+            with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+                write(user_rows(users), file)
+            return
+        try:
+            with output.open("xb") as file:
+                try:
+                    write(user_rows(users), file)
+                except BaseException:
+                    # Part of the users is no export.
+                    output.unlink()
+                    raise
+        except OSError as error:
+            raise CommandError(f"No se pudo escribir {output}: {error.strerror}.") from error
 
     def show(self, plan: LoadPlan) -> None:
         if not self.stderr.isatty():

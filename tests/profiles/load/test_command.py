@@ -51,6 +51,22 @@ def test_a_file_is_planned_applied_and_exported(operator, file, tmp_path, capfd)
     assert "NUEVO001" in capfd.readouterr().out
 
 
+def test_an_export_that_fails_leaves_no_part_of_itself(operator, tmp_path, monkeypatch):
+    def full(rows, file):
+        file.write(b"part")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    output = tmp_path / "salida.csv"
+    monkeypatch.setitem(users.KINDS, "csv", (full, ""))
+    with pytest.raises(CommandError, match="No space left"):
+        run("export", "--output", output)
+    assert not output.exists()
+    output.write_text("anterior")
+    with pytest.raises(CommandError, match="File exists"):
+        run("export", "--output", output)
+    assert output.read_text() == "anterior"
+
+
 def test_the_errors_of_a_file_are_listed_and_the_plan_is_not_applied(operator, file, capsys):
     out = io.StringIO()
     with pytest.raises(CommandError, match="Corrija el archivo"):
