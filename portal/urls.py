@@ -21,6 +21,7 @@ portal_patterns = (
     [
         path("", views.HomeView.as_view(), name="home"),
         path("opciones/<option_code:code>/", views.OptionView.as_view(), name="option"),
+        path("ayuda/", views.HelpView.as_view(), name="help"),
         path("salud/", health.live, name="live"),
         path("salud/lista/", health.ready, name="ready"),
     ],

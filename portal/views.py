@@ -1,10 +1,13 @@
-"""The screens of the frame: Comunidad del Operador and the page of an option."""
+"""The screens of the frame: Comunidad del Operador, the page of an option, and Ayuda."""
 
 from http import HTTPStatus
+from itertools import chain
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views import View
 
 from profiles.access import findings
@@ -13,6 +16,7 @@ from profiles.access.tree import OptionTree, menu_of
 from profiles.access.verdict import Holdings, verdict
 from profiles.forms.filters import MenuSearchForm
 from profiles.models import Option, Role
+from profiles.views import wizard
 from users import tenancy
 
 
@@ -72,3 +76,17 @@ class OptionView(View):
             },
             status=HTTPStatus.OK if decision.permitted else HTTPStatus.FORBIDDEN,
         )
+
+
+@method_decorator(login_not_required, name="dispatch")
+class HelpView(View):
+    """Ayuda: the guide with links into the portal, the words, the keys, the sources, who to ask."""
+
+    def get(self, request):
+        # A sentence that two screens of a step repeat is said once.
+        steps = [(step, dict.fromkeys(chain(*step.guide.values()))) for step in wizard.STEPS]
+        context = {"steps": steps}
+        user = request.user
+        if user.is_authenticated and user.operator and not user.is_principal:
+            context["principal"] = user.operator.users.get(is_principal=True)
+        return render(request, "portal/help.html", context)

@@ -20,6 +20,7 @@ MATRIX = {
     #                               anonymous  secondary  colleague  principal  stranger   staff
     "portal:home":                 (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "portal:option":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        FORBIDDEN, FORBIDDEN),
+    "portal:help":                 (OK,        OK,        OK,        OK,        OK,        OK),
     "portal:live":                 (OK,        OK,        OK,        OK,        OK,        OK),
     "portal:ready":                (OK,        OK,        OK,        OK,        OK,        OK),
     "users:sign_in":               (OK,        OK,        OK,        OK,        OK,        OK),

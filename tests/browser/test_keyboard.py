@@ -264,3 +264,20 @@ def test_mostrar_clave_keeps_the_focus_on_its_button(desk):
     expect(button).to_be_focused()
     desk.keyboard.press("Space")
     expect(field).to_have_attribute("type", "password")
+
+
+def test_keys_lead_to_the_search_and_to_ayuda_unless_one_writes_or_switched_them_off(desk):
+    desk.goto("/usuarios/")
+    desk.keyboard.press("/")
+    search = desk.locator("main input[type=search]")
+    expect(search).to_be_focused()
+    desk.keyboard.type("/?")
+    expect(search).to_have_value("/?")
+    search.blur()
+    with desk.expect_navigation():
+        desk.keyboard.press("?")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Ayuda")
+    desk.get_by_role("button", name="No usar / ni ?").click()
+    desk.goto("/usuarios/")
+    desk.keyboard.press("/")
+    expect(search).not_to_be_focused()
