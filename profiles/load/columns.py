@@ -78,7 +78,7 @@ COLUMNS = {
         Column(
             "options",
             "Opciones",
-            "Sus códigos, separados por espacios. Están en la Matriz de accesos.",
+            "Sus códigos, separados por espacios. Están en Accesos.",
         ),
         Column("roles", "Roles", "Sus códigos, como los de las opciones."),
     )

@@ -317,7 +317,7 @@ class Planner:
             planned.refuse(
                 kind,
                 " ".join(sorted(unknown)),
-                "No se ofrece a su empresa. Los códigos están en la Matriz de accesos",
+                "No se ofrece a su empresa. Los códigos están en Accesos",
             )
         return sorted(codes)
 

@@ -1,4 +1,4 @@
-"""Matriz de accesos: which user holds what and whether it works, in one table."""
+"""Accesos: which user holds what and whether it works, in one table."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -8,15 +8,19 @@ from django.urls import reverse
 from django.views import View
 
 from profiles.access import findings
-from profiles.access.reasons import Reason
+from profiles.access.reasons import OF_THE_ACCOUNT, ORDER, Reason
 from profiles.access.tree import OptionTree
-from profiles.access.verdict import Holdings, reasons_about_grants
+from profiles.access.verdict import Holdings, verdict
 from profiles.forms.filters import UserFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from users import tenancy
 from users.lists.keyset import page_of
 from users.models import User
+from users.signin.throttle import locks_of
+
+# What a cell shows of an option or role that the user holds.
+WORKS, LACKS, STOPPED = "works", "lacks", "stopped"
 
 
 class AccessTableView(tenancy.PrincipalRequiredMixin, View):
@@ -38,7 +42,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
         for user in page:
             # Computed once per user: most cells of the table may need it.
             user.why = reverse("profiles:why", args=[user.username])
-        holdings = Holdings.of_each(page.rows)
+        holdings = Holdings.of_each(page.rows, locked=locks_of(page))
         context = {
             "filters": filters,
             "page": page,
@@ -46,6 +50,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
             "shows_all": request.GET.get("filas") == self.SHOW_ALL_ROWS,
         }
         context["groups"] = self.groups(holdings, every_row=context["shows_all"])
+        context["people"] = held_by_each(page, context["groups"])
         return render(request, "profiles/access_table.html", context)
 
     def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
@@ -88,16 +93,40 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
         return groups
 
 
-def option_cell(holdings: Holdings, option: Option) -> tuple[bool, Reason | None]:
-    """Return whether the option is held, and the first reason why it does not work."""
+def option_cell(holdings: Holdings, option: Option) -> tuple[str, Reason | None]:
+    """Return the mark of a held option, else "", and the first reason why it does not work."""
     if option.code not in holdings.options:
-        return False, None
-    reasons = reasons_about_grants(holdings, option)
-    return True, reasons[0] if reasons else None
+        return "", None
+    return marked(verdict(holdings, option).reasons)
 
 
-def role_cell(holdings: Holdings, role: Role) -> tuple[bool, Reason | None]:
-    return role.code in holdings.roles, holdings.roles.get(role.code)
+def role_cell(holdings: Holdings, role: Role) -> tuple[str, Reason | None]:
+    if role.code not in holdings.roles:
+        return "", None
+    reasons = holdings.account | {holdings.roles[role.code]} - {None}
+    return marked(sorted(reasons, key=ORDER.__getitem__))
+
+
+def marked(reasons) -> tuple[str, Reason | None]:
+    """Return the mark for these reasons, the deepest first, and the first of them."""
+    if not reasons:
+        return WORKS, None
+    return STOPPED if reasons[0] in OF_THE_ACCOUNT else LACKS, reasons[0]
+
+
+def held_by_each(users, groups: list[tuple]) -> list[tuple]:
+    """Return the table as a phone shows it: for each user, the held rows of each group."""
+    return [
+        (
+            user,
+            [
+                (name, held)
+                for name, rows in groups
+                if (held := [(*row[:3], *row[3][column][1:]) for row in rows if row[3][column][1]])
+            ],
+        )
+        for column, user in enumerate(users)
+    ]
 
 
 def file_rows(users) -> Iterator[list]:
@@ -107,11 +136,11 @@ def file_rows(users) -> Iterator[list]:
     roles = {role.code: role for role in Role.objects.select_related("operator_type")}
     remaining = users.select_related("operator").iterator(chunk_size=200)
     while some := list(islice(remaining, 200)):
-        for user, holdings in Holdings.of_each(some).items():
+        for user, holdings in Holdings.of_each(some, locked=locks_of(some)).items():
             person = [user.username, user.get_full_name(), user.get_state_display()]
             for code, leaf in leaves.items():
-                is_held, reason = option_cell(holdings, leaf.row)
-                if is_held:
+                mark, reason = option_cell(holdings, leaf.row)
+                if mark:
                     yield [
                         *person,
                         "Opción",
@@ -122,13 +151,14 @@ def file_rows(users) -> Iterator[list]:
                     ]
             for code in holdings.roles:
                 role = roles[code]
+                _, reason = role_cell(holdings, role)
                 yield [
                     *person,
                     "Rol",
                     code,
                     role.name,
                     role.operator_type.name,
-                    *said(holdings.roles[code], user),
+                    *said(reason, user),
                 ]
 
 

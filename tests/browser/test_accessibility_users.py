@@ -102,7 +102,7 @@ def test_clock(desk, is_accessible):
     desk.goto("/reloj/")
     is_accessible(desk)
     press(desk, "Adelantar")
-    expect(desk.get_by_role("note")).to_contain_text("adelantado 1 día")
+    expect(desk.locator(".clock-banner")).to_contain_text("adelantado 1 día")
     is_accessible(desk)
 
 

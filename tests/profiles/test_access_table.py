@@ -1,4 +1,4 @@
-"""Matriz de accesos, its findings, and its CSV."""
+"""Accesos, its findings, and its CSV."""
 
 import csv
 from datetime import timedelta
@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from profiles.access.findings import EXPIRES_SOON, Finding, having
+from profiles.access.reasons import Reason
 from profiles.actions.grants import assign_access
 from profiles.models import Option, OptionGrant, RoleGrant
-from tests.conftest import acting, soup
+from tests.conftest import acting, fail_to_sign_in, soup
 from users.actions.accounts import eliminate_user, suspend_user
 from users.models import User
 
@@ -45,6 +46,23 @@ def make(principal, make_secondary):
     return made
 
 
+def suspend(principal, user):
+    suspend_user(actor=acting(principal), user=user)
+
+
+def lock(principal, user):
+    fail_to_sign_in(user)
+
+
+def give_a_temporary_clave(principal, user):
+    User.objects.filter(pk=user.pk).update(must_change_password=True)
+
+
+def end(principal, user):
+    yesterday = user.operator.today() - timedelta(days=1)
+    User.objects.filter(pk=user.pk).update(valid_until=yesterday)
+
+
 def table(response) -> dict[str, list[str]]:
     """The cells of each row, by the code of its option or role."""
     return {
@@ -60,14 +78,50 @@ def test_each_cell_says_whether_it_is_held_and_works(client, make):
     make("SINROL01", [FIRST])
     make("VACIO001")
     response = client.get(URL)
-    heads = [head.get_text(strip=True) for head in soup(response).select("thead th")]
-    assert heads == ["Opción o rol", "COMPLETO", "SINROL01", "VACIO001"]
-    refused = "! SINROL01 no tiene ninguno de los roles que actúan en esta opción."
+    heads = [head.get_text(" ", strip=True) for head in soup(response).select("thead th")]
+    names = ["COMPLETO Ana Ficticia", "SINROL01 Ana Ficticia", "VACIO001 Ana Ficticia"]
+    assert heads == ["Opción o rol", *names]
+    refused = Reason.ROLE_MISSING.for_admin.format("SINROL01")
     assert table(response) == {
-        FIRST: ["✓ Sí", refused, "No"],
-        FREE: ["✓ Sí", "No", "No"],
-        ROLE: ["✓ Sí", "No", "No"],
+        FIRST: ["Sí", refused, "No"],
+        FREE: ["Sí", "No", "No"],
+        ROLE: ["Sí", "No", "No"],
     }
+    assert len(soup(response).select("td .mark-works")) == 3
+    assert len(soup(response).select("td .mark-lacks")) == 1
+
+
+@pytest.mark.parametrize(
+    ("stop", "reason"),
+    [
+        (suspend, Reason.USER_SUSPENDED),
+        (lock, Reason.LOCKED),
+        (give_a_temporary_clave, Reason.CLAVE_TO_BE_CHANGED),
+        (end, Reason.USER_EXPIRED),
+    ],
+)
+def test_a_stopped_account_is_never_said_to_work(client, principal, make, stop, reason):
+    user = make("DETENIDO", [FIRST, FREE], [ROLE])
+    stop(principal, user)
+    response = client.get(URL)
+    said = reason.for_admin.format(user)
+    assert table(response) == {FIRST: [said], FREE: [said], ROLE: [said]}
+    assert len(soup(response).select("td .mark-stopped")) == 3
+    text = b"".join(client.get(URL, {"formato": "csv"}).streaming_content).decode("utf-8-sig")
+    assert {row["Rige"] for row in csv.DictReader(StringIO(text), delimiter=";")} == {"No"}
+    why = soup(client.get(f"/usuarios/DETENIDO/acceso/?opcion={FREE}"))
+    assert why.select_one("[data-reason]")["data-reason"] == reason.code
+
+
+def test_a_phone_lists_what_each_user_holds(client, make):
+    make("COMPLETO", [FIRST], [ROLE])
+    make("VACIO001")
+    full, empty = soup(client.get(URL)).select(".access-people > li")
+    assert [item.get_text(" ", strip=True) for item in full.select("li")] == [
+        "Sí Numeración de la declaración",
+        "Sí Despachador",
+    ]
+    assert "No tiene opciones ni roles" in empty.text
 
 
 def test_rows_that_no_user_holds_are_shown_on_request(client, make):
@@ -108,7 +162,9 @@ def test_an_eliminated_user_is_only_found_by_his_state_and_links_nowhere(client,
     eliminate_user(actor=acting(principal), user=user)
     assert not soup(client.get(URL)).select(".access-user")
     page = soup(client.get(URL, {"estado": "eliminated"}))
-    assert page.select_one(".access-user").get_text(" ", strip=True) == "ELIMINAD Eliminado"
+    assert page.select_one(".access-user").get_text(" ", strip=True) == (
+        "ELIMINAD Eliminado · Ana Ficticia"
+    )
     assert not page.select(".access-table a")
 
 
@@ -168,9 +224,12 @@ def test_the_page_counts_them_and_leads_to_them(client, principal, make):
     make("SINROL02", [FIRST])
     suspend_user(actor=acting(principal), user=make("QUIETO01", [FIRST]))
     finding = next(
-        item for item in soup(client.get(URL)).select(".attention li") if "pide un rol" in item.text
+        item
+        for item in soup(client.get(URL)).select(".attention-line li")
+        if "pide un rol" in item.text
     )
-    assert "2 usuarios. Ve la opción en su menú y no puede usarla." in finding.text
+    assert finding.get_text(strip=True).endswith(": 2")
+    assert finding.a["title"] == "Ve la opción en su menú y no puede usarla"
     page = soup(client.get(URL + finding.a["href"].removeprefix(URL)))
     assert [link.text for link in page.select(".access-user a")] == ["SINROL01", "SINROL02"]
 

@@ -129,8 +129,8 @@ ERRORS = [
     ({"Desde": "ayer"}, "Vigente desde", "Ingrese una fecha como 31/12/2026"),
     ({"Desde": "2027-01-01", "Hasta": "2026-01-01"}, "Vigente hasta", "La fecha de fin es anterior a la de inicio"),
     ({"Plantilla": "Ninguna"}, "Plantilla", "En su empresa no hay una plantilla con ese nombre"),
-    ({"Opciones": "90.1"}, "Opciones", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
-    ({"Roles": "NSIGAD.TRANSPORTISTA.TRANSMISOR"}, "Roles", "No se ofrece a su empresa. Los códigos están en la Matriz de accesos"),
+    ({"Opciones": "90.1"}, "Opciones", "No se ofrece a su empresa. Los códigos están en Accesos"),
+    ({"Roles": "NSIGAD.TRANSPORTISTA.TRANSMISOR"}, "Roles", "No se ofrece a su empresa. Los códigos están en Accesos"),
 ]  # fmt: skip
 
 
