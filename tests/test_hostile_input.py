@@ -636,34 +636,67 @@ def test_every_form_is_tried():
     assert {*KINDS} == written | edited | {SetPasswordForm.__name__}
 
 
-@pytest.mark.parametrize("form_name", KINDS)
-def test_every_field_takes_what_is_right_and_refuses_what_is_not(form_name, made):
+def test_every_field_takes_what_is_right_and_refuses_what_is_not(made, subtests):
+    """Fields that are typed are tried together, for each is judged on its own."""
     assert len(LEGITIMATE) > 100 < len(HOSTILE)
-    make, good = made[form_name]
-    kinds, wrong = KINDS[form_name], []
-    fields = make(good).fields
-    assert kinds.keys() == fields.keys()
-    for field, takes in kinds.items():
-        is_plural = isinstance(fields[field], forms.ModelMultipleChoiceField)
-        # A password is typed twice.
-        pair = [field[:-1] + "1", field[:-1] + "2"] if field[-1] in "12" else [field]
-        # What is chosen from a list is not typed.
-        is_chosen = isinstance(fields[field], forms.ChoiceField | forms.BooleanField)
-        beyond = BEYOND_ANY_KEY if takes is PK and is_plural else set()
-        for value in {*HOSTILE} - beyond if is_chosen else {*HOSTILE, *LEGITIMATE}:
-            # An empty list of several is no value at all.
-            sent = ([value] if value else []) if is_plural else value
-            data = QueryDict(mutable=True)
-            for key, each in {**good, **dict.fromkeys(pair, sent)}.items():
-                data.setlist(key, each if isinstance(each, list) else [each])
-            form = make(data)
-            errors = form.errors.keys() - {"__all__"}
-            if (not errors & {*pair}) != takes(value):
-                wrong.append((field, value[:40], dict(form.errors)))
-            # A folder is refused by what a folder cannot have.
-            elif not errors <= {*pair} and field != "is_folder":
-                wrong.append((field, value[:40], "error elsewhere", dict(form.errors)))
+    for form_name, kinds in KINDS.items():
+        make, good = made[form_name]
+        fields, wrong = make(good).fields, []
+        chosen = {name for name, field in fields.items() if isinstance(field, CHOSEN)}
+        # A password must not resemble the other fields.
+        passwords = {name for name in fields if pair_of(name) != {name}}
+        typed = fields.keys() - chosen - passwords
+        for together in (typed, passwords, *({name} for name in chosen)):
+            for value in {*HOSTILE} if together <= chosen else {*HOSTILE, *LEGITIMATE}:
+                tried = {name for name in together if not is_beyond(fields[name], value)}
+                errors = make(filled(good, fields, tried, value)).errors.keys()
+                wrong += [
+                    (name, value[:40], [*errors])
+                    for name in tried
+                    if bool(errors & pair_of(name)) == kinds[name](value)
+                ]
+        with subtests.test(form=form_name):
+            assert kinds.keys() == fields.keys()
+            assert not wrong, "\n".join(map(ascii, wrong[:40]))
+
+
+def test_a_right_value_of_one_field_is_no_error_of_another(made):
+    wrong = []
+    for form_name, kinds in KINDS.items():
+        make, good = made[form_name]
+        fields = make(good).fields
+        for name, takes in kinds.items():
+            for value in filter(takes, [] if isinstance(fields[name], CHOSEN) else LEGITIMATE):
+                form = make(filled(good, fields, pair_of(name), value))
+                if errors := form.errors.keys() - {"__all__"}:
+                    wrong.append((form_name, name, value[:40], [*errors]))
     assert not wrong, "\n".join(map(ascii, wrong[:40]))
+
+
+def pair_of(name: str) -> set[str]:
+    """Return the field; of a password, which is typed twice, both."""
+    return {name[:-1] + "1", name[:-1] + "2"} if name[-1] in "12" else {name}
+
+
+# What is chosen from a list is not typed.
+CHOSEN = (forms.ChoiceField, forms.BooleanField)
+
+
+def is_beyond(field, value: str) -> bool:
+    """Return whether the value is a key that the frame refuses before the form reads it."""
+    return isinstance(field, forms.ModelMultipleChoiceField) and value in BEYOND_ANY_KEY
+
+
+def filled(good: dict, fields: dict, names: set[str], value: str) -> QueryDict:
+    """Return good data, but for these fields, which have the value."""
+    data = QueryDict(mutable=True)
+    for name, each in {**good, **dict.fromkeys(names, value)}.items():
+        is_plural = isinstance(fields.get(name), forms.ModelMultipleChoiceField)
+        # An empty list of several is no value at all.
+        data.setlist(
+            name, [] if is_plural and each == "" else each if isinstance(each, list) else [each]
+        )
+    return data
 
 
 # Through the pages themselves ---------------------------------------------------------------------
