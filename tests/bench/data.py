@@ -43,7 +43,7 @@ class Scale:
 
 # Shows that everything is measured, not how much it is.
 QUICK = Scale(
-    (60, 130), largest=70, operators=5, more_options=80, page=2, warm_up=1, samples=2, clients=3,
+    (60, 130), largest=70, operators=5, more_options=80, page=2, warm_up=0, samples=2, clients=2,
     rush=0.1, loaded=20, planned=200,
 )  # fmt: skip
 
