@@ -102,8 +102,11 @@ class HistoryFilterForm(forms.Form):
             self.add_error("hasta", "La fecha de fin es anterior a la de inicio")
         return cleaned
 
-    def filter(self, entries):
-        """Return the entries that pass the filters. An invalid filter is ignored."""
+    def filter(self, entries, *, of_the_days: bool = True):
+        """Return the entries that pass the filters, or all but those of the days.
+
+        An invalid filter is ignored.
+        """
         self.is_valid()
         chosen = self.cleaned_data
         for word in search_words(chosen.get("texto", "")):
@@ -112,6 +115,8 @@ class HistoryFilterForm(forms.Form):
         for field, lookup in (("accion", "action"), ("canal", "channel")):
             if chosen.get(field):
                 entries = entries.filter(**{lookup: chosen[field]})
+        if not of_the_days:
+            return entries
         # Compare instants, not days: the index holds instants.
         if start := chosen.get("desde"):
             entries = entries.filter(at__gte=timezone.make_aware(datetime.combine(start, time.min)))

@@ -1,14 +1,20 @@
 """Historial: what was done to one user, or in the whole company."""
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.views import View
 
 from profiles.forms.filters import HistoryFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
 from users import tenancy
-from users.history.wording import action_label, changes
+from users.history.wording import Line, action_label, changes
 from users.lists.keyset import page_of
 from users.models import AuditEntry
 
@@ -33,6 +39,7 @@ class HistoryView(tenancy.PrincipalRequiredMixin, View):
             account = tenancy.secondary_user(request.user, username, or_eliminated=True)
             entries = entries.filter(subject=account)
         filters = HistoryFilterForm(request.GET, operator=request.user.operator)
+        every_day = filters.filter(entries, of_the_days=False)
         entries = filters.filter(entries)
         if (kind := request.GET.get("formato")) and filters.is_valid():
             name = f"historial-{request.user.operator.ruc}"
@@ -44,9 +51,66 @@ class HistoryView(tenancy.PrincipalRequiredMixin, View):
             "account": account,
             "filters": filters,
             "page": page,
-            "rows": [(entry, action_label(entry), changes(entry, names)) for entry in page],
+            "rows": [row_of(entry, changes(entry, names)) for entry in page],
+            "days": latest_days(every_day),
         }
         return render(request, "profiles/history.html", context)
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry as the page shows it: what fits in two lines, and the rest behind a fold."""
+
+    entry: AuditEntry
+    label: str
+    shown: SafeString
+    folded: list[Line]
+
+    SHOWN = 2
+
+
+def row_of(entry: AuditEntry, lines: list[Line]) -> Row:
+    # One more needs no more room than «y 1 más».
+    shown = lines if len(lines) <= Row.SHOWN + 1 else lines[: Row.SHOWN]
+    text = format_html_join("; ", "{}", ((line.text,) for line in shown))
+    return Row(entry, action_label(entry), text, lines[len(shown) :])
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the strip: how many entries, at least so many if it ``is_cut``, and its bar."""
+
+    date: date
+    count: int
+    is_cut: bool
+    height: int
+
+    HIGHEST = 40
+
+    @property
+    def bar_top(self) -> int:
+        return self.HIGHEST - self.height
+
+
+# How far back the strip goes, and how many entries it looks through.
+DAYS, LOOKED_THROUGH = 30, 1000
+
+
+def latest_days(entries) -> list[Day]:
+    """Return the latest days with how many entries each has; none if there are no entries."""
+    today = timezone.localdate()
+    latest = entries.order_by("-at", "-pk").values_list("at", flat=True)[:LOOKED_THROUGH]
+    counts = Counter(timezone.localdate(at) for at in latest)
+    first = today - timedelta(days=DAYS - 1)
+    # Of the oldest day that was reached, and of those before it, not all entries were looked at.
+    cut = min(counts) if counts.total() == LOOKED_THROUGH else date.min
+    days = [max(first, cut) + timedelta(days=n) for n in range((today - max(first, cut)).days + 1)]
+    most = max((counts[day] for day in days), default=0)
+    if not most:
+        return []
+    return [
+        Day(day, counts[day], day == cut, -(-Day.HIGHEST * counts[day] // most)) for day in days
+    ]
 
 
 def file_rows(entries):

@@ -23,7 +23,7 @@ from tests.conftest import PASSWORD, acting, field_errors, soup
 from tests.walking import modules_of
 from users.actions import accounts, operators, passwords
 from users.history.wording import ACTION_LABELS, OFFICE_ACTION_LABELS
-from users.models import AuditEntry
+from users.models import AuditEntry, User
 
 COMPANY, OF_USER = "/historial/", "/usuarios/JPEREZ01/historial/"
 CODE, FREE, ROLE = "90.1.1.1.1", "11.9.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
@@ -35,7 +35,9 @@ def client(principal, secondary, client_of):
 
 
 def entries(response) -> list[str]:
-    return [" ".join(li.get_text(" ").split()) for li in soup(response).select(".history > li")]
+    """What each entry says, then who did it and from where."""
+    parts = [li.find_all(recursive=False)[1:] for li in soup(response).select(".history > li")]
+    return [" ".join(" ".join(p.get_text(" ") for p in entry).split()) for entry in parts]
 
 
 def rows(response) -> list[list[str]]:
@@ -72,7 +74,7 @@ def test_the_company_sees_all_its_users_and_what_has_no_user(client, make_second
     operator = Operator.objects.get(users__username="OTRO0001")
     operators.advance_clock(actor=acting(staff), operator=operator, by=timedelta(hours=27))
     moved, other, *_ = entries(client.get(COMPANY))
-    assert moved.startswith("Reloj movido · la empresa")
+    assert moved.startswith("Reloj adelantado · la empresa")
     assert "ninguno → 1 día y 3 horas" in moved
     assert "OTRO0001" in other
     assert not any("OTRO0001" in entry for entry in entries(client.get(OF_USER)))
@@ -142,6 +144,48 @@ def test_the_csv_has_the_same_entries(client, principal, secondary):
     assert assigned[1:6] == ["TITULAR1", "Web", "192.0.2.1", "Opciones asignadas", "JPEREZ01"]
     assert assigned[6] == f"agregó Numeración de la declaración ({CODE})"
     assert created[4] == "Usuario creado"
+
+
+def test_what_is_only_a_default_is_left_out_and_what_is_long_is_folded(client, principal):
+    created = entries(client.get(OF_USER))[-1]
+    assert "Juan" in created
+    assert "Estado" not in created
+    accounts.suspend_user(actor=acting(principal), user=User.objects.get(username="JPEREZ01"))
+    page = soup(client.get(OF_USER))
+    suspended, made = page.select(".history > li")
+    assert not suspended.select("details")
+    assert len(made.select("details li")) > 2
+
+
+def test_the_strip_leads_to_each_day(client, principal, secondary, unprotected_history):
+    today = timezone.localdate()
+    before = AuditEntry.objects.get(action="user.created", subject=secondary)
+    AuditEntry.objects.filter(pk=before.pk).update(at=timezone.now() - timedelta(days=3))
+    accounts.suspend_user(actor=acting(principal), user=secondary)
+    days = soup(client.get(OF_USER, {"canal": "web"})).select(".days li")
+    assert len(days) == 30
+    links = [day.a["href"] for day in days if day.a]
+    assert [link.split("desde=")[1][:10] for link in links] == [
+        (today - timedelta(days=3)).isoformat(),
+        today.isoformat(),
+    ]
+    (entry,) = entries(client.get(OF_USER + links[0]))
+    assert entry.startswith("Usuario creado")
+    # The strip stays whole, so that another day is one click away.
+    assert len(soup(client.get(OF_USER + links[0])).select(".days a")) == 2
+
+
+def test_the_strip_looks_through_a_thousand_entries_and_says_so(client, principal, secondary):
+    entry = AuditEntry.objects.get(action="user.created", subject=secondary)
+    entry.action, entry.subject = "user.changed", secondary
+    AuditEntry.objects.bulk_create(copy_of(entry) for _ in range(1000))
+    (day,) = soup(client.get(OF_USER)).select(".days li")
+    assert "al menos 1000 movimientos" in day.text
+
+
+def copy_of(entry: AuditEntry) -> AuditEntry:
+    names = ("action", "actor", "operator", "subject", "before", "after", "channel", "address")
+    return AuditEntry(**{name: getattr(entry, name) for name in names})
 
 
 def test_as_many_queries_for_one_entry_as_for_fifty(client, principal, secondary):

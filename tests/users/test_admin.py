@@ -458,7 +458,7 @@ def test_an_entry_says_what_changed_in_words(admin_client, entry):
         "Activo": ["Sí", "No"],
     }
     assert page.select_one(".field-what .readonly").text == "Operador modificado"
-    assert page.select_one(".field-channel .readonly").text == "Administrador"
+    assert page.select_one(".field-channel .readonly").text == "Administración"
 
 
 def test_the_entry_of_a_created_user_is_shown_in_words(admin_client, secondary):

@@ -19,7 +19,7 @@ ACTION_LABELS = {
     "operator.created": "Operador creado",
     "operator.changed": "Operador modificado",
     "operator.principal_changed": "Usuario principal cambiado",
-    "operator.clock_moved": "Reloj movido",
+    "operator.clock_moved": "Reloj adelantado",
     "operator.delay_changed": "Demora de activación cambiada",
     "user.created": "Usuario creado",
     "user.changed": "Datos modificados",
@@ -27,7 +27,7 @@ ACTION_LABELS = {
     "user.reactivated": "Usuario reactivado",
     "user.eliminated": "Usuario eliminado",
     "user.password_reset": "Clave restablecida",
-    "user.password_changed": "Clave cambiada por su dueño",
+    "user.password_changed": "Cambió su clave",
     "user.unlocked": "Usuario desbloqueado",
     "user.second_factor_on": "Segundo factor activado",
     "user.second_factor_off": "Segundo factor desactivado",
@@ -133,6 +133,12 @@ def _field(action: str, name: str):
     return FIELDS.get(action.partition(".")[0], {}).get(name)
 
 
+def _is_default(action: str, name: str, value) -> bool:
+    """Return whether a new row has the value unless told otherwise: it says nothing."""
+    field = _field(action, name)
+    return bool(field) and field.has_default() and field.get_default() == value
+
+
 @dataclass(frozen=True)
 class Line:
     """One change of an entry; ``mark`` is + for an addition, − for a removal, else empty."""
@@ -155,7 +161,7 @@ def changes(entry: AuditEntry, names: Mapping[str, str]) -> list[Line]:
         elif isinstance(old, list) or isinstance(new, list):
             lines += _difference(old or [], new or [], names)
         elif not before:
-            if new not in ("", None):
+            if new not in ("", None) and not _is_default(action, fact, new):
                 lines.append(
                     Line("", f"{fact_label(action, fact)}: {fact_value(action, fact, new)}")
                 )

@@ -18,8 +18,8 @@ class AuditEntry(models.Model):
 
     class Channel(models.TextChoices):
         WEB = "web", "Web"
-        ADMIN = "admin", "Administrador"
-        COMMAND = "command", "Comando"
+        ADMIN = "admin", "Administración"
+        COMMAND = "command", "Sistema"
         LOAD = "load", "Carga"
 
     at = models.DateTimeField("fecha y hora", auto_now_add=True)
