@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 from contextlib import ExitStack
 from uuid import uuid4
 
@@ -54,17 +55,31 @@ print(json.dumps({
 """
 
 
+def load_demo(place: str) -> None:
+    code = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("load_demo")
+"""
+    manage(place, "shell", "--verbosity", "0", "--command", code)
+
+
 def examine(place: str) -> dict:
     return json.loads(manage(place, "shell", "--verbosity", "0", "--command", EXAMINE))
 
 
-@pytest.fixture(scope="module")
-def place(make_place):
-    """An installation with the demo data, for the tests of one file."""
+@pytest.fixture(scope="session")
+def demo(make_place):
+    """An installation with the demo data, to be copied."""
     place = make_place()
-    manage(place, "migrate", "--verbosity", "0")
-    manage(place, "load_demo")
+    load_demo(place)
     return place
+
+
+@pytest.fixture(scope="module")
+def place(make_place, demo):
+    """An installation with the demo data, for the tests of one file."""
+    return make_place(demo)
 
 
 # The users whose usuario is a number from 93000000 on, and those of them whose creation is recorded.
@@ -99,15 +114,19 @@ class Person(Browser):
         return self.post(server, "/ingresar/", ruc=ruc, username=username, password=password)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def make_place(tmp_path_factory):
-    """make_place() returns the address of an empty or new database."""
+    """make_place(copied) returns the address of an empty database, or of a copy of another one."""
     folder = tmp_path_factory.mktemp("places")
     with ExitStack() as databases:
 
-        def make() -> str:
+        def make(copied: str | None = None) -> str:
             if connection.vendor == "sqlite":
-                return f"sqlite:///{folder / uuid4().hex}"
-            return databases.enter_context(empty_database(os.environ["DATABASE_URL"]))
+                file = folder / uuid4().hex
+                if copied:
+                    shutil.copy(copied.removeprefix("sqlite:///"), file)
+                return f"sqlite:///{file}"
+            options = f"TEMPLATE {copied.rpartition('/')[2]}" if copied else ""
+            return databases.enter_context(empty_database(os.environ["DATABASE_URL"], options))
 
         yield make

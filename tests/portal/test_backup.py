@@ -10,7 +10,7 @@ import sys
 import pytest
 from django.db import connection
 
-from tests.places import ROOT, environment, manage, run
+from tests.places import ROOT, environment, run
 from tests.portal.conftest import examine
 
 PAGE = (ROOT / "docs" / "operacion.md").read_text(encoding="utf-8")
@@ -42,11 +42,8 @@ def documented(title: str) -> str:
 
 
 @pytest.fixture
-def origin(make_place):
-    place = make_place()
-    manage(place, "migrate", "--verbosity", "0")
-    manage(place, "load_demo")
-    return place
+def origin(make_place, demo):
+    return make_place(demo)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 from django.db.migrations.loader import MigrationLoader
 
 from tests.places import manage
-from tests.portal.conftest import examine
+from tests.portal.conftest import examine, load_demo
 
 OURS = ["operators", "users", "profiles"]
 
@@ -32,11 +32,9 @@ def counts(place: str) -> dict[str, int]:
     return found["counts"]
 
 
-def test_every_migration_can_be_reversed_and_applied_again_with_data(make_place):
+def test_every_migration_can_be_reversed_and_applied_again_with_data(make_place, demo):
     """One step back and forth is an upgrade of the data of the previous release."""
-    place = make_place()
-    migrate(place, ())
-    manage(place, "load_demo")
+    place = make_place(demo)
     before = counts(place)
     entries = before.pop("users.auditentry")
     steps = [(app, name) for app in OURS for name in reversed(migrations_of(app)[:-1])]
@@ -49,8 +47,7 @@ def test_every_migration_can_be_reversed_and_applied_again_with_data(make_place)
     migrate(place, *((app, "zero") for app in ("contenttypes", "operators", "sessions")))
     left = manage(place, "shell", "--verbosity", "0", "--command", TABLES)
     assert json.loads(left) == ["django_migrations"]
-    migrate(place, ())
-    manage(place, "load_demo")
+    load_demo(place)
     assert counts(place) == {**before, "users.auditentry": entries}
 
 

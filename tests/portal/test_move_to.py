@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from tests.places import ROOT, environment, manage
-from tests.portal.conftest import examine
+from tests.portal.conftest import examine, load_demo
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="moves to PostgreSQL")
 
@@ -104,8 +104,7 @@ def refused(place: str, target: str) -> str:
 def test_a_portal_moves_from_sqlite_to_postgresql_with_everything(make_place, tmp_path):
     file = tmp_path / "db.sqlite3"
     source, target = f"sqlite:///{file}", make_place()
-    manage(source, "migrate", "--verbosity", "0")
-    manage(source, "load_demo")
+    load_demo(source)
     cookie = shell(source, LIVE).strip()
 
     assert "debe ser PostgreSQL" in refused(source, source)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from tests import engines
-from tests.places import environment, manage
+from tests.places import environment
 from tests.portal.conftest import Person
 from tests.server import Answer, Server
 
@@ -20,10 +20,7 @@ POOL, AT_ONCE, DOWNLOADS = 4, 30, 108
 
 
 @pytest.fixture
-def server(make_place, tmp_path):
-    place = make_place()
-    manage(place, "migrate", "--verbosity", "0")
-    manage(place, "load_demo")
+def server(place, tmp_path):
     with engines.pooler(place, POOL) as pooled:
         settings = environment(pooled) | {"BEHIND_POOLER": "true"}
         with Server(settings, tmp_path / "log") as server:

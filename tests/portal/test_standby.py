@@ -11,8 +11,8 @@ from django.db import connection
 
 from tests.conftest import PASSWORD, person
 from tests.engines import Cluster, owned_folder, program
-from tests.places import ROOT, environment, manage
-from tests.portal.conftest import Person, made_and_recorded
+from tests.places import ROOT, environment
+from tests.portal.conftest import Person, load_demo, made_and_recorded
 from tests.server import Server
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL has standbys")
@@ -44,8 +44,7 @@ def test_the_same_session_goes_on_when_the_primary_dies_and_nothing_committed_is
     primary, standby = pair
     hosts = ",".join(f"127.0.0.1:{cluster.port}" for cluster in pair)
     place = f"postgres://postgres@{hosts}/postgres{OPTIONS}"
-    manage(place, "migrate", "--verbosity", "0")
-    manage(place, "load_demo")
+    load_demo(place)
     told, statuses, enough = [], Counter(), False
 
     def create_users(server: Server, browser: Person) -> None:
