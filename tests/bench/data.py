@@ -43,8 +43,8 @@ class Scale:
 
 # Shows that everything is measured, not how much it is.
 QUICK = Scale(
-    (60, 130), largest=70, operators=5, more_options=80, page=2, warm_up=0, samples=2, clients=2,
-    rush=0.1, loaded=20, planned=200,
+    (60, 130), largest=70, operators=3, options=20, more_options=40, page=2, warm_up=0, samples=2,
+    clients=2, rush=0.01, loaded=10, planned=20,
 )  # fmt: skip
 
 CODE = "BANCO"  # of the one profile and the one operator type
