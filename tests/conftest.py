@@ -108,6 +108,7 @@ SLOW = {
 
 # Run on SQLite only, because no database can change the result (decision 7).
 ON_ONE_DATABASE = {
+    "profiles/load/test_files.py": "reading a file makes no query",
     "test_markup.py": "a page escapes text from either database alike",
     "test_query_cost.py": "the number of queries is the same on both",
 }
