@@ -11,6 +11,7 @@ from profiles.views import (
     past,
     templates,
     transfer,
+    undo,
     user,
     user_list,
     validity,
@@ -90,6 +91,7 @@ urlpatterns = [
         history.HistoryView.as_view(),
         name="user_history",
     ),
+    path("usuarios/<username:username>/deshacer/", undo.UndoView.as_view(), name="undo"),
     path("usuarios/<username:username>/acceso/", user.WhyView.as_view(), name="why"),
     path(
         "usuarios/<username:username>/vigencia/",

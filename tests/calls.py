@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from operators.models import Operator
-from profiles.actions import grants, templates, validity
+from profiles.actions import grants, templates, undo, validity
 from profiles.catalog import loading, reading
 from profiles.catalog import rows as catalog_rows
 from profiles.load import actions as load_actions
@@ -160,6 +160,11 @@ CALLS: dict[Callable, Callable] = {
         roles=[],
         seen_options=[OPTION],
         seen_roles=[ROLE],
+    ),
+    undo.undo: lambda action: action(
+        actor=acting(principal()),
+        user=User.objects.get(username="QUIETO01"),
+        seen=User.objects.get(username="QUIETO01").audit_entries.latest("pk").pk,
     ),
     validity.set_validity: lambda action: action(
         actor=acting(principal()),

@@ -29,6 +29,7 @@ MATRIX = {
     "users:create":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "users:eliminate":             (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:change_states":         (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "users:own_sessions":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
@@ -40,6 +41,7 @@ MATRIX = {
     "profiles:user":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:history":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:user_history":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:undo":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:why":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:own_password":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:password_change"),
     "users:second_factor":         (LOGIN,     OK,        OK,        OK,        OK,        OK),
@@ -90,6 +92,8 @@ A_FILE = "<file>"
 
 # Stands for the primary key of the user that the URLs name.
 OF_THE_USER = "<subject>"
+# Stands for the last thing that was done to that user.
+LAST_ENTRY = "<entry>"
 
 # What a form on each route would send: enough to change something for a visitor who may.
 FORMS = {
@@ -102,7 +106,9 @@ FORMS = {
         "password1": "Practica2026",
         "password2": "Practica2026",
     },
-    "users:change_state": {"change": "eliminate"},
+    "users:change_state": {"change": "suspend"},
+    "users:eliminate": {"change": "eliminate"},
+    "profiles:undo": {"seen": LAST_ENTRY},
     "users:change_states": {"cambio": "eliminate", "subject": OF_THE_USER},
     "profiles:validity": {"desde:11.9.1.1.2": "2027-01-01", "seen": SEEN_VALIDITY},
     "users:close_sessions": {},
@@ -179,8 +185,10 @@ def url(name: str) -> str:
 
 
 def form(name: str) -> dict:
+    user = User.objects.get(username=SAMPLES["username"])
     values = {
-        OF_THE_USER: User.objects.get(username=SAMPLES["username"]).pk,
+        OF_THE_USER: user.pk,
+        LAST_ENTRY: user.audit_entries.latest("pk").pk,
         A_FILE: SimpleUploadedFile("usuarios.csv", b"Usuario,Nombres\nJPEREZ01,Intrusa"),
     }
     return {field: values.get(value, value) for field, value in FORMS[name].items()}

@@ -16,7 +16,7 @@ from django.db.models import Q
 import profiles.actions
 import users.actions
 from operators.models import Operator
-from profiles.actions import grants, templates, validity
+from profiles.actions import grants, templates, undo, validity
 from profiles.catalog import loading, rows
 from profiles.load import actions as load_actions
 from profiles.load import applying
@@ -53,6 +53,7 @@ QUERIES = {
     accounts.data_change,
     accounts.refuse_state,
     accounts.state_change,
+    undo.last_change,
     validity.validity_facts,
     staff.staff_facts,
     staff.group_facts,

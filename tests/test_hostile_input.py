@@ -40,6 +40,7 @@ from profiles.forms.filters import (
 from profiles.forms.grants import CopyDifferenceForm, CopyForm, ValidityForm
 from profiles.forms.load import ContinueForm, HandOverForm, PlanForm
 from profiles.forms.templates import DeleteTemplateForm, TemplateForm
+from profiles.forms.undo import UndoForm
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.administration import ADMIN_PASSWORD, STAFF_PASSWORD, admin_forms, new_operator
 from tests.conftest import PASSWORD, RUC, person, soup
@@ -61,7 +62,13 @@ from users.forms.second_factor import (
 )
 from users.forms.sessions import CloseSessionsForm
 from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
-from users.forms.state import ConfirmStatesForm, FindUsersForm, MarkUsersForm, StateForm
+from users.forms.state import (
+    ConfirmStatesForm,
+    EliminateForm,
+    FindUsersForm,
+    MarkUsersForm,
+    StateForm,
+)
 from users.models import UniquenessChecker, User
 from users.signin.unsent import UnsentForm
 
@@ -322,6 +329,8 @@ KINDS = {
     },
     "DelayForm": {"delay": one_of("0", "1", "24", "48")},
     "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
+    "EliminateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
+    "UndoForm": {"seen": integer(-(10**30), 10**30)},
     "ValidityForm": {"desde:11.9.1.1.2": day, "hasta:11.9.1.1.2": day, "seen": anything},
     "CopyForm": {"desde": one_of("COLEGA01"), "plantilla": PK, "modo": one_of("agregar")},
     "TemplateForm": {"name": any_text, "role": anything, **OPTION_MARKS},
@@ -513,10 +522,11 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {"amount": "1", "unit": "hours", "seen": "0"},
         ),
         "DelayForm": (lambda data: DelayForm(data, operator=operator), {"delay": "24"}),
-        "StateForm": (
-            lambda data: StateForm(data, account=secondary),
-            {"change": "suspend"},
-        ),
+        **{
+            form.__name__: (partial(form, account=secondary), {"change": "suspend"})
+            for form in (StateForm, EliminateForm)
+        },
+        "UndoForm": (UndoForm, {"seen": "1"}),
         "ValidityForm": (
             lambda data: ValidityForm(data, facts=facts),
             {"seen": ""},

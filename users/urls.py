@@ -63,6 +63,7 @@ urlpatterns = [
         second_factor.RemoveSecondFactorView.as_view(),
         name="remove_second_factor",
     ),
+    path("usuarios/<username:username>/eliminar/", state.EliminateView.as_view(), name="eliminate"),
     path(
         "usuarios/<username:username>/estado/", state.ChangeStateView.as_view(), name="change_state"
     ),

@@ -157,16 +157,6 @@ def test_after_a_refused_sign_in_the_focus_is_on_what_was_wrong(page, principal,
     expect(page.get_by_role("alert")).to_be_focused()
 
 
-def test_the_error_of_a_choice_leads_to_its_first_radio(desk):
-    desk.goto("/usuarios/JPEREZ01/estado/")
-    focus_by_tab(desk, desk.get_by_role("button", name="Cambiar Estado"))
-    enter(desk)
-    expect(desk.get_by_role("alert")).to_be_focused()
-    desk.keyboard.press("Tab")
-    desk.keyboard.press("Enter")
-    expect(desk.get_by_role("radio", name="Suspender")).to_be_focused()
-
-
 def test_profiles_options_and_grabar(desk, secondary):
     desk.goto("/usuarios/nuevo/JPEREZ01/perfiles/")
     focus_by_tab(desk, desk.locator(".profile", has_text="Mis Trámites Aduaneros"))

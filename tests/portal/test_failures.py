@@ -58,7 +58,7 @@ def answered(response_or_error):
         (BadRequest(), 400, "Solicitud no válida"),
         (PermissionDenied(), 403, "No tiene acceso a esta página"),
         (Http404(), 404, "No se encontró la página"),
-        (HttpResponse(status=405), 405, "Esta página no se abre así"),
+        (HttpResponse(status=405), 405, "No se puede abrir esta página directamente"),
         (HttpResponse(status=413), 413, "Lo que envió es demasiado grande"),
         (HttpResponse(status=429), 429, "Demasiados intentos seguidos"),
         (RuntimeError("no such luck"), 500, "Algo falló en el simulador"),
@@ -169,7 +169,7 @@ def test_a_content_length_that_is_not_a_number_is_ignored(length, client, db):
 def test_an_unknown_http_method_is_refused(method, path, client, db):
     response = client.generic(method, path, headers={"X-Secret": "echo"})
     assert response.status_code == 405
-    assert soup(response).h1.text == "Esta página no se abre así"
+    assert soup(response).h1.text == "No se puede abrir esta página directamente"
     assert "TRACE" not in response["Allow"]
     assert "echo" not in response.content.decode()
 

@@ -92,7 +92,7 @@ def test_a_page_never_shows_an_english_sentence_of_django(client_of, principal, 
 def test_a_method_that_a_page_does_not_accept_gets_an_error_page(client_of, principal):
     response = client_of(principal).get("/salir/")
     assert response.status_code == 405
-    assert soup(response).h1.text == "Esta página no se abre así"
+    assert soup(response).h1.text == "No se puede abrir esta página directamente"
     assert response["Allow"]
 
 

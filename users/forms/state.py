@@ -53,6 +53,10 @@ class StateChange(TextChoices):
         }[self]
 
     @property
+    def can_be_undone(self) -> bool:
+        return self is not StateChange.ELIMINATE
+
+    @property
     def participle(self) -> str:
         return {
             StateChange.SUSPEND: "suspendido",
@@ -62,31 +66,46 @@ class StateChange(TextChoices):
 
 
 class StateForm(forms.Form):
-    """Which change of state; only those that lead somewhere else are offered."""
+    """Which change of state: the button that is pressed says it."""
 
+    # All are taken, for a form sent twice arrives when its change is already made.
     change = forms.TypedChoiceField(
-        label="Modificar estado a",
         choices=StateChange.choices,
         coerce=StateChange,
-        widget=forms.RadioSelect,
+        widget=forms.HiddenInput,
         error_messages={
-            "required": "Seleccione el nuevo estado",
-            "invalid_choice": "Seleccione el nuevo estado",
+            "required": "Elija qué desea hacer",
+            "invalid_choice": "Elija qué desea hacer",
         },
-    )
-
-    helper = layout(
-        Include("users/state_consequences.html"),
-        "change",
-        Buttons(Submit("Cambiar Estado", kind="danger"), Link("Cancelar", "profiles:user_list")),
     )
 
     def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
-        # All are taken, for a form sent twice arrives when its change is already made.
-        self.fields["change"].widget.choices = [
-            (change.value, change.label) for change in StateChange if change.state != account.state
-        ]
+        self.account = account
+
+    @property
+    def helper(self):
+        """Only the change that leads to another state, beside the way to Eliminar."""
+        is_active = self.account.state == User.State.ACTIVE
+        change = StateChange.SUSPEND if is_active else StateChange.REACTIVATE
+        return layout(
+            Include("users/state_consequences.html"),
+            Buttons(
+                Submit(change.label, name="change", value=change),
+                Link("Eliminar…", "users:eliminate", "account"),
+                Link("Cancelar", "profiles:user_list"),
+            ),
+        )
+
+
+class EliminateForm(StateForm):
+    helper = layout(
+        Buttons(
+            Submit("Eliminar", kind="danger", name="change", value=StateChange.ELIMINATE),
+            Link("Cancelar", "users:change_state", "account"),
+        ),
+        css_class="",
+    )
 
 
 class SeveralStatesForm(forms.Form):

@@ -3,12 +3,14 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views import View
 
 from users import tenancy
 from users.actions import accounts
 from users.forms.state import (
     ConfirmStatesForm,
+    EliminateForm,
     FindUsersForm,
     MarkUsersForm,
     StateChange,
@@ -21,7 +23,9 @@ from users.signin.sessions import open_sessions
 
 
 class ChangeStateView(tenancy.AboutOneUser, View):
-    """Suspend, reactivate or eliminate one user, with the consequence stated."""
+    """Suspend or reactivate one user, with the consequence stated."""
+
+    form_class, template = StateForm, "users/change_state.html"
 
     @property
     def or_eliminated(self) -> bool:
@@ -29,11 +33,11 @@ class ChangeStateView(tenancy.AboutOneUser, View):
         return self.request.method == "POST"
 
     def get(self, request):
-        return self.show(StateForm(account=self.account))
+        return self.show(self.form_class(account=self.account))
 
     def post(self, request):
         user = self.account
-        form = StateForm(request.POST, account=user)
+        form = self.form_class(request.POST, account=user)
         if not form.is_valid():
             return self.show(form)
         change = form.cleaned_data["change"]
@@ -42,10 +46,12 @@ class ChangeStateView(tenancy.AboutOneUser, View):
                 actor=Actor.from_request(request), users=[user], state=change.state
             )
         except ValidationError as error:
-            form.add_error("change", error)
+            form.add_error(None, error)
             return self.show(form)
         if changed:
-            messages.success(request, f"Se ha {change.participle} al usuario {user}.")
+            undo = reverse("profiles:undo", args=[user]) if change.can_be_undone else ""
+            said = f"Se ha {change.participle} al usuario {user}."
+            messages.success(request, said, extra_tags=undo)
         else:
             now = user.get_state_display().lower()
             messages.info(request, f"{user} ya estaba {now}. No se cambió nada.")
@@ -57,7 +63,13 @@ class ChangeStateView(tenancy.AboutOneUser, View):
             "form": form,
             "open": open_sessions(self.account).count(),
         }
-        return render(self.request, "users/change_state.html", context)
+        return render(self.request, self.template, context)
+
+
+class EliminateView(ChangeStateView):
+    """Eliminate one user: a page of its own, for it cannot be undone."""
+
+    form_class, template = EliminateForm, "users/eliminate.html"
 
 
 class ChangeStatesView(tenancy.PrincipalRequiredMixin, View):
