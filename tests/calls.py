@@ -14,8 +14,9 @@ from profiles.actions import grants, templates, undo, validity
 from profiles.catalog import loading, reading
 from profiles.catalog import rows as catalog_rows
 from profiles.load import actions as load_actions
-from profiles.load import applying, files, rows
+from profiles.load import applying, files
 from profiles.models import AccessTemplate, LoadPlan, Option
+from profiles.tables import rows
 from tests.conftest import (
     OTHER_RUC,
     PASSWORD,

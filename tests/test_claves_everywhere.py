@@ -16,7 +16,8 @@ import users.actions
 import users.forms
 from operators.models import Operator
 from profiles.load import actions as load_actions
-from profiles.load import applying, files, rows
+from profiles.load import applying, files
+from profiles.tables import rows
 from tests.administration import ADMIN_PASSWORD, new_operator
 from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url

@@ -4,7 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
-from profiles.load import files, rows
+from profiles.load import files
+from profiles.tables.rows import FileError
 from users.forms.layout import Buttons, Include, Link, Submit, layout
 
 
@@ -36,7 +37,7 @@ class LoadForm(forms.Form):
         upload = self.cleaned_data["file"]
         try:
             self.sheet = files.read(upload.file)
-        except rows.FileError as error:
+        except FileError as error:
             raise ValidationError(str(error)) from error
         return upload
 

@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.load.columns import column_titled
+from profiles.load.columns import TITLES
 from profiles.load.planning import ROWS_AT_ONCE, PlannedRow, Planner
 from profiles.load.plans import locked_plan, matches
-from profiles.load.rows import Row, Sheet
 from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan, LoadRow, Outcome
+from profiles.tables.rows import Row, Sheet
 from users import tenancy
 from users.history.recording import Actor
 from users.seal import Seal
@@ -109,7 +109,7 @@ def accept_corrections(*, actor: Actor, plan: LoadPlan) -> None:
     rows = _rows_of(actor, plan, _has_corrections)
     for row in rows:
         for heading, value, _, corrected in row.problems:
-            name = column_titled(heading).name
+            name = TITLES.column(heading).name
             row.cells[name] = corrected
             row.notes.append([name, value, "Se aceptó la corrección", corrected])
     _plan_again(actor, plan, rows, _has_corrections)

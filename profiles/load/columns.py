@@ -1,26 +1,10 @@
 """The columns of a file of users: titles, and what each may hold."""
 
-import re
-from dataclasses import dataclass
-
 from django.conf import settings
 
-from users.lists.search import fold
+from profiles.tables.titles import Column, Titles, bare
 from users.signin.password_rules import OperatorPasswordValidator
 from users.validators import DocumentType
-
-LONGEST_TITLE = 100
-
-
-@dataclass(frozen=True)
-class Column:
-    """``name`` is a fact of the account, ``heading`` the title, ``also`` other titles of the column."""
-
-    name: str
-    heading: str
-    note: str
-    also: tuple[str, ...] = ()
-
 
 COLUMNS = {
     column.name: column
@@ -89,42 +73,12 @@ COLUMNS = {
 EXPORTED = [name for name in COLUMNS if name not in ("password", "template")]
 
 
-def bare(text: str) -> str:
-    """Return the letters and digits of a text, folded: «D.N.I.» is «dni», «Usuario*» is «usuario»."""
-    return re.sub("[^a-z0-9]", "", fold(text))
-
-
-_BY_TITLE = {
-    bare(title): column for column in COLUMNS.values() for title in (column.heading, *column.also)
-}
-# Titles of a column that only numbers the rows. «N°» is «n».
-_NUMBERING = {"n", "item", "num", "index"}
-
-
-def column_titled(title: str) -> Column | None:
-    """Return the column of a title. Accents, case, spaces and punctuation do not matter."""
-    return _BY_TITLE.get(bare(title[:LONGEST_TITLE]))
-
-
-def is_numbering(title: str) -> bool:
-    """Return whether the title is of a column that only numbers the rows: «N°», «Ítem», «#»."""
-    return title.strip() == "#" or bare(title[:LONGEST_TITLE]) in _NUMBERING
+TITLES = Titles(COLUMNS.values(), key="username")
 
 
 def are_both_surnames(titles: list[str]) -> bool:
     """Return whether the only titles that stand for one column are the two surnames, in order."""
-    known = [title for title in titles if column_titled(title)]
-    columns = [column_titled(title) for title in known]
-    twice = [bare(title) for title in known if columns.count(column_titled(title)) > 1]
+    known = [title for title in titles if TITLES.column(title)]
+    columns = [TITLES.column(title) for title in known]
+    twice = [bare(title) for title in known if columns.count(TITLES.column(title)) > 1]
     return twice == ["apellidopaterno", "apellidomaterno"]
-
-
-def titles_at(rows: list[list[str]]) -> int | None:
-    """Return the index of the row of titles among the first rows of a sheet; None if there is none.
-
-    It has Usuario and another known title, or else Usuario alone.
-    """
-    known = [{column.name for column in map(column_titled, row) if column} for row in rows]
-    with_username = [index for index, names in enumerate(known) if "username" in names]
-    alone = with_username[0] if with_username else None
-    return next((index for index in with_username if len(known[index]) > 1), alone)

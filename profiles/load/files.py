@@ -1,11 +1,9 @@
-"""Read a file of users: text with Python's own reader, XLSX with openpyxl. No file is trusted.
+"""Read a file of users. No file is trusted.
 
-A file is refused before it costs much: the parts of an XLSX are measured before they are parsed,
-and no more than the rows is held in memory. A flaw of one cell does not refuse the file: the row
+No more than the rows is held in memory. A flaw of one cell does not refuse the file: the row
 holds the flaw, and the plan shows it.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,20 +13,13 @@ from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 from openpyxl.utils import get_column_letter
 
-from profiles.load import letters, values
-from profiles.load.columns import (
-    COLUMNS,
-    Column,
-    are_both_surnames,
-    column_titled,
-    is_numbering,
-    titles_at,
-)
-from profiles.load.csv_text import rows_of_csv
-from profiles.load.foreign import reason_to_refuse
-from profiles.load.rows import TITLES_WITHIN, Cell, FileError, Row, Sheet, too_many_rows
-from profiles.load.workbook import rows_of_workbook
+from profiles.load import values
+from profiles.load.columns import COLUMNS, TITLES, are_both_surnames
 from profiles.spreadsheet import as_typed
+from profiles.tables import letters
+from profiles.tables.opening import lines_of
+from profiles.tables.rows import TITLES_WITHIN, Cell, FileError, Row, Sheet, too_many_rows
+from profiles.tables.titles import Column, is_numbering
 from users.validators import DocumentType
 
 LONGEST_NOTED = 100
@@ -41,17 +32,8 @@ def read(file) -> Sheet:
 
     The kind of the file is read from its content, not from its name.
     """
-    if file.seek(0, io.SEEK_END) > settings.LOAD_MAX_BYTES:
-        raise FileError(
-            f"El archivo pesa más de {settings.LOAD_MAX_BYTES // 1024**2} MB. Divídalo en varios."
-        )
-    if reason := reason_to_refuse(file):
-        raise FileError(reason)
-    file.seek(0)
-    rows_of = rows_of_workbook if file.read(2) == b"PK" else rows_of_csv
-    file.seek(0)
     notes: list[str] = []
-    with closing(rows_of(file, notes)) as lines:
+    with closing(lines_of(file, TITLES, notes)) as lines:
         columns, rows = _table(lines, notes)
     return Sheet(columns, rows, tuple(notes))
 
@@ -81,7 +63,7 @@ def _table(lines: Iterator[list[Cell]], notes: list[str]) -> tuple[tuple[str, ..
     """Return the names of the columns, and the rows below the titles; raises FileError."""
     first = list(islice(lines, TITLES_WITHIN))
     texts = [[cell.text for cell in line] for line in first]
-    above = titles_at(texts)
+    above = TITLES.row(texts)
     if above is None:
         # So that the refusal is about the row that was meant to be the titles.
         above = next((index for index, row in enumerate(texts) if any(map(str.strip, row))), 0)
@@ -156,7 +138,7 @@ def _columns(titles: list[str]) -> list[Column | None]:
 
     Raises FileError for wrong titles.
     """
-    columns = [column_titled(title) for title in titles]
+    columns = [TITLES.column(title) for title in titles]
     named = [column for column in columns if column]
     unknown = [
         f"«{title.strip()[:40]}»"

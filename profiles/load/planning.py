@@ -18,8 +18,8 @@ from django.views.decorators.debug import sensitive_variables
 from operators.models import Operator
 from profiles.load import values
 from profiles.load.columns import COLUMNS
-from profiles.load.rows import Row
 from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, RoleGrant
+from profiles.tables.rows import Row
 from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.lists.search import fold
 from users.models import KnownAccounts, User

@@ -6,8 +6,8 @@ from itertools import islice
 from django.shortcuts import get_object_or_404
 
 from profiles.load.planning import ROWS_AT_ONCE, PlannedRow, Planner
-from profiles.load.rows import Row
 from profiles.models import LoadPlan, LoadRow
+from profiles.tables.rows import Row
 from users import tenancy
 from users.history.recording import Actor
 

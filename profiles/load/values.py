@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from profiles.load.columns import bare
+from profiles.tables.titles import bare
 from users.lists.search import fold
 from users.models import User
 from users.validators import DocumentType, normalise_document_number, parse_day

@@ -10,10 +10,11 @@ from django.http import Http404
 
 from operators.models import Operator
 from operators.validators import normalise_ruc
-from profiles.load import actions, applying, files, plans, rows
+from profiles.load import actions, applying, files, plans
 from profiles.load.export import user_rows
 from profiles.models import LoadPlan, Outcome
 from profiles.spreadsheet import KINDS, csv_lines
+from profiles.tables import rows
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 from users.seal import BrokenSealError

@@ -6,8 +6,9 @@ import io
 import pytest
 from openpyxl import Workbook
 
-from profiles.load import actions, applying, files, rows
+from profiles.load import actions, applying, files
 from profiles.models import LoadPlan
+from profiles.tables import rows
 from tests.conftest import acting
 from users.history.recording import Actor
 from users.models import AuditEntry

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from profiles.load.columns import COLUMNS
-from profiles.load.rows import FileError
+from profiles.tables.rows import FileError
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 
 ROWS = table(new_user(1, Nombres="Íñigo"), new_user(2))

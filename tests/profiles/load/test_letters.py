@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 
-from profiles.load import letters
 from profiles.load.planning import Planner
-from profiles.load.rows import FileError
+from profiles.tables import letters
+from profiles.tables.rows import FileError
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 
 BOM = b"\xef\xbb\xbf"

@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from openpyxl import Workbook
 
-from profiles.load.columns import column_titled
-from profiles.load.rows import FileError, Row
+from profiles.load.columns import TITLES
+from profiles.tables.rows import FileError, Row
 from tests.profiles.load.conftest import as_csv, as_xlsx, new_user, read, table
 
 ROWS = table(new_user(1, Nombres="Íñigo"), new_user(2))
@@ -56,7 +56,7 @@ def test_the_titles_that_offices_write_are_known():
         "email": "E-MAIL|Correo Electronico|email",
     }
     for name, words in titles.items():
-        assert {column_titled(word).name for word in words.split("|")} == {name}
+        assert {TITLES.column(word).name for word in words.split("|")} == {name}
 
 
 def test_the_surnames_may_stand_in_two_columns():

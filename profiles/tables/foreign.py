@@ -3,7 +3,7 @@
 import re
 import zipfile
 
-from profiles.load.rows import CHUNK
+from profiles.tables.rows import CHUNK
 
 SAVE_AS_XLSX = "Ábralo en Excel y guárdelo como «Libro de Excel (.xlsx)»."
 

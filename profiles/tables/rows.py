@@ -1,4 +1,4 @@
-"""Rows and cells of a file of users, and the limits under which they are read."""
+"""Rows and cells of a table in a file, and the limits under which they are read."""
 
 from dataclasses import dataclass, field
 
@@ -9,6 +9,8 @@ CHUNK = 64 * 1024
 LONGEST_ROW = 1024 * 1024
 # Columns further right are not read: each row of a sheet can have 16384.
 MOST_COLUMNS = 50
+# Of the widest table that is read: the users.
+MOST_TITLES = 13
 # Above the titles a sheet may have a name, a date, empty rows.
 TITLES_WITHIN = 20
 FAR = f"Lo que está a la derecha de la columna {MOST_COLUMNS} no se lee."

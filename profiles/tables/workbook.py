@@ -1,4 +1,4 @@
-"""Read an XLSX workbook of users."""
+"""Read an XLSX workbook."""
 
 import re
 import zipfile
@@ -12,18 +12,19 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from profiles.load.columns import COLUMNS, titles_at
-from profiles.load.foreign import SAVE_AS_XLSX
-from profiles.load.rows import (
+from profiles.tables.foreign import SAVE_AS_XLSX
+from profiles.tables.rows import (
     CHUNK,
     FAR,
     LONGEST_ROW,
     MOST_COLUMNS,
+    MOST_TITLES,
     TITLES_WITHIN,
     Cell,
     FileError,
     too_many_rows,
 )
+from profiles.tables.titles import Titles
 
 MOST_PARTS = 1000
 # Sheets, rows or columns that one sentence names.
@@ -35,15 +36,15 @@ UNZIPPED = 8 * settings.LOAD_MAX_BYTES
 # XML elements of one row: MOST_COLUMNS cells, with their texts.
 WIDEST_ROW = 1000 * MOST_COLUMNS
 # XML elements of a whole book: a cell with its text has four, and some cells are empty.
-MOST_ELEMENTS = 5 * settings.LOAD_MAX_ROWS * len(COLUMNS)
+MOST_ELEMENTS = 5 * settings.LOAD_MAX_ROWS * MOST_TITLES
 # The texts of all sheets are counted, not only those of the first.
-MOST_TEXTS = 2 * settings.LOAD_MAX_ROWS * len(COLUMNS)
+MOST_TEXTS = 2 * settings.LOAD_MAX_ROWS * MOST_TITLES
 MOST_ZEROS = 15
 FORMULA = "Es una fórmula. Cópiela y péguela como valor"
 EXCEL_ERROR = "La celda muestra un error de Excel. Escriba el valor"
 
 
-def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
+def rows_of_workbook(file, titles: Titles, notes: list[str]) -> Iterator[list[Cell]]:
     """Yield the cells of each row of the sheet with the titles; raises FileError.
 
     It adds to ``notes`` which sheet that is, and what of it is hidden or was not read.
@@ -52,7 +53,7 @@ def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
         with zipfile.ZipFile(file) as archive:
             seen = _measure(archive)
         book = load_workbook(file, read_only=True, keep_links=False)
-        sheet, rows, titles = _sheet_with_titles(book)
+        sheet, rows, titles_at = _sheet_with_titles(book, titles)
         if len(book.worksheets) > 1:
             notes.append(_which_sheet(book, sheet))
         # openpyxl does not tell what is hidden, the part of the sheet does.
@@ -63,7 +64,7 @@ def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
             hidden.look_at(number, row)
             yield row
         notes += hidden.notes()
-        if merged := [area for first, area in sorted(meter.merged) if first > titles]:
+        if merged := [area for first, area in sorted(meter.merged) if first > titles_at]:
             notes.append(
                 f"Celdas combinadas: {_some(merged)}. Solo la primera de cada grupo tiene el valor; "
                 "las otras se leen vacías. Descombínelas y cópielo en cada una."
@@ -77,7 +78,7 @@ def rows_of_workbook(file, notes: list[str]) -> Iterator[list[Cell]]:
         raise FileError("El libro de Excel está dañado o tiene contraseña. Ábralo en Excel y guárdelo otra vez.") from error  # fmt: skip
 
 
-def _sheet_with_titles(book):
+def _sheet_with_titles(book, titles: Titles):
     """Return the first visible sheet with the titles, its rows, and the number of the titles.
 
     If none has the titles, it is the first visible one, and the number is 0.
@@ -90,7 +91,7 @@ def _sheet_with_titles(book):
         rows = sheet.iter_rows(max_col=MOST_COLUMNS)
         first = list(islice(rows, TITLES_WITHIN))
         texts = [[str(cell.value or "") for cell in row] for row in first]
-        above = titles_at(texts)
+        above = titles.row(texts)
         if above is not None or found is None:
             found = sheet, chain(first, rows), 0 if above is None else above + 1
         if above is not None:

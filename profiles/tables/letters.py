@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from profiles.load.rows import CHUNK, LONGEST_ROW, FileError, too_long_row
+from profiles.tables.rows import CHUNK, LONGEST_ROW, FileError, too_long_row
 
 # Excel on Windows. In Spanish, Latin-1 writes the same bytes.
 WINDOWS = "cp1252"

@@ -1,4 +1,4 @@
-"""Read a CSV file of users, or one with tabs."""
+"""Read a CSV file, or one with tabs."""
 
 import csv
 import io
@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from profiles.load.columns import column_titled
-from profiles.load.letters import WINDOWS, encoding_of
-from profiles.load.rows import (
+from profiles.tables.letters import WINDOWS, encoding_of
+from profiles.tables.rows import (
     FAR,
     LONGEST_ROW,
     MOST_COLUMNS,
@@ -17,6 +16,7 @@ from profiles.load.rows import (
     FileError,
     too_long_row,
 )
+from profiles.tables.titles import Titles
 
 # Excel in Peru separates by semicolons, and writes tabs as «Texto Unicode».
 DELIMITERS = ",;\t|"
@@ -24,7 +24,7 @@ DELIMITERS = ",;\t|"
 SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n]?)"?\r?\n?', re.IGNORECASE)
 
 
-def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
+def rows_of_csv(file, titles: Titles, notes: list[str]) -> Iterator[list[Cell]]:
     """Yield the cells of each record of a binary file; raises FileError.
 
     At the end it adds to ``notes`` what of the file was not read.
@@ -37,7 +37,7 @@ def rows_of_csv(file, notes: list[str]) -> Iterator[list[Cell]]:
         said = SEPARATOR_LINE.fullmatch(first)
         if not said:
             text.seek(0)
-        delimiter = _said_delimiter(said) if said else _delimiter(text)
+        delimiter = _said_delimiter(said) if said else _delimiter(text, titles)
         lines = _Lines(text)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for values in reader:
@@ -65,7 +65,7 @@ def _said_delimiter(said: re.Match) -> str:
     return said[1]
 
 
-def _delimiter(text: io.TextIOWrapper) -> str:
+def _delimiter(text: io.TextIOWrapper, titles: Titles) -> str:
     """Return the delimiter by which a line has the most known titles; leaves the text at its start."""
     lines = [text.readline(LONGEST_ROW) for _ in range(TITLES_WITHIN)]
     text.seek(0)
@@ -73,7 +73,7 @@ def _delimiter(text: io.TextIOWrapper) -> str:
         DELIMITERS,
         key=lambda delimiter: max(
             sum(
-                column_titled(title.strip(' "')) is not None
+                titles.column(title.strip(' "')) is not None
                 for title in islice(line.split(delimiter), MOST_COLUMNS)
             )
             for line in lines
