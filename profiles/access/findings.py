@@ -20,9 +20,9 @@ COUNTED = 100
 class Finding(models.TextChoices):
     WITHOUT_OPTIONS = "sin-opciones", "Activo y sin opciones"
     ROLE_MISSING = "falta-rol", "Alguna opción pide un rol que no tiene"
-    ROLE_WITHOUT_OPTION = "rol-sin-opcion", "Algún rol no actúa en ninguna de sus opciones"
+    ROLE_WITHOUT_OPTION = "rol-sin-opcion", "Tiene un rol que no usa"
     NEVER_SIGNED_IN = "sin-ingresar", "Nunca ingresó"
-    EXPIRES_SOON = "por-vencer", "Algo suyo vence en 7 días"
+    EXPIRES_SOON = "por-vencer", "Tiene accesos que vencen en 7 días"
 
     @property
     def consequence(self) -> str:

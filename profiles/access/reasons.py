@@ -57,11 +57,8 @@ class Reason(enum.Enum):
     )
     CLAVE_TO_BE_CHANGED = (
         "Primero cambie su clave temporal.",
-        "{} tiene una clave temporal: mientras no la cambie no puede hacer nada más.",
-        Remedy(
-            "La cambia él mismo al ingresar. Si no la tiene, restablezca la clave",
-            "users:reset_password",
-        ),
+        "{} tiene una clave temporal: debe cambiarla al ingresar, y hasta entonces no puede hacer nada más.",
+        Remedy("Restablecer clave", "users:reset_password"),
     )
     USER_NOT_YET_VALID = (
         "Su usuario todavía no está vigente.",

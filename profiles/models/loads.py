@@ -15,8 +15,8 @@ class Outcome(models.TextChoices):
     """What a row of a file would do."""
 
     ERROR = "error", "Con error"
-    CREATE = "create", "Se crea"
-    CHANGE = "change", "Se modifica"
+    CREATE = "create", "Nuevo"
+    CHANGE = "change", "Con cambios"
     UNCHANGED = "unchanged", "Sin cambios"
 
 
@@ -115,7 +115,7 @@ class LoadRow(models.Model):
     account = models.ForeignKey(
         User, verbose_name="cuenta", null=True, on_delete=models.PROTECT, related_name="+"
     )
-    outcome = models.CharField("qué pasa", max_length=10, choices=Outcome)
+    outcome = models.CharField("resultado", max_length=10, choices=Outcome)
     # What reading the file changed in the cells, as notices.
     notes = models.JSONField("avisos de la lectura", default=list)
     # The cells of the file, without the password.

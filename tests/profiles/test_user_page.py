@@ -157,7 +157,7 @@ def test_the_reasons_stand_in_order_each_with_its_code_and_its_cure(client):
         "/usuarios/JPEREZ01/roles/",
     ]
     assert "0111" in reasons[0].text
-    assert "analogía nuestra" in reasons[0].text
+    assert "Código de soporte" in reasons[0].text
 
 
 def test_mending_each_reason_ends_in_a_yes(client, grant):

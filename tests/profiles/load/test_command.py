@@ -37,7 +37,7 @@ def run(*arguments, ruc=RUC) -> str:
 
 def test_a_file_is_planned_applied_and_exported(operator, file, tmp_path, capfd):
     said = run("plan", file(new_user(1), new_user(2, Clave="")))
-    assert "Se crea: 2" in said
+    assert "Nuevo: 2" in said
     assert not User.objects.filter(username="NUEVO001").exists()
     plan, claves = LoadPlan.objects.get(), tmp_path / "claves.csv"
     said = run("apply", plan.pk, "--claves", claves)
@@ -81,7 +81,7 @@ def test_notes_and_notices_are_listed_and_corrections_can_be_accepted(operator, 
     path = tmp_path / "usuarios.csv"
     path.write_bytes(as_csv(["PADRÓN"], *people))
     said = run("plan", "--accept", path)
-    assert "Se crea: 1" in said
+    assert "Nuevo: 1" in said
     assert "Los títulos están en la fila 2" in said
     assert "fila 3, Número de documento «12345»: Se aceptó la corrección: 00012345." in said
 

@@ -51,7 +51,7 @@ def buttons(page) -> list[str]:
 def test_a_file_is_planned_applied_and_planned_again(client, upload):
     file = as_csv(*table(new_user(1), new_user(2)))
     page = upload(file)
-    assert counts(page) == {"Con error": 0, "Se crea": 2, "Se modifica": 0, "Sin cambios": 0}
+    assert counts(page) == {"Con error": 0, "Nuevo": 2, "Con cambios": 0, "Sin cambios": 0}
     assert not User.objects.filter(username="NUEVO001").exists()
     done = client.post(page.request["PATH_INFO"], {"do": "apply"}, follow=True)
     assert soup(done).h1.get_text() == "Plan aplicado"
@@ -75,7 +75,7 @@ def test_the_entries_of_a_load_have_its_channel(client, upload):
 
 @pytest.mark.parametrize("name", ["usuarios.csv", "usuarios.xlsx", "cualquiera.bin"])
 def test_the_kind_of_a_file_is_read_from_its_content(upload, name):
-    assert counts(upload(as_xlsx(*table(new_user(1))), name))["Se crea"] == 1
+    assert counts(upload(as_xlsx(*table(new_user(1))), name))["Nuevo"] == 1
 
 
 def test_an_error_names_row_column_value_cause_and_remedy(upload):
@@ -96,7 +96,7 @@ def test_all_corrections_are_accepted_by_one_button(client, upload):
     assert buttons(page) == ["Aceptar las 2 correcciones", "Descartar"]
     assert "Cada error tiene una corrección propuesta" in soup(page).get_text()
     accepted = client.post(page.request["PATH_INFO"], {"do": "accept"}, follow=True)
-    assert counts(accepted)["Se crea"] == 2
+    assert counts(accepted)["Nuevo"] == 2
     assert "Aplicar plan" in buttons(accepted)
     assert "Se aceptaron las correcciones" in soup(accepted).get_text()
     again = client.post(page.request["PATH_INFO"], {"do": "accept"}, follow=True)
@@ -145,7 +145,7 @@ def test_a_file_that_is_too_long_is_cut_while_it_arrives(upload, settings):
 
 def test_a_long_file_name_is_shortened(upload):
     page = upload(as_csv(*table(new_user(1))), "ñ" * 180 + ".csv")
-    assert counts(page)["Se crea"] == 1
+    assert counts(page)["Nuevo"] == 1
 
 
 def test_the_page_names_the_limits(client, settings):
@@ -158,8 +158,8 @@ def test_the_sample_loads_without_an_error(client, upload, kind):
     sample = b"".join(client.get(URL, {"muestra": kind}).streaming_content)
     assert counts(upload(sample, f"muestra.{kind}")) == {
         "Con error": 0,
-        "Se crea": 2,
-        "Se modifica": 0,
+        "Nuevo": 2,
+        "Con cambios": 0,
         "Sin cambios": 0,
     }
 
@@ -267,7 +267,7 @@ def test_a_plan_overtaken_by_a_change_offers_a_new_one(
     refused = client.post(target, {"do": "apply"}, follow=True)
     assert "Los datos cambiaron" in soup(refused).select_one("[role=alert]").get_text()
     new = client.post(url, {"do": "again"}, follow=True)
-    assert counts(new)["Se modifica"] == 1
+    assert counts(new)["Con cambios"] == 1
     done = client.post(url, {"do": "apply"}, follow=True)
     assert soup(done).h1.get_text() == "Plan aplicado"
     assert AuditEntry.objects.filter(action="user.changed", channel="load").exists()
