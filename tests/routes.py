@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 
 from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import PASSWORD
+from tests.walking import rows_of
 from users.models import Session, User
 
 OK, LOGIN, FORBIDDEN, NOT_FOUND = "200", "sign-in page", "403", "404"
@@ -214,11 +215,7 @@ def get_resolver_for(name: str):
 
 def database() -> dict:
     """Every row of every table but the sessions."""
-    return {
-        model: sorted(map(repr, model.objects.values_list()))
-        for model in apps.get_models()
-        if model is not Session
-    }
+    return {model: rows_of(model) for model in apps.get_models() if model is not Session}
 
 
 def outcome(response) -> str:

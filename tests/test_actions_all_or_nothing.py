@@ -37,7 +37,7 @@ from tests.conftest import (
     acting,
     fail_to_sign_in,
 )
-from tests.walking import modules_of
+from tests.walking import modules_of, rows_of, undone, writes
 from users.actions import accounts, staff
 from users.models import AuditEntry
 from users.signin import second_factor
@@ -90,30 +90,23 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
     plan("applied").rows.update(is_generated=True, sealed=seal_of_passwords().close("Generada1"))
 
 
-def all_rows() -> dict[str, list[tuple]]:
+def all_rows() -> list[list[tuple]]:
     """Every row of every table, the ones between two tables included.
 
     Which request works on a plan, and how fast, is no part of what an action writes.
     """
-    return {
-        model._meta.label: list(
-            model._base_manager.order_by("pk").values_list(
-                *(
-                    field.attname
-                    for field in model._meta.concrete_fields
-                    if field.name not in ("worked_until", "rate")
-                )
-            )
-        )
+    return [
+        rows_of(model, "worked_until", "rate")
         for model in apps.get_models(include_auto_created=True)
-    }
+    ]
 
 
 class Fault:
     """The database fails at the statement of that number, once."""
 
     def __init__(self, number: int) -> None:
-        self.left, self.happened = number, False
+        self.number = self.left = number
+        self.happened = False
 
     def __call__(self, execute, sql, params, many, context):
         self.left -= 1
@@ -123,26 +116,28 @@ class Fault:
         return execute(sql, params, many, context)
 
 
-@pytest.mark.parametrize("action", CALLS, ids=lambda action: action.__name__)
 @pytest.mark.usefixtures("world")
-def test_wherever_the_database_fails_the_action_leaves_everything_as_it_was(monkeypatch, action):
+def test_wherever_the_database_fails_the_action_leaves_everything_as_it_was(monkeypatch):
     # full_clean tries each constraint by a statement whose failure Django takes for a yes.
     monkeypatch.setattr(Q, "check", lambda *args, **kwargs: True)
-    before, faults = all_rows(), 0
-    while True:
-        fault = Fault(faults + 1)
-        try:
-            with connection.execute_wrapper(fault):
-                CALLS[action](action)
-        except OperationalError:
-            assert fault.happened
-            assert all_rows() == before
-            faults += 1
-        else:
-            break
-    assert not fault.happened  # no failure is taken for a success
-    assert faults >= 3
-    assert all_rows() != before
+    before = all_rows()
+    for action in CALLS:
+        with undone():
+            faults = 0
+            while True:
+                fault = Fault(faults + 1)
+                try:
+                    with connection.execute_wrapper(fault):
+                        CALLS[action](action)
+                except OperationalError:
+                    assert fault.happened, action
+                    assert all_rows() == before, (action, fault.number)
+                    faults += 1
+                else:
+                    break
+            assert not fault.happened, action  # no failure is taken for a success
+            assert faults >= 3, action
+            assert all_rows() != before, action
 
 
 # Killed in the middle -----------------------------------------------------------------------------
@@ -162,15 +157,15 @@ def others():
 
 @pytest.fixture
 def killed_after(shared_database, others):
-    """killed_after(n, action) does it in another process, killed after so many statements.
+    """killed_after(n, action) does it in another process, killed after that many writes; 0: never.
 
     It returns how that one ended. Nobody else has the database open meanwhile.
     """
 
-    def do(statements: int, action) -> int:
+    def do(writes: int, action) -> int:
         connection.close()
         database = connection.settings_dict["NAME"]
-        print(action.__name__, statements, database, file=others.stdin, flush=True)
+        print(action.__name__, writes, database, file=others.stdin, flush=True)
         return int(others.stdout.readline())
 
     return do
@@ -189,22 +184,24 @@ def is_sound() -> bool:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("world")
-@pytest.mark.parametrize("action", CALLS, ids=lambda action: action.__name__)
 def test_a_process_killed_in_an_action_has_written_nothing_and_the_action_can_be_repeated(
-    action, killed_after
+    killed_after,
 ):
-    before, cycles = all_rows(), 0
-    entries = AuditEntry.objects.count()
-    while (ended := killed_after(cycles + 1, action)) == -signal.SIGKILL:
-        cycles += 1
-        assert all_rows() == before, f"killed after {cycles} statements"
-        assert is_sound()
-    # Told that it is done: it is, and recorded.
-    assert ended == 0
-    assert cycles >= 2
+    before, entries = all_rows(), AuditEntry.objects.count()
+    for action in CALLS:
+        with undone(), writes() as written:
+            CALLS[action](action)
+            assert all_rows() != before, action
+            assert AuditEntry.objects.count() > entries or action in UNRECORDED
+        assert written, action
+        for number in range(1, len(written) + 1):
+            assert killed_after(number, action) == -signal.SIGKILL
+            assert all_rows() == before, f"{action} killed after {written[:number]}"
+            assert is_sound()
+    # Told that it is done: it is.
+    assert killed_after(0, accounts.suspend_user) == 0
     assert all_rows() != before
     assert is_sound()
-    assert AuditEntry.objects.count() > entries or action in UNRECORDED
 
 
 UNRECORDED = {
