@@ -20,11 +20,11 @@ from django.contrib.auth.models import Group
 from django.db import connection, models
 from django.http import QueryDict
 
-import profiles.admin
 import profiles.forms
 import users.forms
 from operators.models import Operator, OperatorType
 from profiles.actions.validity import validity_facts
+from profiles.admin import catalog_file
 from profiles.forms.assignment import (
     OptionsForm,
     RolesForm,
@@ -635,7 +635,7 @@ def forms_of(module) -> set[str]:
 
 def test_every_form_is_tried():
     """A form or a model of the administration that is new fails here until its fields are named."""
-    others = [*modules_of(profiles.forms), account_forms, companies, principal, profiles.admin]
+    others = [*modules_of(profiles.forms), account_forms, companies, principal, catalog_file]
     modules = [*modules_of(users.forms), *others]
     written = set().union(*map(forms_of, modules)) - ABSTRACT - OF_FILES
     edited = {

@@ -4,9 +4,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from profiles.actions.grants import assign_options, assign_roles
+from profiles.admin.catalog_file import plan_of
+from profiles.catalog import reading
+from profiles.catalog.loading import preview
 from profiles.models import Option, OptionGrant, Role
 from tests.administration import STAFF_PASSWORD, admin_forms
 from tests.calls import CHANGED_CATALOG
@@ -229,7 +231,8 @@ def test_every_form_of_the_administration_leaves_an_entry(visitors, client_of):
     """Of accounts, staff's too, of operators, of groups and of the catalogue."""
     group = Group.objects.create(name="Mesa de ayuda")
     colleague = User.objects.create_user("colega", is_staff=True)
-    catalogue = SimpleUploadedFile("catalogo.toml", CHANGED_CATALOG.encode())
+    catalogue = reading.read(CHANGED_CATALOG)
+    changes = preview(catalogue, actor=acting(visitors["staff"]))
     claves = dict.fromkeys(("new_password1", "new_password2"), STAFF_PASSWORD)
     pages = {
         **admin_forms(visitors),
@@ -242,7 +245,9 @@ def test_every_form_of_the_administration_leaves_an_entry(visitors, client_of):
         },
         f"/admin/users/user/{colleague.pk}/password/": claves,
         f"/admin/users/user/{visitors['secondary'].pk}/segundo-factor/": {},
-        "/admin/profiles/option/importar/": {"file": catalogue},
+        "/admin/profiles/option/importar/aplicar/": {
+            "plan": plan_of(visitors["staff"], catalogue, changes)
+        },
     }
     # A sign-in is no change: the log tells of it.
     del pages["/admin/login/"]
@@ -262,4 +267,5 @@ def test_every_form_of_the_administration_leaves_an_entry(visitors, client_of):
                 silent.append((address, wrote))
     assert silent == []
     own = f"/admin/users/user/{visitors['staff'].pk}/"
-    assert idle == {f"{own}change/", f"{own}password/"}
+    # A file of the catalogue is only looked at.
+    assert idle == {f"{own}change/", f"{own}password/", "/admin/profiles/option/importar/"}

@@ -1,33 +1,75 @@
-"""Load a catalogue into the database."""
+"""Load a catalogue into the database, or tell what loading it would do."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from operators.models import OperatorType
-from profiles.catalog.reading import Catalog, CatalogError, is_folder
-from profiles.catalog.rows import column_facts, row_entry, row_facts
+from profiles.catalog.reading import Catalog, CatalogError, Problem, is_folder
+from profiles.catalog.rows import column_facts, in_order, row_entry, row_facts
 from profiles.models import AccessTemplate, Option, Profile, Role
 from users.history.recording import Actor, record_all
 from users.models import AuditEntry
+from users.stale import StaleError
+
+
+@dataclass
+class Changes:
+    """What a load does: how many rows have which outcome, and the unsaved entry of each change."""
+
+    tally: Counter = field(default_factory=Counter)
+    by_outcome: dict[str, list[AuditEntry]] = field(
+        default_factory=lambda: {"created": [], "changed": [], "retired": []}
+    )
+
+    @property
+    def entries(self) -> list[AuditEntry]:
+        return [entry for entries in self.by_outcome.values() for entry in entries]
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the changes: the same catalogue changes the same rows as long as none changes."""
+        facts = [[entry.action, entry.before, entry.after] for entry in self.entries]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 @transaction.atomic
-def load_catalog(catalog: Catalog, *, actor: Actor) -> dict[str, int]:
+def load_catalog(catalog: Catalog, *, actor: Actor, seen: str | None = None) -> dict[str, int]:
     """Make the database equal to the catalogue; loading is idempotent.
 
     Rows that are no longer in the file are retired, never deleted: grants and history refer to
     them. Each row that changes leaves its entry in the history. Returns how many rows were created,
-    changed, retired and unchanged. Raises CatalogError for a value that a column cannot hold; then
-    nothing is loaded.
+    changed, retired and unchanged. Raises CatalogError for a value that a column cannot hold, and
+    StaleError when the changes are no longer those of the preview with the fingerprint ``seen``;
+    then nothing is loaded.
     """
-    load = _Load(actor)
-    load.rows(OperatorType, catalog.operator_types, _plain_values)
-    load.rows(Profile, catalog.profiles, _plain_values)
-    load.rows(Role, catalog.roles, _role_values)
-    load.rows(Option, catalog.options, _option_values)
+    changes = _load(catalog, actor)
+    if seen is not None and changes.fingerprint != seen:
+        raise StaleError(None)
+    record_all(changes.entries)
+    return {name: changes.tally[name] for name in ("created", "changed", "retired", "unchanged")}
+
+
+def preview(catalog: Catalog, *, actor: Actor) -> Changes:
+    """Return what loading the catalogue would do now; nothing is changed. Raises CatalogError."""
+    with transaction.atomic():
+        changes = _load(catalog, actor)
+        transaction.set_rollback(True)
+    return changes
+
+
+def _load(catalog: Catalog, actor: Actor) -> Changes:
+    load = _Load(actor, catalog)
+    load.rows(OperatorType, "operator_types", _plain_values)
+    load.rows(Profile, "profiles", _plain_values)
+    load.rows(Role, "roles", _role_values)
+    load.rows(Option, "options", _option_values)
     load.templates(catalog.templates)
-    record_all(load.entries)
-    return load.tally
+    return load.changes
 
 
 def _plain_values(row: dict) -> dict:
@@ -52,25 +94,21 @@ def _option_values(row: dict) -> dict:
     }
 
 
-def _check_row(row) -> None:
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        raise CatalogError([f"{row.code}: {sentence}" for sentence in error.messages]) from error
-
-
 class _Load:
-    """The writing of one catalogue: how many rows had which outcome, and their audit entries."""
+    """The writing of one catalogue."""
 
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
-        self.tally = {"created": 0, "changed": 0, "retired": 0, "unchanged": 0}
-        self.entries: list[AuditEntry] = []
+    def __init__(self, actor: Actor, catalog: Catalog) -> None:
+        self.actor, self.catalog = actor, catalog
+        self.changes = Changes()
 
-    def rows(self, model, rows: list[dict], values_of) -> None:
+    def rows(self, model, kind: str, values_of) -> None:
+        rows = getattr(self.catalog, kind)
         known = model.objects.in_bulk()
         retires = hasattr(model, "is_retired")
-        for position, row in enumerate(rows, start=1):
+        # Rows in the order that they have keep their positions: a position set by hand stays.
+        stays = [row.pk for row in in_order(known.values())] == [row["code"] for row in rows]
+        for index, row in enumerate(rows):
+            position = known[row["code"]].position if stays else index + 1
             values = {**values_of(row), "position": position}
             if retires:
                 values["is_retired"] = False
@@ -84,7 +122,7 @@ class _Load:
                 setattr(instance, name, value)
             after = column_facts(instance) | links
             if before != after:
-                _check_row(instance)
+                self.check(instance.full_clean, kind, index, row["code"])
                 instance.save(force_insert=not before)
                 for name, codes in links.items():
                     getattr(instance, name).set(codes)
@@ -102,15 +140,12 @@ class _Load:
             template.operator_type_id: template
             for template in AccessTemplate.objects.filter(operator_type__isnull=False)
         }
-        for row in rows:
+        for index, row in enumerate(rows):
             template = known.pop(row["operator_type"], None)
             before = _template_facts(template) if template else {}
             template = template or AccessTemplate(operator_type_id=row["operator_type"])
             template.name = row["name"]
-            try:
-                template.clean_fields()
-            except ValidationError as error:
-                raise CatalogError([f"{row['name']}: {text}" for text in error.messages]) from error
+            self.check(template.clean_fields, "templates", index, row["operator_type"])
             codes = {key: sorted({*row[key]}) for key in ("options", "roles")}
             after = {"operator_type": row["operator_type"], "name": row["name"], **codes}
             if before != after:
@@ -122,12 +157,27 @@ class _Load:
             self.count(template, _template_facts(template), {}, outcome="retired")
             template.delete()
 
+    def check(self, clean, kind: str, index: int, code: str) -> None:
+        """Raise CatalogError for what the row's own fields refuse."""
+        try:
+            clean()
+        except ValidationError as error:
+            raise CatalogError(
+                [
+                    Problem(sentence, kind, index, column, code)
+                    for column, sentences in error.message_dict.items()
+                    for sentence in sentences
+                ],
+                self.catalog.place,
+            ) from error
+
     def count(self, row, before: dict, after: dict, *, outcome: str = "") -> None:
+        outcome = outcome or ("changed" if before else "created")
         if before == after:
-            self.tally["unchanged"] += 1
-            return
-        self.tally[outcome or ("changed" if before else "created")] += 1
-        self.entries.append(row_entry(self.actor, row, before, after))
+            outcome = "unchanged"
+        else:
+            self.changes.by_outcome[outcome].append(row_entry(self.actor, row, before, after))
+        self.changes.tally[outcome] += 1
 
 
 def _template_facts(template: AccessTemplate) -> dict:

@@ -6,7 +6,7 @@ than a second, whatever it holds.
 
 import re
 import tomllib
-from collections.abc import Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +16,7 @@ from operators.validators import normalised
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
 # The file that comes with the portal has 70 KB, and no dot in any key.
 MAX_BYTES = 200 * 1024
+TOO_BIG = f"El archivo pesa más de {MAX_BYTES // 1024} KB."
 MOST_DOTS = 4
 # A file of another shape can break the same rule in each row.
 MAX_PROBLEMS, LONGEST_PROBLEM = 50, 300
@@ -35,7 +36,7 @@ COLUMNS = {
         {"code", "profile", "name", "source"},
         {"parent", "purpose", "operator_types", "roles"},
     ),
-    "templates": ({"operator_type", "name", "options", "roles", "source"}, set()),
+    "templates": ({"operator_type", "name", "options", "roles"}, {"source"}),
 }
 # A catalogue may have no ready-made template.
 MAY_BE_MISSING = {"templates"}
@@ -44,13 +45,36 @@ IDENTITY = {"templates": "operator_type"}
 LISTS = {"options": {"operator_types", "roles"}, "templates": {"options", "roles"}}
 
 
-class CatalogError(Exception):
-    """The problems of a catalogue file, one sentence each: the first MAX_PROBLEMS."""
+@dataclass(frozen=True)
+class Problem:
+    """A problem of a catalogue, and where: the list, the index of the row in it, the column."""
 
-    def __init__(self, problems: list[str]) -> None:
-        more = len(problems) - MAX_PROBLEMS
-        self.problems = [problem[:LONGEST_PROBLEM] for problem in problems[:MAX_PROBLEMS]]
-        if more > 0:
+    sentence: str
+    kind: str = ""
+    index: int | None = None
+    column: str = ""
+    code: str = ""
+
+
+def place_in_toml(problem: Problem) -> str:
+    """Return where in a TOML file the problem is."""
+    if problem.index is None:
+        return ""
+    row = f"{problem.kind}, fila {problem.index + 1} ({problem.code or 'sin código'})"
+    return f"{row}, «{problem.column}»" if problem.column else row
+
+
+class CatalogError(Exception):
+    """The problems of a catalogue, one sentence each, with its place: the first MAX_PROBLEMS."""
+
+    def __init__(
+        self, found: list[Problem], place: Callable[[Problem], str] = place_in_toml
+    ) -> None:
+        self.problems = [
+            ": ".join(filter(None, [place(problem), problem.sentence]))[:LONGEST_PROBLEM]
+            for problem in found[:MAX_PROBLEMS]
+        ]
+        if (more := len(found) - MAX_PROBLEMS) > 0:
             self.problems.append(f"Y {more} problemas más.")
         super().__init__(" · ".join(self.problems))
 
@@ -62,19 +86,27 @@ class Catalog:
     roles: list[dict]
     options: list[dict]
     templates: list[dict]
+    # Where in its file a problem is that only loading finds.
+    place: Callable[[Problem], str] = place_in_toml
+    # What of the file was not read.
+    notes: tuple[str, ...] = ()
+
+    def lists(self) -> dict[str, list[dict]]:
+        """Return the rows of each kind."""
+        return {kind: getattr(self, kind) for kind in COLUMNS}
 
 
 def read_file(file: BinaryIO) -> Catalog:
     """Read a file of at most MAX_BYTES. Raises CatalogError."""
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise CatalogError([f"El archivo pesa más de {MAX_BYTES // 1024} KB."])
+        raise CatalogError([Problem(TOO_BIG)])
     try:
         # Windows programs put a byte order mark before the text.
         return read(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise CatalogError(
-            ["El archivo no está en UTF-8. Guárdelo con esa codificación."]
+            [Problem("El archivo no está en UTF-8. Guárdelo con esa codificación.")]
         ) from error
 
 
@@ -86,20 +118,36 @@ def read(text: str) -> Catalog:
     if any(line.count(".") > MOST_DOTS for line in QUOTED.sub("", text).split("\n")):
         raise CatalogError(
             [
-                "El archivo tiene claves con puntos. En el catálogo ninguna los lleva: póngalas solas."
+                Problem(
+                    "El archivo tiene claves con puntos. En el catálogo ninguna los lleva: póngalas solas."
+                )
             ]
         )
     try:
         tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Besides TOMLDecodeError: numbers of thousands of digits, too deep brackets.
-        raise CatalogError([f"El archivo no es TOML válido{_place(error)}."]) from error
-    if problems := [problem for kind in COLUMNS for problem in _shape_problems(kind, tables)]:
+        raise CatalogError([Problem(f"El archivo no es TOML válido{_place(error)}.")]) from error
+    return checked(tables)
+
+
+def checked(tables: dict) -> Catalog:
+    """Return the catalogue of these lists of rows. Raises CatalogError with every problem found."""
+    if problems := problems_of(tables):
         raise CatalogError(problems)
-    catalog = Catalog(**{kind: tables.get(kind, []) for kind in COLUMNS})
-    if problems := _reference_problems(catalog):
-        raise CatalogError(problems)
-    return catalog
+    return catalog_of(tables)
+
+
+def catalog_of(tables: dict, **about) -> Catalog:
+    """Return the catalogue of lists that have no problem."""
+    return Catalog(**{kind: tables.get(kind, []) for kind in COLUMNS}, **about)
+
+
+def problems_of(tables: dict) -> list[Problem]:
+    """Return the problems of the rows; those between rows only when each row is right."""
+    return [problem for kind in COLUMNS for problem in _shape_problems(kind, tables)] or list(
+        _reference_problems(catalog_of(tables))
+    )
 
 
 def _place(error: Exception) -> str:
@@ -108,20 +156,23 @@ def _place(error: Exception) -> str:
     return ": revise la línea {}, columna {}".format(*place.groups()) if place else ""
 
 
-def _shape_problems(kind: str, tables: dict) -> list[str]:
+def _shape_problems(kind: str, tables: dict) -> list[Problem]:
     rows = tables.get(kind, [] if kind in MAY_BE_MISSING else None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        return [f"Falta la lista «{kind}»."]
+        return [Problem(f"Falta la lista «{kind}».")]
     required, optional = COLUMNS[kind]
     identity = IDENTITY.get(kind, "code")
     problems, seen = [], set()
-    for number, row in enumerate(rows, start=1):
-        code = row.get(identity) if isinstance(row.get(identity), str) else None
-        label = f"{kind}, fila {number} ({code or 'sin código'})"
-        if missing := required - row.keys():
-            problems.append(f"{label}: falta {', '.join(sorted(missing))}.")
-        if unknown := row.keys() - required - optional:
-            problems.append(f"{label}: columna desconocida {', '.join(sorted(unknown))}.")
+    for index, row in enumerate(rows):
+        code = row.get(identity) if isinstance(row.get(identity), str) else ""
+
+        def add(sentence: str, column: str, index=index, code=code) -> None:
+            problems.append(Problem(sentence, kind, index, column, code))
+
+        for column in sorted(required - row.keys()):
+            add("Falta el valor.", column)
+        for column in sorted(row.keys() - required - optional):
+            add("No se conoce esta columna.", column)
         for column, value in row.items():
             if column in LISTS.get(kind, ()):
                 right = isinstance(value, list) and all(isinstance(item, str) for item in value)
@@ -130,67 +181,77 @@ def _shape_problems(kind: str, tables: dict) -> list[str]:
                 right = isinstance(value, str) and value == value.strip() != ""
                 right = right and value.isprintable()
             if not right:
-                problems.append(f"{label}: el valor de «{column}» no es válido.")
+                add("El valor no es válido.", column)
         if code:
             if code in seen:
-                problems.append(f"{label}: el código está repetido.")
+                add(f"{code} está repetido.", identity)
             seen.add(code)
     return problems
 
 
-def _reference_problems(catalog: Catalog) -> list[str]:
-    problems = [
-        f"La lista «{kind}» está vacía."
-        for kind, rows in vars(catalog).items()
-        if not rows and kind not in MAY_BE_MISSING
-    ]
+def _reference_problems(catalog: Catalog) -> Iterator[Problem]:
+    for kind, rows in catalog.lists().items():
+        if not rows and kind not in MAY_BE_MISSING:
+            yield Problem(f"La lista «{kind}» está vacía.")
     types = {row["code"] for row in catalog.operator_types}
     profiles = {row["code"] for row in catalog.profiles}
     roles = {row["code"]: row["operator_type"] for row in catalog.roles}
-    problems += [
-        f"Rol {code}: el tipo de operador {operator_type} no existe."
-        for code, operator_type in roles.items()
-        if operator_type not in types
-    ]
+    leaves = {row["code"]: {*row.get("operator_types", [])} for row in catalog.options}
     above: dict[str, dict] = {}
-    for row in catalog.options:
-        label = f"Opción {row['code']}"
-        if row["profile"] not in profiles:
-            problems.append(f"{label}: el perfil {row['profile']} no existe.")
-        if parent := row.get("parent"):
-            # Parents come first, so no folder can be inside itself.
-            if parent not in above:
-                problems.append(f"{label}: su carpeta {parent} no está antes que ella.")
-            elif above[parent]["profile"] != row["profile"]:
-                problems.append(f"{label}: su carpeta {parent} es de otro perfil.")
-            elif not is_folder(above[parent]):
-                problems.append(f"{label}: {parent} no es una carpeta.")
-        above[row["code"]] = row
-        offered = set(row.get("operator_types", []))
-        acting = set(row.get("roles", []))
-        if unknown := offered - types:
-            problems.append(f"{label}: tipo de operador desconocido {', '.join(sorted(unknown))}.")
-        if unknown := acting - roles.keys():
-            problems.append(f"{label}: rol desconocido {', '.join(sorted(unknown))}.")
-        found = option_problems(
-            is_folder=is_folder(row),
-            purpose=row.get("purpose", ""),
-            operator_types=offered,
-            types_of_roles={roles[role] for role in acting & roles.keys()},
-        )
-        problems += [f"{label}, «{column}»: {problem}" for column, problem in found.items()]
-    for row in catalog.templates:
-        operator_type = row["operator_type"]
-        label = f"Plantilla «{row['name']}»"
-        if operator_type not in types:
-            problems.append(f"{label}: el tipo de operador {operator_type} no existe.")
-        for code in row["options"]:
-            if operator_type not in above.get(code, {}).get("operator_types", []):
-                problems.append(f"{label}: la opción {code} no se ofrece a {operator_type}.")
-        for code in row["roles"]:
-            if roles.get(code) != operator_type:
-                problems.append(f"{label}: el rol {code} no es de {operator_type}.")
-    return problems
+    for kind, rows in catalog.lists().items():
+        for index, row in enumerate(rows):
+            match kind:
+                case "roles":
+                    found = _unknown("operator_type", "el tipo de operador", row, types)
+                case "options":
+                    found = [*_option_problems(row, types, profiles, roles, above)]
+                    above[row["code"]] = row
+                case "templates":
+                    found = [*_template_problems(row, types, roles, leaves)]
+                case _:
+                    found = []
+            for column, sentence in found:
+                yield Problem(sentence, kind, index, column, row[IDENTITY.get(kind, "code")])
+
+
+def _unknown(column: str, what: str, row: dict, known: Set) -> list[tuple[str, str]]:
+    code = row[column]
+    return [] if code in known else [(column, f"No existe {what} {code}.")]
+
+
+def _option_problems(row, types, profiles, roles, above) -> Iterator[tuple[str, str]]:
+    """Yield the column and the sentence of each problem. ``above`` are the options before it."""
+    yield from _unknown("profile", "el perfil", row, profiles)
+    if parent := row.get("parent"):
+        # Parents come first, so no folder can be inside itself.
+        if parent not in above:
+            yield "parent", f"La carpeta {parent} no está en una fila de más arriba."
+        elif above[parent]["profile"] != row["profile"]:
+            yield "parent", f"La carpeta {parent} es de otro perfil."
+        elif not is_folder(above[parent]):
+            yield "parent", f"{parent} no es una carpeta."
+    offered, acting = {*row.get("operator_types", [])}, {*row.get("roles", [])}
+    if unknown := offered - types:
+        yield "operator_types", f"No existe el tipo de operador {', '.join(sorted(unknown))}."
+    if unknown := acting - roles.keys():
+        yield "roles", f"No existe el rol {', '.join(sorted(unknown))}."
+    yield from option_problems(
+        is_folder=is_folder(row),
+        purpose=row.get("purpose", ""),
+        operator_types=offered,
+        types_of_roles={roles[role] for role in acting & roles.keys()},
+    ).items()
+
+
+def _template_problems(row, types, roles, leaves) -> Iterator[tuple[str, str]]:
+    operator_type = row["operator_type"]
+    yield from _unknown("operator_type", "el tipo de operador", row, types)
+    for code in row["options"]:
+        if operator_type not in leaves.get(code, ()):
+            yield "options", f"La opción {code} no se ofrece a {operator_type}."
+    for code in row["roles"]:
+        if roles.get(code) != operator_type:
+            yield "roles", f"El rol {code} no es de {operator_type}."
 
 
 def option_problems(

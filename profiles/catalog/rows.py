@@ -26,6 +26,20 @@ def save_row(*, actor: Actor, row: Model, links: Mapping[str, Iterable[Model]]) 
         record_all([row_entry(actor, row, before, after)])
 
 
+def in_order(rows: Iterable[Model]) -> list[Model]:
+    """Return the rows that are not retired in the order of a file: a folder before its contents."""
+    below: dict = {}
+    for row in sorted(rows, key=lambda row: (row.position, row.pk)):
+        if not getattr(row, "is_retired", False):
+            below.setdefault(getattr(row, "parent_id", None), []).append(row)
+    ordered, waiting = [], below.get(None, [])[::-1]
+    while waiting:
+        row = waiting.pop()
+        ordered.append(row)
+        waiting += below.get(row.pk, [])[::-1] if hasattr(row, "parent_id") else []
+    return ordered
+
+
 def column_facts(row: Model) -> dict:
     """Return what the row's own columns hold."""
     return {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}

@@ -12,7 +12,8 @@ from users.models import AuditEntry, User
 
 OPTIONS = "/admin/profiles/option/"
 IMPORT = "/admin/profiles/option/importar/"
-SHIPPED = "/admin/profiles/option/catalogo.toml"
+APPLY = f"{IMPORT}aplicar/"
+SHIPPED = "/admin/profiles/option/original.toml"
 LISTS = [OPTIONS, "/admin/profiles/profile/", "/admin/profiles/role/"]
 GRANTS = ["/admin/profiles/optiongrant/", "/admin/profiles/rolegrant/"]
 
@@ -191,7 +192,16 @@ def test_the_lists_cost_the_same_with_few_rows_and_with_many(admin_client):
 
 def send(client, content: bytes | str, name: str = "catalogo.toml"):
     content = content.encode() if isinstance(content, str) else content
-    return client.post(IMPORT, {"file": SimpleUploadedFile(name, content)}, follow=True)
+    return client.post(IMPORT, {"file": SimpleUploadedFile(name, content)})
+
+
+def plan(response) -> str:
+    return soup(response).select_one("input[name=plan]")["value"]
+
+
+def load(client, content: bytes | str, name: str = "catalogo.toml"):
+    """Send the file and apply its preview."""
+    return client.post(APPLY, {"plan": plan(send(client, content, name))}, follow=True)
 
 
 def rows() -> list:
@@ -202,7 +212,7 @@ def test_each_list_of_the_catalogue_links_to_the_import(admin_client):
     for url in LISTS:
         assert soup(admin_client.get(url)).select_one(f"a[href='{IMPORT}']"), url
     page = soup(admin_client.get(IMPORT))
-    assert page.h1.text == "Importar catálogo"
+    assert page.h1.text == "Catálogo"
     assert page.select_one("form[enctype='multipart/form-data'] input[type=file]")
 
 
@@ -210,10 +220,10 @@ def test_the_shipped_catalogue_is_downloaded_and_imported(admin_client):
     link = soup(admin_client.get(IMPORT)).select_one(f"a[href='{SHIPPED}']")
     assert link.text == "Descargar el catálogo que viene con el portal"
     response = admin_client.get(SHIPPED)
-    assert 'filename="catalogo.toml"' in response["Content-Disposition"]
+    assert 'filename="catalogo-original.toml"' in response["Content-Disposition"]
     content = response.getvalue()
     assert content == reading.CATALOG_FILE.read_bytes()
-    page = soup(send(admin_client, content))
+    page = soup(load(admin_client, content))
     assert "Se ha importado el catálogo" in page.select_one(".messagelist .success").text
     assert Option.objects.filter(is_retired=False).count() > 20
 
@@ -222,7 +232,7 @@ def test_an_import_reports_its_result_and_records_each_row(admin_client, staff):
     changed = SMALL_CATALOG.replace('"Consulta de canal"', '"Consulta del canal"')
     changed = changed.replace("11.9.1.1.2", "11.9.1.1.3")
     result = "filas nuevas: 1, cambiadas: 1, retiradas: 1, sin cambios: 15."
-    page = soup(send(admin_client, changed))
+    page = soup(load(admin_client, changed))
     assert texts(page, ".messagelist li") == [f"Se ha importado el catálogo: {result}"]
     assert Option.objects.get(code="11.9.1.1.2").is_retired
     entries = {
@@ -246,13 +256,14 @@ def test_an_import_reports_its_result_and_records_each_row(admin_client, staff):
 def test_importing_the_same_again_changes_nothing(admin_client):
     before = rows()
     page = soup(send(admin_client, SMALL_CATALOG))
-    assert "filas nuevas: 0, cambiadas: 0, retiradas: 0" in page.select_one(".messagelist").text
+    assert "Sin cambios." in page.select_one("#content-main").text
+    assert not page.select("input[name=plan]")
     assert rows() == before
 
 
 def test_a_file_from_windows_is_read(admin_client):
     content = b"\xef\xbb\xbf" + SMALL_CATALOG.replace("\n", "\r\n").encode()
-    assert soup(send(admin_client, content)).select_one(".messagelist .success")
+    assert "Sin cambios." in soup(send(admin_client, content)).select_one("#content-main").text
 
 
 BROKEN_TWICE = SMALL_CATALOG.replace('profile = "TRIBUTARIOS"', 'profile = "NO"')
@@ -284,17 +295,20 @@ BAD_FILES = [
     (
         BROKEN_TWICE,
         [
-            f"Opción {code}: el perfil NO no existe."
-            for code in ("11.9", "11.9.1.1.1", "11.9.1.1.2")
+            f"options, fila {row} ({code}), «profile»: No existe el perfil NO."
+            for row, code in ((8, "11.9"), (9, "11.9.1.1.1"), (10, "11.9.1.1.2"))
         ],
     ),
     (
         SMALL_CATALOG.replace("Aquí se numera.", "Aquí\\u0000"),
-        ["options, fila 3 (90.1.1.1.1): el valor de «purpose» no es válido."],
+        ["options, fila 3 (90.1.1.1.1), «purpose»: El valor no es válido."],
     ),
     (
         SMALL_CATALOG.replace("Consulta de canal", "x" * 201),
-        ["90.1.2.1.1: Asegúrese de que este valor tenga menos de 200 caracteres (tiene 201)."],
+        [
+            "options, fila 5 (90.1.2.1.1), «name»: Asegúrese de que este valor tenga menos de 200 "
+            "caracteres (tiene 201)."
+        ],
     ),
 ]
 

@@ -1,0 +1,6 @@
+"""The administration of the catalogue and of the grants, for staff."""
+
+from profiles.admin import catalog, grants
+
+# Django imports this package; importing a module registers its models.
+__all__ = ["catalog", "grants"]
