@@ -39,6 +39,11 @@ urlpatterns = [
         name="wizard_options",
     ),
     path(
+        "usuarios/nuevo/<username:username>/perfiles/resumen/",
+        assignment.OptionsSummaryView.as_view(step=wizard.OPTIONS),
+        name="wizard_options_summary",
+    ),
+    path(
         "usuarios/nuevo/<username:username>/perfiles/registro/",
         assignment.OptionsSavedView.as_view(step=wizard.OPTIONS),
         name="wizard_options_saved",
@@ -52,14 +57,14 @@ urlpatterns = [
         "usuarios/<username:username>/perfiles/", assignment.OptionsView.as_view(), name="options"
     ),
     path(
+        "usuarios/<username:username>/perfiles/resumen/",
+        assignment.OptionsSummaryView.as_view(),
+        name="options_summary",
+    ),
+    path(
         "usuarios/<username:username>/perfiles/registro/",
         assignment.OptionsSavedView.as_view(),
         name="options_saved",
-    ),
-    path(
-        "usuarios/<username:username>/roles/asignados/",
-        assignment.RolesSavedView.as_view(),
-        name="roles_saved",
     ),
     path("usuarios/<username:username>/roles/", assignment.RolesView.as_view(), name="roles"),
     path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),

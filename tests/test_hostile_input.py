@@ -61,7 +61,7 @@ from users.forms.second_factor import (
     TurnOnSecondFactorForm,
 )
 from users.forms.sessions import CloseSessionsForm
-from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm, TryAsForm
+from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
 from users.forms.state import (
     ConfirmStatesForm,
     EliminateForm,
@@ -288,7 +288,7 @@ PK = one_of(required=False)
 BEYOND_ANY_KEY = {"9" * 30, "9" * 5000, "9223372036854775808"}
 
 # A code that is not offered is an error of the form, not of its field.
-OPTION_MARKS = dict.fromkeys(("option", "mark", "unmark", "seen"), anything)
+OPTION_MARKS = dict.fromkeys(("option", "mark", "unmark", "remove", "seen"), anything)
 OPTIONS = OPTION_MARKS | dict.fromkeys(("profile", "query", "open", "do"), anything)
 ROLES = dict.fromkeys(("role", "seen", "do"), anything)
 
@@ -306,7 +306,6 @@ KINDS = {
     "NewRecoveryCodesForm": {"password": some_text},
     "RemoveSecondFactorForm": {},
     "ResumeForm": {},
-    "TryAsForm": {"usuario": line(10**7)},
     "UnlockForm": {},
     "CloseSessionsForm": {"session": line(10**7, required=False)},
     "TurnOnSecondFactorForm": {
@@ -505,7 +504,6 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "RemoveSecondFactorForm": (RemoveSecondFactorForm, {}),
         "ResumeForm": (lambda data: ResumeForm(unsent=UnsentForm("/", "1", [])), {}),
         "UnlockForm": (UnlockForm, {}),
-        "TryAsForm": (TryAsForm, {"usuario": "JPEREZ01"}),
         "CloseSessionsForm": (CloseSessionsForm, {}),
         "TurnOnSecondFactorForm": (
             lambda data: TurnOnSecondFactorForm(data, account=secondary),

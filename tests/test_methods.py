@@ -96,7 +96,7 @@ def test_every_page_that_answers_a_form_turns_into_one_that_was_asked_for(visito
                 has_script = bool(soup(response).select("script[src*='answered_form.js']"))
                 assert has_script == is_answer, (address, is_answer)
                 answered += is_answer
-    assert answered > 15
+    assert answered > 10
 
 
 def answer(client, method: str, address: str) -> tuple:

@@ -162,6 +162,7 @@ def foreign_values(a: User, b: User) -> dict[str, list[str]]:
         # The buttons that mark, and unmark, all options of a folder.
         "mark": ["90.1", *of_the_other_type],
         "unmark": ["90.1", *of_the_other_type],
+        "remove": of_the_other_type,
         "role": of_the_other_type,
         "wanted": [json.dumps({"options": of_the_other_type[:1], "roles": of_the_other_type[1:]})],
         "seen": of_the_other_type,
@@ -186,6 +187,7 @@ PLAIN = {
         "name",
         "query",
         "profile",
+        "open",
         "csrfmiddlewaretoken",
     ),
     "file",

@@ -34,6 +34,11 @@ class Node:
         )
 
     @cached_property
+    def chain(self) -> list["Node"]:
+        """This node and those below it that are only children: a screen draws them as one path."""
+        return [self, *(self.children[0].chain if len(self.children) == 1 else ())]
+
+    @cached_property
     def path(self) -> tuple[str, ...]:
         """The names from the profile down to this node."""
         return (*(self.parent.path if self.parent else ()), self.row.name)
@@ -42,6 +47,11 @@ class Node:
     def trail(self) -> str:
         """The path in one line."""
         return " › ".join(self.path)
+
+    @property
+    def trail_in_profile(self) -> str:
+        """The path in one line, without the profile."""
+        return " › ".join(self.path[1:])
 
     @cached_property
     def folded_path(self) -> str:
@@ -52,6 +62,10 @@ class Node:
     @property
     def search_text(self) -> str:
         return f"{self.folded_path} {self.code}"
+
+    @property
+    def selected(self) -> list["Node"]:
+        return [leaf for leaf in self.leaves if leaf.is_selected]
 
     @cached_property
     def selected_count(self) -> int:
@@ -115,7 +129,7 @@ class OptionTree:
     @property
     def selected(self) -> list[Node]:
         """The selected leaves in tree order."""
-        return [leaf for leaf in self.ordered_leaves if leaf.is_selected]
+        return [leaf for profile in self.profiles for leaf in profile.selected]
 
     @property
     def matches(self) -> list[Node]:

@@ -15,6 +15,12 @@ from users.forms.seen import SeenField
 GUIDE = Include("components/guide.html")
 
 
+def tree_buttons(onward: Submit, back: Link) -> Div:
+    """Return the buttons below what is selected: on a phone a bar at the foot of the window."""
+    bar = Div(Include("components/selected_count.html"), onward, css_class="tree-bar")
+    return Div(bar, back, css_class="tree-buttons")
+
+
 class CodesField(forms.Field):
     """Marked codes as a frozenset: those of the ``offered`` rows. ``refused`` holds the others.
 
@@ -92,29 +98,40 @@ class OfferedForm(forms.Form):
 
 
 class OptionMarks(OfferedForm):
-    """Options, marked one by one or, by the buttons ``mark`` and ``unmark``, a folder at once.
+    """Options, marked one by one or, without script, by buttons.
 
-    The buttons are for browsers without script. Their value is the code of a folder: it is only
-    compared with the codes of the tree.
+    ``mark`` and ``unmark`` hold the code of a folder, ``remove`` that of an option: they are only
+    compared with the codes of the tree. A folder is marked as far as the search shows it.
     """
 
     option = CodesField(Option)
     mark = forms.Field(required=False)
     unmark = forms.Field(required=False)
+    remove = forms.Field(required=False)
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if not self.errors and (cleaned["mark"] or cleaned["unmark"]):
+        if not self.errors and self.is_marking:
             tree = OptionTree(self.fields["option"].offered, query=self.shown("query"))
             cleaned["option"] |= tree.under(cleaned["mark"])
-            cleaned["option"] -= tree.under(cleaned["unmark"])
+            cleaned["option"] -= tree.under(cleaned["unmark"]) | {cleaned["remove"]}
         return cleaned
+
+    @property
+    def is_marking(self) -> bool:
+        """Whether one of the buttons was pressed that only change what is marked."""
+        return any(self.cleaned_data.get(name) for name in ("mark", "unmark", "remove"))
 
     @cached_property
     def tree(self) -> OptionTree:
         """The offered options, as the screen draws them."""
         offered, marked = self.fields["option"].offered, self.shown("option")
-        return OptionTree(offered, selected=marked, query=self.shown("query"))
+        needing = frozenset(Option.objects.needing_a_role().values_list("code", flat=True))
+        for option in offered:
+            option.needs_role = option.code in needing
+        tree = OptionTree(offered, selected=marked, query=self.shown("query"))
+        tree.needing_role_count = sum(leaf.row.needs_role for leaf in tree.selected)
+        return tree
 
 
 class RoleMarks(OfferedForm):
@@ -142,17 +159,21 @@ class OptionsForm(OptionMarks):
     do = forms.Field(required=False)
 
     helper = layout(
+        Div(Include("profiles/options_tree.html")),
         Div(
-            Include("profiles/options_tree.html"),
-            Buttons(
+            Include("components/selected_options.html"),
+            tree_buttons(
                 Submit("Siguiente", name="do", value="next"), Link("Retroceder", address="back")
             ),
+            GUIDE,
+            css_class="tree-aside",
         ),
-        Div(Include("profiles/options_selected.html"), GUIDE, css_class="aside-column"),
-        css_class="with-aside option-form",
-        # Each answer opens at the options, unless it has something to say first.
-        action="#opciones",
+        css_class="option-form",
     )
+
+    def clean_query(self) -> str:
+        """Return as much of the search as an address has room for, without what none may hold."""
+        return "".join(filter(str.isprintable, self.cleaned_data["query"] or ""))[:100]
 
     def clean_open(self) -> str | None:
         """Open a profile with no search: what was searched was in the profile before."""
@@ -170,36 +191,63 @@ class OptionsForm(OptionMarks):
         code = self.shown("profile")
         return next((node for node in self.tree if node.code == code), None)
 
+    @property
+    def search_status(self) -> str:
+        """Return how many options the search found, and how many marked ones it hides."""
+        profile, query = self.profile_shown, self.query_shown
+        if not query:
+            return ""
+        count, hidden = profile.match_count, profile.hidden_selected_count
+        found = "Coincide 1 opción" if count == 1 else f"Coinciden {count} opciones"
+        left = f"{hidden} seleccionadas no se ven, pero siguen marcadas."
+        if hidden == 1:
+            left = "1 seleccionada no se ve, pero sigue marcada."
+        return f"{found} con “{query}”. {left if hidden else ''}".strip()
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether other options are marked than those that are granted."""
+        return self.shown("option") != self.shown("seen")
+
 
 class SummaryForm(OptionsForm):
-    """The summary of Asignar Perfiles: the marks travel on, to Grabar or back."""
+    """The summary of Asignar Perfiles: the marks travel on, to Grabar."""
 
     option = CodesField(Option, widget=forms.MultipleHiddenInput)
     profile = forms.Field(required=False, widget=forms.HiddenInput)
 
-    helper = layout(
-        Div(
-            Include("profiles/summary_options.html"),
-            Buttons(
-                Submit("Grabar", name="do", value="save"),
-                Submit("Retroceder", kind="plain", name="do", value="back"),
+    def __init__(self, *args, action: str = "", **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.action = action
+
+    @property
+    def helper(self):
+        return layout(
+            Div(
+                Include("profiles/summary_options.html"),
+                Buttons(
+                    Submit("Grabar", name="do", value="save"), Link("Retroceder", address="back")
+                ),
             ),
-        ),
-        Div(Include("profiles/summary_menu.html"), GUIDE, css_class="aside-column"),
-        css_class="with-aside",
-    )
+            Div(Include("profiles/summary_menu.html"), GUIDE, css_class="aside-column"),
+            css_class="with-aside",
+            action=self.action,
+        )
 
 
 class NoOptionsForm(SummaryForm):
     """Asked when no option is marked."""
 
-    helper = layout(
-        Buttons(
-            Submit("Volver y asignar", name="do", value="back"),
-            Submit("Continuar sin opciones", kind="plain", name="do", value="next_without_options"),
-        ),
-        css_class="",
-    )
+    @property
+    def helper(self):
+        return layout(
+            Buttons(
+                Link("Volver y asignar", address="back", kind="primary"),
+                Submit("Continuar sin opciones", kind="plain", name="do", value="save"),
+            ),
+            css_class="",
+            action=self.action,
+        )
 
 
 class RolesForm(RoleMarks):

@@ -3,7 +3,7 @@
 from crispy_forms.layout import Div
 from django import forms
 
-from profiles.forms.assignment import OptionMarks, RoleMarks
+from profiles.forms.assignment import OptionMarks, RoleMarks, tree_buttons
 from users.forms.layout import Buttons, Include, Link, Submit, layout
 from users.forms.seen import SeenForm
 
@@ -17,11 +17,17 @@ class TemplateForm(SeenForm, OptionMarks, RoleMarks):
     )
 
     helper = layout(
-        Include("profiles/template_save_first.html"),
-        Div("name", css_class="form-column"),
-        Include("profiles/template_form.html"),
-        Buttons(Submit("Grabar"), Link("Cancelar", address="back")),
-        css_class="",
+        Div(
+            Include("profiles/template_save_first.html"),
+            Div("name", css_class="form-column"),
+            Include("profiles/template_form.html"),
+        ),
+        Div(
+            Include("components/selected_options.html"),
+            tree_buttons(Submit("Grabar"), Link("Cancelar", address="back")),
+            css_class="tree-aside",
+        ),
+        css_class="option-form",
     )
 
 

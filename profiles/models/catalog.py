@@ -105,6 +105,12 @@ class OptionQuerySet(models.QuerySet):
         """Return the leaves that can be granted."""
         return self.every_leaf().filter(is_retired=False, profile__is_retired=False)
 
+    def needing_a_role(self):
+        """Return the options that are not enough without a role."""
+        return self.filter(
+            models.Exists(self.model.roles.through.objects.filter(option=models.OuterRef("pk")))
+        )
+
     def offered_to(self, operator: Operator):
         """Return the leaves that are offered to one of the operator's types."""
         return self.leaves().filter(operator_types__operators=operator).distinct()

@@ -4,17 +4,18 @@ The screens serve both the wizard, where each has its ``step``, and the later co
 account from the list, where ``step`` is None.
 """
 
+from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.views import View
 
 from profiles.access.difference import of_options, of_roles
-from profiles.access.reasons import ORDER
-from profiles.access.tree import OptionTree, menu_of
+from profiles.access.reasons import OF_THE_ROLE, Reason
+from profiles.access.tree import Node, OptionTree, menu_of
 from profiles.access.verdict import Holdings, reasons_about_grants, verdict
 from profiles.actions.grants import NotOfferedError, assign_options, assign_roles
 from profiles.forms.assignment import (
@@ -25,11 +26,10 @@ from profiles.forms.assignment import (
     SummaryForm,
 )
 from profiles.models import Option, Role
+from profiles.views.marks import Marks
 from profiles.views.wizard import StepView
 from users import tenancy
-from users.forms.sign_in import TryAsForm
 from users.history.recording import Actor
-from users.signin.throttle import locks_of
 from users.stale import StaleError
 
 
@@ -38,10 +38,11 @@ class AssignmentView(tenancy.AboutOneUser, StepView):
 
     form_class: type[OptionsForm] | type[RolesForm]
 
-    def form(self, data=None, *, form_class=None, **initial):
+    def form(self, data=None, *, form_class=None, action=None, **initial):
         """Return a form bound to ``data`` or, for a page to draw, one that shows ``initial``."""
+        options = {"action": action} if action else {}
         return (form_class or self.form_class)(
-            data, operator=self.account.operator, auto_id=False, initial=initial
+            data, operator=self.account.operator, auto_id=False, initial=initial, **options
         )
 
     def url(self, name: str) -> str:
@@ -52,38 +53,73 @@ class AssignmentView(tenancy.AboutOneUser, StepView):
         return render(self.request, template, context, status=status)
 
 
-class OptionsView(AssignmentView):
-    """Paso 2: choose a profile, mark its options, Siguiente, see the summary, Grabar.
+class OptionMarksView(AssignmentView):
+    """What the two screens of step 2 share: the marks, which travel in the address.
 
-    The marks travel in the form, to the summary and back; nothing is kept until Grabar.
+    Nothing is kept until Grabar (docs/decisions/0073).
     """
 
     form_class = OptionsForm
 
-    def get(self, request):
+    def marks(self) -> Marks | None:
+        """Return the marks of the address, else what is granted; None if they cannot be read."""
         granted = frozenset(self.account.option_grants.values_list("option_id", flat=True))
-        # While nothing is marked a profile is chosen by its address, so that Back leads to it.
-        form = self.form(option=granted, seen=granted, profile=request.GET.get("perfil"))
-        lost = granted - form.tree.codes
+        text = self.request.GET.get("marcas")
+        marks = Marks.loads(text, self.account) if text else None
+        if not text or (marks and marks.marked == granted):
+            # Marks that were saved meanwhile are what a new page would show.
+            return Marks(granted, granted)
+        return marks
+
+    def start_again(self):
+        messages.warning(
+            self.request, "El catálogo de opciones cambió. Marque otra vez lo que falte."
+        )
+        return redirect(self.url("options"))
+
+    def address(self, name: str, marks: Marks, *, place: str = "", **state: str) -> str:
+        """Return the address of a screen with these marks, opened at a place of the page."""
+        state["marcas"] = marks.dumps(self.account)
+        query = urlencode({key: value for key, value in state.items() if value})
+        return f"{self.url(name)}?{query}{place and '#'}{place}"
+
+
+class OptionsView(OptionMarksView):
+    """Paso 2: choose a profile, mark its options, Siguiente."""
+
+    def get(self, request):
+        if (marks := self.marks()) is None:
+            return self.start_again()
+        form = self.form(
+            option=marks.marked,
+            seen=marks.seen,
+            profile=request.GET.get("perfil"),
+            query=request.GET.get("texto"),
+        )
+        lost = (marks.marked | marks.seen) - form.tree.codes
         return self.show(form, unavailable=Option.objects.filter(code__in=lost) if lost else ())
 
     def post(self, request):
         sent = self.form(request.POST)
         if not sent.is_valid():
             return self.refuse(sent)
-        marked, do = sent.cleaned_data["option"], sent.cleaned_data["do"]
-        match do:
-            case "next" if not marked:
-                form = self.form(form_class=NoOptionsForm, **sent.cleaned_data)
-                return self.page(
-                    "profiles/no_options.html", form=form, seen=sent.cleaned_data["seen"]
-                )
-            case "next" | "next_without_options":
-                return self.show_summary(sent)
-            case "save":
-                return self.save(sent)
-            case _:
-                return self.show(self.form(**sent.cleaned_data))
+        if sent.cleaned_data["do"] == "save":
+            return self.save(sent)
+        return redirect(self.next_address(sent))
+
+    def next_address(self, sent: OptionsForm) -> str:
+        """Return where a button leads: to the summary, or back to the same place of the tree."""
+        chosen = sent.cleaned_data
+        marks = Marks(chosen["option"], chosen["seen"])
+        state = {"perfil": sent.profile_shown.code if sent.profile_shown else ""}
+        if chosen["do"] == "next":
+            return self.address("options_summary", marks, **state)
+        folder = next((code for code in (chosen["mark"], chosen["unmark"]) if code), "")
+        if folder:
+            place = f"carpeta-{quote(folder)}"
+        else:
+            place = "seleccionadas" if chosen["remove"] else "opciones"
+        return self.address("options", marks, place=place, texto=chosen["query"], **state)
 
     def save(self, sent: OptionsForm):
         marked, seen = sent.cleaned_data["option"], sent.cleaned_data["seen"]
@@ -127,19 +163,66 @@ class OptionsView(AssignmentView):
             **notices,
         )
 
-    def show_summary(self, sent: OptionsForm):
-        codes, seen = sent.cleaned_data["option"], sent.cleaned_data["seen"]
-        marked = list(Option.objects.offered_to(self.account.operator).filter(code__in=codes))
+
+class OptionsSummaryView(OptionMarksView):
+    """The summary of step 2: what Grabar will write, and the menu as the user will see it."""
+
+    def get(self, request):
+        if (marks := self.marks()) is None:
+            return self.start_again()
+        operator = self.account.operator
+        marked = list(Option.objects.offered_to(operator).filter(code__in=marks.marked))
+        profile = request.GET.get("perfil", "")
+        back = self.address("options", marks, perfil=profile)
+        if marks.marked - {option.code for option in marked}:
+            # That screen names what is no longer offered.
+            return redirect(back)
+        holdings = Holdings.of(self.account).with_options(marks.marked)
+        granted = granted_rows(holdings, marked, Role.objects.offered_to(operator))
         return self.page(
-            "profiles/summary.html",
-            form=self.form(form_class=SummaryForm, **sent.cleaned_data),
-            granted=OptionTree(marked),
-            codes=codes,
-            is_correction=bool(seen),
-            difference=of_options(seen, codes),
-            menu=menu_of(Holdings.of(self.account).with_options(codes), marked),
+            "profiles/summary.html" if marked else "profiles/no_options.html",
+            form=self.form(
+                form_class=SummaryForm if marked else NoOptionsForm,
+                action=self.url("options"),
+                option=marks.marked,
+                seen=marks.seen,
+                profile=profile,
+            ),
+            back=back,
+            granted=granted,
+            needs_roles=any(row.reason for row in granted),
+            change_address=self.address("options", marks),
+            is_correction=bool(marks.seen),
+            difference=of_options(marks.seen, marks.marked),
+            menu=menu_of(holdings, marked),
             guide=self.step and self.step.guide["summary"],
         )
+
+
+@dataclass(frozen=True)
+class GrantedRow:
+    """An option of the summary: the roles that permit it, and why none of them works, if so."""
+
+    leaf: Node
+    roles: list[Role]
+    reason: Reason | None
+
+
+def granted_rows(holdings: Holdings, options: list[Option], roles) -> list[GrantedRow]:
+    """Return a row for each option, in the order of the tree.
+
+    Its roles are those that the user holds or, if none has effect, those of ``roles`` that act.
+    """
+    roles, rows = list(roles), []
+    for leaf in OptionTree(options).ordered_leaves:
+        acting = {role.code for role in leaf.row.roles.all()}
+        reason = next(
+            (each for each in reasons_about_grants(holdings, leaf.row) if each in OF_THE_ROLE), None
+        )
+        if not reason:
+            acting &= holdings.roles.keys()
+        rows.append(GrantedRow(leaf, [role for role in roles if role.code in acting], reason))
+    return rows
 
 
 class OptionsSavedView(AssignmentView):
@@ -194,14 +277,10 @@ class RolesView(AssignmentView):
             form = self.form(**sent.cleaned_data | {"seen": stale.current})
             meanwhile = of_roles(seen, stale.current)
             return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)
-        if not change:
-            messages.info(self.request, f"No hubo cambios en los roles de {self.account}.")
-        elif not seen:
-            # The end of the guide: the first roles of the user.
-            return redirect("profiles:roles_saved", self.account)
+        if change:
+            messages.success(self.request, self.what_changed(change) + self.certificate())
         else:
-            undo = reverse("profiles:undo", args=[self.account])
-            messages.success(self.request, self.what_changed(change), extra_tags=undo)
+            messages.info(self.request, f"No hubo cambios en los roles de {self.account}.")
         return redirect("profiles:user_list")
 
     def refuse(self, sent: RolesForm):
@@ -217,6 +296,17 @@ class RolesView(AssignmentView):
             form=self.form(form_class=RolesDifferenceForm, **sent.cleaned_data),
             marked=marked,
             difference=of_roles(seen, marked),
+        )
+
+    def certificate(self) -> str:
+        """Return a link to the Constancia: with the last step of the wizard a creation is complete."""
+        if not self.step:
+            return ""
+        number = self.account.creation.operation_number
+        return format_html(
+            '\n\n<a href="{}">Constancia {}</a>',
+            reverse("profiles:certificate", args=[number]),
+            number,
         )
 
     def what_changed(self, change) -> str:
@@ -249,27 +339,3 @@ class RolesView(AssignmentView):
             status=status,
             **notices,
         )
-
-
-class RolesSavedView(tenancy.AboutOneUser, View):
-    """The end of the guide: what the user has, what works and what does not, and to try it."""
-
-    def get(self, request):
-        user = self.account
-        if not user.role_grants.exists():
-            return redirect("profiles:roles", user)
-        holdings = Holdings.of(user, locked=locks_of([user]))
-        granted = OptionTree(Option.objects.granted(holdings.options))
-        context = {
-            "account": user,
-            "options": granted.leaves,
-            "roles": Role.objects.filter(grants__user=user),
-            "obstacles": sorted(holdings.account, key=ORDER.__getitem__),
-            "failing": [
-                (leaf.row, reasons[0])
-                for leaf in granted.ordered_leaves
-                if (reasons := reasons_about_grants(holdings, leaf.row))
-            ],
-            "try_as": TryAsForm(initial={"usuario": user.username}),
-        }
-        return render(request, "profiles/roles_saved.html", context)

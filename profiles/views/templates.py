@@ -92,7 +92,7 @@ class EditTemplateView(tenancy.PrincipalRequiredMixin, View):
         if form.refused:
             return self.show(form, status=HTTPStatus.BAD_REQUEST)
         chosen = form.cleaned_data
-        if chosen["mark"] or chosen["unmark"]:
+        if form.is_marking:
             return self.show(form)
         try:
             saved = save_template(

@@ -99,25 +99,17 @@ def test_options_of_a_profile(desk, secondary, is_accessible):
     is_accessible(desk)
 
 
-def test_options_of_a_profile_with_its_folders_closed(desk, secondary, is_accessible):
-    desk.goto(f"{WIZARD}/perfiles/")
-    choose(desk)
-    desk.get_by_role("button", name="Despacho", exact=True).click()
-    expect(desk.get_by_role("checkbox")).to_have_count(0)
-    is_accessible(desk)
-
-
 def test_options_that_a_search_finds(desk, secondary, is_accessible):
     for query in ("canal", "nada así"):
         desk.goto(f"{WIZARD}/perfiles/")
         choose(desk)
         desk.get_by_role("checkbox", name="Numeración de la declaración").check()
-        desk.get_by_label("Buscar en").fill(query)
-        expect(desk.get_by_role("status")).to_contain_text("no se ve, pero sigue marcada")
+        desk.get_by_label("Buscar una opción").fill(query)
+        expect(desk.locator("#search-status")).to_contain_text("no se ve, pero sigue marcada")
         is_accessible(desk)
-        desk.get_by_label("Buscar en").focus()
+        desk.get_by_label("Buscar una opción").focus()
         enter(desk)
-        expect(desk.get_by_role("status")).to_contain_text("no se ve, pero sigue marcada")
+        expect(desk.locator("#search-status")).to_contain_text("no se ve, pero sigue marcada")
         is_accessible(desk)
 
 

@@ -52,6 +52,26 @@ def test_back_after_step_1_was_corrected_shows_its_form(desk):
     )
 
 
+def test_without_script_back_through_step_2_never_asks_to_send_again(desk, no_js_page, secondary):
+    page = no_js_page
+    page.context.add_cookies(desk.context.cookies())
+    page.goto(f"{WIZARD}/perfiles/")
+    choose(page)
+    option(page, NUMBERING).check()
+    press(page, "Marcar todo en Declaraciones")
+    press(page, "Siguiente")
+    press(page, "Grabar")
+    titles = []
+    for _ in range(4):
+        page.go_back()
+        titles.append(page.locator("h1").inner_text())
+    assert titles == [
+        "Resumen de opciones asignadas al usuario JPEREZ01",
+        *["Asignar Perfiles a JPEREZ01"] * 3,
+    ]
+    assert set(secondary.option_grants.values_list("option", flat=True)) == {NUMBERING, RECTIFYING}
+
+
 @pytest.mark.parametrize("screen", [WIZARD, LATER])
 def test_back_after_grabar_shows_the_options_as_they_were_saved(desk, secondary, screen):
     desk.goto(f"{screen}/perfiles/")
@@ -63,6 +83,8 @@ def test_back_after_grabar_shows_the_options_as_they_were_saved(desk, secondary,
     press(desk, "Siguiente")
     press(desk, "Grabar")
     has_title(desk, SAVED)
+    desk.go_back()
+    has_title(desk, "Resumen de opciones asignadas al usuario JPEREZ01")
     desk.go_back()
     for code in (NUMBERING, RECTIFYING):
         expect(option(desk, code)).to_be_checked()

@@ -7,8 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from operators.models import OperatorType
-from profiles.actions.grants import assign_options
+from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Option, OptionGrant, Profile
+from profiles.views import marks
 from tests.conftest import acting, soup
 from users.actions.accounts import eliminate_user
 from users.models import AuditEntry
@@ -25,10 +26,14 @@ def client(principal, secondary, client_of):
 
 
 def send(client, url, button, *options, seen="", **fields):
-    """Press a button: ``save``, or ``mark:90.1`` for one whose value is a code."""
+    """Press a button: ``save``, or ``mark:90.1`` for one whose value is a code.
+
+    Every button but Grabar leads to a page with an address of its own, which is returned.
+    """
     name, _, code = button.rpartition(":")
     pressed = {name: code} if name else {"do": button}
-    return client.post(url, {**pressed, "option": options, "seen": seen, **fields})
+    sent = {**pressed, "option": options, "seen": seen, **fields}
+    return client.post(url, sent, follow=button != "save")
 
 
 def granted(user) -> set[str]:
@@ -36,7 +41,9 @@ def granted(user) -> set[str]:
 
 
 def offered(response) -> list[str]:
-    return [box["value"] for box in soup(response).select("[type=checkbox][name=option]")]
+    """The options that the page shows; a search hides the others."""
+    boxes = soup(response).select(".option:not([hidden]) [name=option]")
+    return [box["value"] for box in boxes]
 
 
 def marked(response) -> set[str]:
@@ -67,8 +74,48 @@ def test_choosing_a_profile_shows_all_its_options_and_only_those_offered(client,
     assert offered(response) == ["90.1.1.1.1", "90.1.1.1.2", "90.1.2.1.1"]
 
 
+def test_every_state_of_the_step_is_a_page_of_its_own(client):
+    """So that Back never asks whether to send a form again, without script either."""
+    buttons = ["open:ADUANEROS", "search", "mark:90.1", "unmark:90.1", "remove:90.1.1.1.1", "next"]
+    for button in buttons:
+        response = send(client, WIZARD, button, "90.1.1.1.1", "11.9.1.1.1", profile="ADUANEROS")
+        assert [status for _, status in response.redirect_chain] == [302], button
+        address = response.request["PATH_INFO"] + "?" + response.request["QUERY_STRING"]
+        again = client.get(address)
+        assert (h1(again), marked(again)) == (h1(response), marked(response)), button
+
+
+def test_the_address_is_short_however_many_options_are_marked(client):
+    options = Option.objects.bulk_create(
+        Option(code=f"11.9.9.{n % 11}.{n}", name=f"{n}", profile_id="TRIBUTARIOS")
+        for n in range(600)
+    )
+    OperatorType.objects.get(code="AGENTE_ADUANA").options.add(*options)
+    codes = [option.code for option in options]
+    response = send(client, WIZARD, "next", *codes)
+    assert marked(response) == set(codes)
+    assert len(response.request["QUERY_STRING"]) < 1000
+
+
+@pytest.mark.parametrize("screen", ["", "resumen/"])
+def test_marks_of_an_address_that_was_written_by_hand_are_not_taken(
+    client, secondary, make_secondary, screen
+):
+    other = make_secondary("OTRO0001", 90000071)
+    forged = marks.Marks(frozenset(["90.1.1.1.1"]), frozenset())
+    for text in ("x", forged.dumps(other)):
+        response = client.get(LATER + screen, {"marcas": text}, follow=True)
+        assert response.request["PATH_INFO"] == LATER
+        assert "El catálogo de opciones cambió." in soup(response).get_text()
+        assert marked(response) == set()
+    address = {"marcas": forged.dumps(secondary)}
+    Option.objects.create(code="90.1.9", name="Nueva", profile_id="ADUANEROS")
+    response = client.get(LATER + screen, address, follow=True)
+    assert "El catálogo de opciones cambió." in soup(response).get_text()
+
+
 def test_options_stand_in_nested_fieldsets_and_only_leaves_have_a_name(client):
-    page = soup(send(client, LATER, "open:ADUANEROS"))
+    page = soup(send(client, LATER, "open:ADUANEROS", "90.1.1.1.1"))
     legends = [legend.select_one(".group-name").text for legend in page.select("legend")]
     assert legends == ["Despacho", "Declaraciones"]
     leaf = page.find(id="option-90.1.1.1.1")
@@ -77,15 +124,17 @@ def test_options_stand_in_nested_fieldsets_and_only_leaves_have_a_name(client):
     sent = {control.get("name") for control in page.select("main input, main button")}
     assert sent == {
         *("csrfmiddlewaretoken", "form_owner", "subject", "seen"),
-        *("profile", "option", "query", "do", "open", "mark", "unmark"),
+        *("profile", "option", "query", "do", "open", "mark", "unmark", "remove", None),
     }
+    # A box that shows the codes; what it says is never sent.
+    assert [box["id"] for box in page.select("main input:not([name])")] == ["show-codes"]
 
 
 def test_what_is_marked_in_one_profile_is_kept_in_another(client):
     response = send(client, LATER, "open:TRIBUTARIOS", "90.1.1.1.1")
     assert offered(response) == ["11.9.1.1.1", "11.9.1.1.2"]
     assert marked(response) == {"90.1.1.1.1"}
-    assert soup(response).find(id="selected-count").text == "1"
+    assert soup(response).find(id="selected-total").text == "1"
 
 
 def test_marking_and_unmarking_a_whole_folder_without_scripts(client):
@@ -95,10 +144,39 @@ def test_marking_and_unmarking_a_whole_folder_without_scripts(client):
     assert marked(response) == {"11.9.1.1.1"}
 
 
+def test_an_option_is_removed_where_it_is_listed_without_scripts(client):
+    response = send(client, LATER, "remove:11.9.1.1.1", "11.9.1.1.1", "90.1.1.1.1")
+    assert marked(response) == {"90.1.1.1.1"}
+
+
+def test_what_is_selected_is_listed_by_folder_and_says_what_needs_a_role(client):
+    page = soup(send(client, LATER, "open:ADUANEROS", "90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"))
+    box = page.find(id="selected-list")
+    assert [path.text for path in box.select(".path")] == [
+        "Despacho › Declaraciones",
+        "Despacho",
+        "Envío de documentos",
+    ]
+    assert page.find(id="selected-roles").text == "2 requieren además un rol."
+    needing = [item["data-code"] for item in box.select("li") if item.select(".needs-role")]
+    assert needing == ["90.1.1.1.1", "90.1.2.1.1"]
+
+
+def test_a_folder_with_one_child_is_part_of_a_path(client):
+    Option.objects.filter(code="90.1.2.1.1").update(is_retired=True)
+    page = soup(send(client, LATER, "open:ADUANEROS"))
+    assert [name.text for name in page.select(".group-name")] == ["Despacho › Declaraciones"]
+    Option.objects.filter(code="90.1.1.1.2").update(is_retired=True)
+    page = soup(send(client, LATER, "open:ADUANEROS"))
+    assert not page.select("fieldset")
+    label = page.find("label", {"for": "option-90.1.1.1.1"})
+    assert label.text.startswith("Despacho › Declaraciones › Numeración de la declaración")
+
+
 def test_every_folder_says_how_many_of_its_options_are_selected(client):
     page = soup(send(client, LATER, "open:ADUANEROS", "90.1.1.1.1"))
     counts = [legend.select_one(".group-count").text for legend in page.select("legend")]
-    assert counts == ["1 de 3 seleccionadas", "1 de 2 seleccionadas"]
+    assert counts == ["1/3 seleccionadas", "1/2 seleccionadas"]
 
 
 def test_the_search_narrows_what_is_shown_and_keeps_what_is_hidden_marked(client):
@@ -117,7 +195,7 @@ def test_the_search_narrows_what_is_shown_and_keeps_what_is_hidden_marked(client
 def test_with_nothing_marked_it_says_what_will_happen_first(client, url):
     page = soup(send(client, url, "next"))
     assert page.h1.text == "No marcó ninguna opción para JPEREZ01"
-    assert [button.text for button in page.select("main .buttons button")] == [
+    assert [button.text for button in page.select("main .buttons .btn")] == [
         "Volver y asignar",
         "Continuar sin opciones",
     ]
@@ -133,9 +211,33 @@ def test_the_summary_shows_the_paths_and_the_menu_as_it_will_be(client, url):
     assert OptionGrant.objects.count() == 0
 
 
+def test_the_summary_says_of_each_option_its_role_and_whether_the_user_has_it(
+    client, principal, secondary
+):
+    assign_roles(
+        actor=acting(principal),
+        user=secondary,
+        codes=["NSIGAD.AGENTEADUANA.CONSULTA"],
+        seen=[],
+    )
+    page = soup(send(client, LATER, "next", "90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"))
+    said = {
+        row.select_one(".leaf").text: row.select_one(".hint").text
+        for row in page.select(".granted li")
+    }
+    assert said == {
+        "Numeración de la declaración": "Le falta un rol: Despachador",
+        "Consulta de canal": "Rol que ya tiene: Consulta de despacho",
+        "Servicio Web": "No requiere rol",
+    }
+
+
 def test_going_back_from_the_summary_keeps_all_marks(client):
-    response = send(client, LATER, "back", "90.1.1.1.1", "11.9.1.1.2", profile="ADUANEROS")
-    assert marked(response) == {"90.1.1.1.1", "11.9.1.1.2"}
+    codes = {"90.1.1.1.1", "11.9.1.1.2"}
+    page = soup(send(client, LATER, "next", *codes, profile="ADUANEROS"))
+    for link in page.select("form .buttons a, .granted a"):
+        assert marked(client.get(link["href"])) == codes
+    assert offered(client.get(link["href"]))
 
 
 @both_ways
@@ -212,7 +314,7 @@ def seen_in(response) -> str:
     return soup(response).select_one("[name=seen]")["value"]
 
 
-@pytest.mark.parametrize("do", ["next", "save", "back", "search", "mark:90.1"])
+@pytest.mark.parametrize("do", ["next", "save", "search", "mark:90.1"])
 @pytest.mark.parametrize(
     "forged",
     ["90.2.1.1.1", "90.1", "99.9.9.9.9", "", "\0", "<script>alert(1)</script>", "9" * 10000],
@@ -303,7 +405,6 @@ def test_a_retired_profile_is_not_offered(client):
     assert names == ["Mis Trámites Aduaneros"]
 
 
-def test_a_profile_is_first_chosen_by_its_address_so_that_back_leads_to_it(client):
-    links = [link["href"] for link in soup(client.get(LATER)).select("a.profile")]
-    assert links == ["?perfil=ADUANEROS#opciones", "?perfil=TRIBUTARIOS#opciones"]
-    assert offered(client.get(LATER + links[1])) == ["11.9.1.1.1", "11.9.1.1.2"]
+def test_a_profile_may_be_chosen_by_the_address(client):
+    assert offered(client.get(LATER, {"perfil": "TRIBUTARIOS"})) == ["11.9.1.1.1", "11.9.1.1.2"]
+    assert offered(client.get(LATER, {"perfil": "NINGUNO"})) == []

@@ -92,8 +92,16 @@ class Link:
     Where the screen decides, ``address`` names the variable that holds the address.
     """
 
-    def __init__(self, label: str, route: str = "", *variables: str, address: str = "") -> None:
+    def __init__(
+        self,
+        label: str,
+        route: str = "",
+        *variables: str,
+        address: str = "",
+        kind: str = "plain",
+    ) -> None:
         self.label, self.route, self.variables, self.address = label, route, variables, address
+        self.kind = kind
 
     def render(self, form, context, **kwargs) -> str:
         if self.address:

@@ -1,179 +1,174 @@
-// The tree of options, made quicker: search as one types, mark a whole folder, close folders,
-// counts and the list of what is selected kept up to date. Without this script each of these is a
-// submit of the form; only the leaves have a name, so nothing else is ever sent.
+// The tree of options, made quicker: search as one types, mark a whole folder, remove what is
+// selected, counts kept up to date. Without this script each of these is a submit of the form; only
+// the leaves have a name, so nothing else is ever sent.
 (() => {
   const tree = document.getElementById("option-tree");
   if (!tree) return;
 
   const form = tree.closest("form");
-  const leaves = [...tree.querySelectorAll("input[name=option][type=checkbox]")];
+  const selected = document.getElementById("selected-list");
+  const title = document.getElementById("seleccionadas");
+  const item = document.getElementById("selected-item").content.firstElementChild;
+  const query = document.getElementById("query");
+  const parts = [...tree.querySelectorAll("[data-profile]")];
   const groups = [...tree.querySelectorAll(".option-group")];
-  const profile = document.querySelector(".profile[aria-current]");
-  const list = document.getElementById("selected-list");
-  const total = document.getElementById("selected-count");
-  const none = document.getElementById("selected-none");
-  const profiles = [...document.querySelectorAll(".profile")].map((button) => button.dataset.profile);
-  const leavesOf = (group) => [...group.querySelectorAll("input[name=option]")];
-  const isSeen = (input) => input.type === "checkbox" && !input.closest(".option").hidden;
-  const isMarked = (input) => input.type === "hidden" || input.checked;
-  const plural = (count, one, many) => (count === 1 ? one : many);
-  const countText = (marked, all) => `${marked} de ${all} seleccionadas`;
+  const boxesIn = (place) => [...place.querySelectorAll("input[name=option]")];
+  const isSeen = (box) => !box.closest("[hidden]");
+  const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
+  const say = (id, text) => { document.getElementById(id).textContent = text; };
+  const marks = () => new FormData(form).getAll("option");
 
-  // Folders: a parent checkbox without a name instead of the two submits, and a way to close it.
+  // One box before the name of a folder, instead of two submits.
   for (const group of groups) {
-    const name = group.dataset.name;
-    const legend = group.querySelector("legend");
-    const body = group.querySelector(".group-body");
-
-    const toggle = document.createElement("button");
-    toggle.type = "button";
-    toggle.className = "group-toggle";
-    toggle.textContent = name;
-    toggle.setAttribute("aria-expanded", "true");
-    toggle.addEventListener("click", () => open(group, body.hidden));
-    legend.querySelector(".group-name").replaceWith(toggle);
-
-    const parent = document.createElement("div");
-    parent.className = "form-check group-all";
+    const name = group.querySelector(".group-name");
     const box = document.createElement("input");
-    box.type = "checkbox";
-    box.className = "group-box";
-    box.id = `group-${group.dataset.code}`;
+    Object.assign(box, { type: "checkbox", className: "group-box", id: `group-${group.dataset.code}` });
+    box.setAttribute("aria-label", `Seleccionar todo en ${name.textContent}`);
     const label = document.createElement("label");
-    label.className = "form-check-label";
-    label.htmlFor = box.id;
-    label.textContent = "Seleccionar todo";
-    const where = document.createElement("span");
-    where.className = "visually-hidden";
-    where.textContent = ` en ${name}`;
-    label.append(where);
-    parent.append(box, label);
-    group.querySelector(".group-buttons").replaceWith(parent);
+    Object.assign(label, { className: "group-name", htmlFor: box.id, textContent: name.textContent });
+    name.replaceWith(label);
+    group.querySelector(".group-buttons").replaceWith(box);
     box.addEventListener("change", () => {
-      for (const leaf of leavesOf(group).filter(isSeen)) leaf.checked = box.checked;
-      refresh();
+      for (const leaf of boxesIn(group).filter(isSeen)) leaf.checked = box.checked;
     });
-  }
-
-  function open(group, isOpen) {
-    const toggle = group.querySelector(".group-toggle");
-    const body = group.querySelector(".group-body");
-    body.hidden = !isOpen;
-    body.previousElementSibling.hidden = !isOpen;
-    toggle.setAttribute("aria-expanded", String(isOpen));
   }
 
   function refresh() {
     for (const group of groups) {
-      const inside = leavesOf(group);
-      const seen = inside.filter(isSeen);
-      const marked = inside.filter(isMarked).length;
-      group.querySelector(".group-count").textContent = countText(marked, group.total);
+      const inside = boxesIn(group);
+      const marked = inside.filter((leaf) => leaf.checked).length;
       const box = group.querySelector(".group-box");
-      // It speaks of what it would mark or unmark: a second click must be able to take back the first.
-      box.checked = seen.length > 0 && seen.every(isMarked);
+      const seen = inside.filter(isSeen);
+      count(group, marked);
+      // It speaks of what it would mark or unmark: a second click takes back the first.
+      box.checked = seen.length > 0 && seen.every((leaf) => leaf.checked);
       box.indeterminate = marked > 0 && !box.checked;
     }
-    const here = leaves.filter(isMarked).length + tree.querySelectorAll("input[type=hidden]").length;
-    const others = form.querySelectorAll("input[name=option][type=hidden]").length - tree.querySelectorAll("input[type=hidden]").length;
-    total.textContent = here + others;
-    none.hidden = here + others > 0;
-    if (profile) profile.querySelector(".group-count").textContent = countText(here, profile.total);
-    for (const leaf of leaves) {
-      const shown = list.querySelector(`[data-code="${leaf.value}"]`);
-      if (leaf.checked && !shown) list.insertBefore(itemFor(leaf), itemAfter(leaf));
-      if (!leaf.checked && shown) shown.remove();
+    parts.forEach(list);
+    for (const tab of form.querySelectorAll(".profile, details[data-profile]")) {
+      count(tab, selected.querySelectorAll(`[data-profile="${tab.dataset.profile}"] li`).length);
     }
+    const total = marks().length;
+    const needing = selected.querySelectorAll(".needs-role").length;
+    const words = plural(total, "seleccionada", "seleccionadas");
+    say("selected-total", total);
+    say("selected-count", words);
+    say("selected-roles", `${plural(needing, "requiere", "requieren")} además un rol.`);
+    document.getElementById("selected-roles").hidden = needing === 0;
+    document.getElementById("selected-none").hidden = total > 0;
+    return words;
+  }
+
+  function count(place, marked) {
+    const text = place.querySelector(".group-count").firstChild;
+    text.data = text.data.replace(/^\d+/, marked);
+  }
+
+  // What is marked in a profile of this page, by folder, as the server draws it.
+  function list(part) {
+    const place = selected.querySelector(`[data-profile="${part.dataset.profile}"]`);
+    const lines = [place.querySelector("h3")];
+    let last;
+    for (const leaf of boxesIn(part).filter((box) => box.checked)) {
+      const path = pathOf(leaf);
+      if (path !== last) {
+        if (path) lines.push(Object.assign(document.createElement("p"), { className: "path", textContent: path }));
+        lines.push(document.createElement("ul"));
+        last = path;
+      }
+      lines.at(-1).append(itemFor(leaf), " ");
+    }
+    place.replaceChildren(...lines);
+  }
+
+  function pathOf(leaf) {
+    const names = [leaf.parentElement.querySelector(".path")?.textContent ?? ""];
+    for (let group = leaf.closest(".option-group"); group; group = group.parentElement.closest(".option-group")) {
+      names.unshift(group.querySelector(".group-name").textContent);
+    }
+    return names.filter(Boolean).join(" › ");
   }
 
   function itemFor(leaf) {
-    const names = [profile.querySelector(".profile-name").textContent.trim()];
-    const folders = [];
-    for (let group = leaf.closest(".option-group"); group; group = group.parentElement.closest(".option-group")) {
-      folders.unshift(group.dataset.name);
+    const one = item.cloneNode(true);
+    const [name, button] = one.children;
+    const text = leaf.parentElement.querySelector(".option-name").textContent;
+    one.dataset.code = button.value = leaf.value;
+    name.textContent = text;
+    button.lastChild.textContent = ` ${text}`;
+    if ("role" in leaf.parentElement.dataset) {
+      const role = document.createElement("small");
+      Object.assign(role, { className: "needs-role", textContent: "+ rol" });
+      name.append(" ", role);
     }
-    const item = document.createElement("li");
-    item.dataset.code = leaf.value;
-    item.dataset.profile = tree.dataset.code;
-    const path = document.createElement("span");
-    path.className = "path";
-    path.textContent = [...names, ...folders].join(" › ");
-    const label = leaf.parentElement.querySelector("label").firstChild.textContent.trim();
-    item.append(path, ` ${label}`);
-    return item;
+    return one;
   }
 
-  // Where the server would put it: in the order of the tree.
-  function itemAfter(leaf) {
-    const codes = leavesOf(tree).map((input) => input.value);
-    const later = new Set(codes.slice(codes.indexOf(leaf.value) + 1));
-    const here = profiles.indexOf(tree.dataset.code);
-    const isAfter = ({ dataset }) =>
-      later.has(dataset.code) || profiles.indexOf(dataset.profile) > here;
-    return [...list.children].find(isAfter) ?? null;
-  }
+  selected.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    event.preventDefault();
+    const at = [...selected.querySelectorAll("button")].indexOf(button);
+    const box = form.querySelector(`input[name=option][value="${button.value}"]`);
+    if (box.type === "checkbox") box.checked = false;
+    else {
+      // Of another profile, whose options are not on this page.
+      box.remove();
+      const folder = button.closest("ul");
+      button.closest("li").remove();
+      if (!folder.children.length) {
+        if (folder.previousElementSibling.matches(".path")) folder.previousElementSibling.remove();
+        folder.remove();
+      }
+    }
+    tell();
+    const left = selected.querySelectorAll("button");
+    (left[Math.min(at, left.length - 1)] ?? title).focus();
+  });
 
-  // The counts that the server wrote include what a search on the server left out of the page.
-  for (const counted of [...groups, ...(profile ? [profile] : [])]) {
-    const [, all] = counted.querySelector(".group-count").textContent.match(/de (\d+)/);
-    counted.total = Number(all);
-  }
+  const tell = () => say("selected-status", refresh());
+  form.addEventListener("change", ({ target }) => {
+    if (target.type === "checkbox" && target.closest("#option-tree")) tell();
+  });
 
-  const query = document.getElementById("query");
-  const status = document.getElementById("search-status");
   // As users/lists/search.py folds the names of the server.
   const fold = (text) => text.replace(/[’‘‛´`ʼʻ′＇]/g, "'").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const serverSide = query.value !== "";
   function search() {
     const words = fold(query.value).split(/\s+/).filter(Boolean);
     let matching = 0;
     let hidden = 0;
-    for (const leaf of leaves) {
-      const option = leaf.closest(".option");
-      const matches = words.every((word) => option.dataset.search.includes(word));
-      option.hidden = !matches;
-      matching += matches;
-      hidden += !matches && leaf.checked;
+    for (const leaf of boxesIn(tree)) {
+      const option = leaf.parentElement;
+      option.hidden = !words.every((word) => option.dataset.search.includes(word));
+      matching += !option.hidden;
+      hidden += option.hidden && leaf.checked;
     }
-    for (const group of groups) {
-      group.hidden = !group.querySelector(".option:not([hidden])");
-      if (words.length && !group.hidden) open(group, true);
-    }
-    status.textContent = words.length
-      ? `${plural(matching, "Coincide 1 opción", `Coinciden ${matching} opciones`)} con “${query.value.trim()}”.` +
-        (hidden ? ` ${plural(hidden, "1 seleccionada no se ve, pero sigue marcada", `${hidden} seleccionadas no se ven, pero siguen marcadas`)}.` : "")
-      : "";
+    for (const group of groups) group.hidden = !group.querySelector(".option:not([hidden])");
+    for (const part of parts) if (words.length && part.querySelector(".option:not([hidden])")) part.open = true;
+    document.getElementById("no-match").hidden = matching > 0;
+    const found = matching === 1 ? "Coincide 1 opción" : `Coinciden ${matching} opciones`;
+    const left = plural(hidden, "seleccionada no se ve, pero sigue marcada", "seleccionadas no se ven, pero siguen marcadas");
+    say("search-status", words.length ? `${found} con “${query.value.trim()}”.${hidden ? ` ${left}.` : ""}` : "");
     refresh();
   }
-  // A page that came already filtered does not hold the other options: there the server searches.
-  if (!serverSide) query.addEventListener("input", search);
-
-  form.addEventListener("change", refresh);
-
-  // Marks not yet sent to stay: the browser's own Back asks the server for the page again, which
-  // knows only what was saved.
-  // Only over what was seen then: if the user has changed since, the page as it is now is right.
-  const draft = `option-tree ${form.elements.form_owner.value} ${location.pathname}`;
-  const seen = form.elements.seen.value;
-  form.addEventListener("submit", () => {
-    const marked = [...form.querySelectorAll("input[name=option]")].filter(isMarked);
-    const codes = marked.map((input) => input.value);
-    sessionStorage.setItem(draft, JSON.stringify({ seen, codes }));
-  });
-  const [navigation] = performance.getEntriesByType("navigation");
-  const kept = JSON.parse(sessionStorage.getItem(draft));
-  const isReturn = ["back_forward", "reload"].includes(navigation?.type);
-  if (isReturn && kept?.seen === seen) restore(kept.codes);
+  query.addEventListener("input", search);
+  const row = query.closest(".search-row");
+  if (row.hidden) {
+    // Only this script searches here: Enter in the box would send the form.
+    row.hidden = false;
+    query.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+    });
+  }
   refresh();
 
-  function restore(codes) {
-    const here = new Set(leaves.map((leaf) => leaf.value));
-    for (const leaf of leaves) leaf.checked = codes.includes(leaf.value);
-    for (const hidden of form.querySelectorAll("input[name=option][type=hidden]")) hidden.remove();
-    for (const code of codes.filter((code) => !here.has(code))) {
-      const hidden = document.createElement("input");
-      Object.assign(hidden, { type: "hidden", name: "option", value: code });
-      form.append(hidden);
-    }
-  }
+  // Ask before marks that were not sent, or not saved, are left behind.
+  const state = () => String([...new FormData(form)].filter(([name]) => name !== "query"));
+  const before = "unsaved" in tree.dataset ? "" : state();
+  let isSent = false;
+  form.addEventListener("submit", () => { isSent = true; });
+  addEventListener("pageshow", () => { isSent = false; });
+  addEventListener("beforeunload", (event) => {
+    if (!isSent && before !== state()) event.preventDefault();
+  });
 })();
