@@ -66,6 +66,11 @@ urlpatterns = [
         assignment.OptionsSavedView.as_view(),
         name="options_saved",
     ),
+    path(
+        "usuarios/<username:username>/roles/asignados/",
+        assignment.RolesSavedView.as_view(),
+        name="roles_saved",
+    ),
     path("usuarios/<username:username>/roles/", assignment.RolesView.as_view(), name="roles"),
     path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),
     path("usuarios/<username:username>/copiar/", copying.CopyView.as_view(), name="copy"),

@@ -43,6 +43,7 @@ MATRIX = {
     "profiles:history":            (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:user_history":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:undo":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "profiles:roles_saved":        (LOGIN,     FORBIDDEN, FORBIDDEN, "-> profiles:roles", NOT_FOUND, FORBIDDEN),
     "profiles:why":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:own_password":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:password_change"),
     "users:second_factor":         (LOGIN,     OK,        OK,        OK,        OK,        OK),

@@ -61,7 +61,7 @@ from users.forms.second_factor import (
     TurnOnSecondFactorForm,
 )
 from users.forms.sessions import CloseSessionsForm
-from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
+from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm, TryAsForm
 from users.forms.state import (
     ConfirmStatesForm,
     EliminateForm,
@@ -306,6 +306,7 @@ KINDS = {
     "NewRecoveryCodesForm": {"password": some_text},
     "RemoveSecondFactorForm": {},
     "ResumeForm": {},
+    "TryAsForm": {"usuario": line(10**7)},
     "UnlockForm": {},
     "CloseSessionsForm": {"session": line(10**7, required=False)},
     "TurnOnSecondFactorForm": {
@@ -504,6 +505,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "RemoveSecondFactorForm": (RemoveSecondFactorForm, {}),
         "ResumeForm": (lambda data: ResumeForm(unsent=UnsentForm("/", "1", [])), {}),
         "UnlockForm": (UnlockForm, {}),
+        "TryAsForm": (TryAsForm, {"usuario": "JPEREZ01"}),
         "CloseSessionsForm": (CloseSessionsForm, {}),
         "TurnOnSecondFactorForm": (
             lambda data: TurnOnSecondFactorForm(data, account=secondary),

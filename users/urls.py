@@ -1,5 +1,3 @@
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
@@ -28,7 +26,7 @@ app_name = "users"
 urlpatterns = [
     path("ingresar/", sign_in.SignInView.as_view(), name="sign_in"),
     path("ingresar/codigo/", sign_in.CodeView.as_view(), name="sign_in_code"),
-    path("salir/", login_not_required(LogoutView.as_view()), name="sign_out"),
+    path("salir/", sign_in.SignOutView.as_view(), name="sign_out"),
     path("clave/", password.OwnPasswordView.as_view(), name="own_password"),
     path("clave/segundo-factor/", second_factor.SecondFactorView.as_view(), name="second_factor"),
     path(

@@ -12,9 +12,10 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.views import View
 
 from profiles.access.difference import of_options, of_roles
-from profiles.access.reasons import OF_THE_ROLE, Reason
+from profiles.access.reasons import OF_THE_ROLE, ORDER, Reason
 from profiles.access.tree import Node, OptionTree, menu_of
 from profiles.access.verdict import Holdings, reasons_about_grants, verdict
 from profiles.actions.grants import NotOfferedError, assign_options, assign_roles
@@ -29,7 +30,9 @@ from profiles.models import Option, Role
 from profiles.views.marks import Marks
 from profiles.views.wizard import StepView
 from users import tenancy
+from users.forms.sign_in import TryAsForm
 from users.history.recording import Actor
+from users.signin.throttle import locks_of
 from users.stale import StaleError
 
 
@@ -277,10 +280,14 @@ class RolesView(AssignmentView):
             form = self.form(**sent.cleaned_data | {"seen": stale.current})
             meanwhile = of_roles(seen, stale.current)
             return self.show(form, meanwhile=meanwhile, status=HTTPStatus.CONFLICT)
-        if change:
-            messages.success(self.request, self.what_changed(change) + self.certificate())
-        else:
+        if not change:
             messages.info(self.request, f"No hubo cambios en los roles de {self.account}.")
+        elif not seen:
+            # The end of the guide: the first roles of the user.
+            return redirect("profiles:roles_saved", self.account)
+        else:
+            undo = reverse("profiles:undo", args=[self.account])
+            messages.success(self.request, self.what_changed(change), extra_tags=undo)
         return redirect("profiles:user_list")
 
     def refuse(self, sent: RolesForm):
@@ -296,17 +303,6 @@ class RolesView(AssignmentView):
             form=self.form(form_class=RolesDifferenceForm, **sent.cleaned_data),
             marked=marked,
             difference=of_roles(seen, marked),
-        )
-
-    def certificate(self) -> str:
-        """Return a link to the Constancia: with the last step of the wizard a creation is complete."""
-        if not self.step:
-            return ""
-        number = self.account.creation.operation_number
-        return format_html(
-            '\n\n<a href="{}">Constancia {}</a>',
-            reverse("profiles:certificate", args=[number]),
-            number,
         )
 
     def what_changed(self, change) -> str:
@@ -339,3 +335,27 @@ class RolesView(AssignmentView):
             status=status,
             **notices,
         )
+
+
+class RolesSavedView(tenancy.AboutOneUser, View):
+    """The end of the guide: what the user has, what works and what does not, and to try it."""
+
+    def get(self, request):
+        user = self.account
+        if not user.role_grants.exists():
+            return redirect("profiles:roles", user)
+        holdings = Holdings.of(user, locked=locks_of([user]))
+        granted = OptionTree(Option.objects.granted(holdings.options))
+        context = {
+            "account": user,
+            "options": granted.leaves,
+            "roles": Role.objects.filter(grants__user=user),
+            "obstacles": sorted(holdings.account, key=ORDER.__getitem__),
+            "failing": [
+                (leaf.row, reasons[0])
+                for leaf in granted.ordered_leaves
+                if (reasons := reasons_about_grants(holdings, leaf.row))
+            ],
+            "try_as": TryAsForm(initial={"usuario": user.username}),
+        }
+        return render(request, "profiles/roles_saved.html", context)

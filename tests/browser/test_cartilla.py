@@ -7,7 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import expect
 
 from portal import demo
-from tests.browser.browsing import follow, sign_out
+from tests.browser.browsing import follow
 from users.models import AuditEntry, User
 
 # The practice operator of two types: its tree and its roles have a part for each.
@@ -171,7 +171,7 @@ def assign_roles(page):
     page.look("12-asignar-roles")
     page.get_by_role("checkbox", name=ROLE).check()
     follow(page.get_by_role("button", name="Asignar", exact=True))
-    expect(page.get_by_role("status")).to_contain_text(ROLES_ASSIGNED)
+    expect(page.get_by_role("heading", level=1)).to_have_text(ROLES_ASSIGNED)
     user = User.objects.get(username=USERNAME)
     assert set(user.role_grants.values_list("role", flat=True)) == {ROLE}
     page.look("13-roles-asignados")
@@ -187,8 +187,9 @@ def the_record_has_one_entry_for_each_thing_done():
 
 def use_what_was_granted(page):
     """What it was all for: the new user enters, and can do that and nothing else."""
-    sign_out(page)
-    sign_in(page, USERNAME, CLAVE)
+    follow(page.get_by_role("button", name=f"Salir y probar como {USERNAME}"))
+    page.get_by_label("Clave", exact=True).fill(CLAVE)
+    follow(page.get_by_role("button", name="Ingresar"))
     menu = page.get_by_role("region", name="Su menú").get_by_role("list").get_by_role("link")
     entries = {(link.get_attribute("href"), link.inner_text()) for link in menu.all()}
     assert entries == {(f"/opciones/{code}/", name) for code, name in GRANTED.items()}

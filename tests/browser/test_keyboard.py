@@ -263,3 +263,14 @@ def test_keys_lead_to_the_search_and_to_ayuda_unless_one_writes_or_switched_them
     desk.goto("/usuarios/")
     desk.keyboard.press("/")
     expect(search).not_to_be_focused()
+
+
+def test_a_practice_account_fills_the_form(page):
+    page.goto("/ingresar/")
+    page.get_by_text("Ver operadores y usuarios de práctica").click()
+    page.get_by_role("link", name="Usar CVALDEZ1").click()
+    expect(page.locator("#txtRuc")).to_have_value(RUC)
+    expect(page.locator("#txtUsuario")).to_have_value("CVALDEZ1")
+    expect(page.locator("#txtContrasena")).to_have_value("Practica01")
+    expect(page.locator("#btnAceptar")).to_be_focused()
+    assert "Practica01" not in page.url

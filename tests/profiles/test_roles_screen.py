@@ -7,9 +7,10 @@ import pytest
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.models import Role
 from tests.conftest import acting, soup
-from users.models import AuditEntry
+from users.models import AuditEntry, User
 
 WIZARD = "/usuarios/nuevo/JPEREZ01/roles/"
+END = "/usuarios/JPEREZ01/roles/asignados/"
 LATER = "/usuarios/JPEREZ01/roles/"
 CLEARANCE = "NSIGAD.AGENTEADUANA.DESPACHO"
 INQUIRY = "NSIGAD.AGENTEADUANA.CONSULTA"
@@ -53,32 +54,69 @@ def test_the_options_that_still_need_a_role_are_named_with_the_role(client, prin
     ]
 
 
-@pytest.mark.parametrize(("url", "ending"), [(WIZARD, " Constancia {}"), (LATER, "")])
-def test_asignar_answers_with_the_guides_sentence_and_what_changed(
-    client, principal, secondary, url, ending
-):
-    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
-    response = client.post(url, {"role": [CLEARANCE, INQUIRY], "seen": ""}, follow=True)
+@pytest.mark.parametrize("url", [WIZARD, LATER])
+def test_the_first_roles_end_the_guide(client, principal, secondary, url):
+    codes = ["90.1.1.1.1", "11.9.1.1.1"]
+    assign_options(actor=acting(principal), user=secondary, codes=codes, seen=[])
+    response = client.post(url, {"role": [INQUIRY], "seen": ""}, follow=True)
+    assert response.request["PATH_INFO"] == END
+    page = soup(response)
+    assert page.h1.text == "Se ha asignado los roles correctamente al usuario"
+    assert page.select_one("[role=status]").has_attr("data-focus")
+    assert [item.get_text(" ", strip=True) for item in page.select(".ticks li")] == [
+        "Usuario generado: JPEREZ01",
+        "2 opciones asignadas",
+        "1 rol asignado: Consulta de despacho",
+    ]
+    (failing,) = page.select(".attention li")
+    assert failing.strong.text == "Numeración de la declaración"
+    assert failing.a["href"] == LATER
+    number = secondary.creation.operation_number
+    assert page.select(f"main a[href='/constancias/{number}/']")
+    assert granted(secondary) == {INQUIRY}
+    entry = AuditEntry.objects.get(action="roles.assigned")
+    assert (entry.actor, entry.subject, entry.channel) == (principal, secondary, "web")
+    assert (entry.before, entry.after) == ({"codes": []}, {"codes": [INQUIRY]})
+
+
+def test_the_end_says_what_stops_the_whole_account(client, principal, secondary):
+    assert client.get(END).url == LATER
+    assign_roles(actor=acting(principal), user=secondary, codes=[CLEARANCE], seen=[])
+    assert not soup(client.get(END)).select(".attention")
+    User.objects.filter(pk=secondary.pk).update(must_change_password=True)
+    assert "debe cambiarla al ingresar" in soup(client.get(END)).select_one(".attention").text
+
+
+def test_one_click_leads_to_the_sign_in_of_the_new_user(client, principal, secondary):
+    assign_roles(actor=acting(principal), user=secondary, codes=[CLEARANCE], seen=[])
+    form = soup(client.get(END)).select_one("main form")
+    assert form["action"] == "/salir/"
+    sent = {field["name"]: field["value"] for field in form.select("input[value]")}
+    response = client.post("/salir/", sent, follow=True)
+    page = soup(response)
+    assert page.h1.text == "Ingreso"
+    assert f"Ha salido de {principal.operator.name}" in page.main.text
+    assert page.select_one("#txtRuc")["value"] == principal.operator.ruc
+    assert page.select_one("#txtUsuario")["value"] == "JPEREZ01"
+    assert not page.select_one("#txtContrasena").get("value")
+
+
+def test_a_correction_returns_to_the_list_and_can_be_taken_back(client, principal, secondary):
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    form = {"role": [CLEARANCE], "seen": json.dumps([INQUIRY]), "do": "save"}
+    response = client.post(LATER, form, follow=True)
     assert response.request["PATH_INFO"] == "/usuarios/"
     assert notices(response) == [
         "Se ha asignado los roles correctamente al usuario "
-        "JPEREZ01: se agregó Consulta de despacho, Despachador."
-        + ending.format(secondary.creation.operation_number)
+        "JPEREZ01: se agregó Despachador; se quitó Consulta de despacho. Deshacer"
     ]
-    assert soup(response).select_one("[role=status]").has_attr("data-focus")
-    assert granted(secondary) == {CLEARANCE, INQUIRY}
-    entry = AuditEntry.objects.get(action="roles.assigned")
-    assert (entry.actor, entry.subject, entry.channel) == (principal, secondary, "web")
-    assert (entry.before, entry.after) == ({"codes": []}, {"codes": [INQUIRY, CLEARANCE]})
 
 
 def test_asignar_twice_ends_in_the_same_result_once(client, secondary):
     form = {"role": [CLEARANCE], "seen": ""}
     client.post(LATER, form)
     response = client.post(LATER, form, follow=True)
-    assert notices(response) == [
-        "Se ha asignado los roles correctamente al usuario JPEREZ01: se agregó Despachador."
-    ]
+    assert soup(response).h1.text == "Se ha asignado los roles correctamente al usuario"
     assert AuditEntry.objects.filter(action="roles.assigned").count() == 1
 
 

@@ -287,7 +287,7 @@ def test_sign_out_deletes_the_session(client, principal):
     client.post(URL, FORM)
     key = client.session.session_key
     response = client.post("/salir/")
-    assert response.url == URL
+    assert response.url == f"{URL}?ruc={RUC}"
     assert not is_inside(client)
     assert not Session.objects.filter(session_key=key).exists()
 
@@ -313,7 +313,8 @@ def test_a_first_visit_shows_no_notice_of_an_ended_session(client, db):
 
 def test_a_sign_out_shows_no_notice_of_an_ended_session(client, principal):
     client.post(URL, FORM)
-    assert not soup(client.post("/salir/", follow=True)).select(".notice")
+    (notice,) = soup(client.post("/salir/", follow=True)).select(".notice")
+    assert notice.text == f"Ha salido de {principal.operator.name}."
 
 
 def test_activity_extends_the_session_at_most_once_a_minute(client, principal, settings, clock):

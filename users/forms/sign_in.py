@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 from operators.validators import normalise_ruc, validate_ruc
 from users.forms.layout import Buttons, Include, Link, Submit, layout
@@ -22,7 +22,8 @@ class SignInForm(forms.Form):
         label="RUC",
         error_messages={"required": "Ingrese el RUC"},
         widget=forms.TextInput(
-            attrs={"id": "txtRuc", "inputmode": "numeric", "autocomplete": "organization"}
+            # No browser knows the number of a company: it would offer its name.
+            attrs={"id": "txtRuc", "inputmode": "numeric", "autocomplete": "on"}
         ),
     )
     username = forms.CharField(
@@ -88,4 +89,19 @@ class ResumeForm(forms.Form):
             css_class="",
             is_kept=False,
             action=unsent.path,
+        )
+
+
+class TryAsForm(forms.Form):
+    """Sign out, and sign in as that user of the same company."""
+
+    usuario = forms.CharField(widget=forms.HiddenInput)
+
+    @property
+    def helper(self):
+        return layout(
+            Submit(f"Salir y probar como {self['usuario'].value()}"),
+            css_class="",
+            is_kept=False,
+            action=reverse("users:sign_out"),
         )

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, RedirectURLMixin
+from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -62,6 +62,11 @@ class SignInView(PasswordView):
             view.get_context_data(form=form), status=HTTPStatus.UNAUTHORIZED
         )
 
+    def get_initial(self):
+        """RUC and usuario may stand in the address: of a practice account, or of who just left."""
+        asked = self.request.GET
+        return {"ruc": asked.get("ruc", ""), "username": asked.get("usuario", "")}
+
     def post(self, request, *args, **kwargs):
         self.unsent = UnsentForm.loads(request.POST.get("unsent", ""))
         return super().post(request, *args, **kwargs)
@@ -71,6 +76,20 @@ class SignInView(PasswordView):
         return super().get_context_data(
             unsent=self.unsent, session_ended=ended or bool(self.unsent), **kwargs
         )
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignOutView(LogoutView):
+    """Salir. Who enters next in this browser is often of the same company, so its RUC stays."""
+
+    def post(self, request, *args, **kwargs):
+        operator = request.user.operator if request.user.is_authenticated else None
+        response = super().post(request, *args, **kwargs)
+        if operator is None:
+            return response
+        messages.success(request, f"Ha salido de {operator.name}.")
+        query = {"ruc": operator.ruc, "usuario": request.POST.get("usuario", "")}
+        return redirect(reverse("users:sign_in", query={k: v for k, v in query.items() if v}))
 
 
 class StaffSignInView(PasswordView):
