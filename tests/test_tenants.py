@@ -203,9 +203,10 @@ def two(visitors):
     accounts.create_secondary_user(
         actor=acting(b), username="AJENO002", password=PASSWORD, **person(90000004)
     )
-    assign_options(actor=acting(b), user=own, codes=["11.9.1.1.2"], seen=[])
     Telephone(own)  # a second factor that can be taken away
     fail_to_sign_in(own)  # a lock that can be lifted
+    # The last change, which can be taken back.
+    assign_options(actor=acting(b), user=own, codes=["11.9.1.1.2"], seen=[])
     template = save_template(actor=acting(b), name="De B", options=["11.9.1.1.2"], roles=[])
     make_plan(
         actor=acting(b),
