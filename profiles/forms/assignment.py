@@ -163,7 +163,8 @@ class OptionsForm(OptionMarks):
         Div(
             Include("components/selected_options.html"),
             tree_buttons(
-                Submit("Siguiente", name="do", value="next"), Link("Retroceder", address="back")
+                Submit("Siguiente", name="do", value="next", css_id="onward"),
+                Link("Retroceder", address="back"),
             ),
             GUIDE,
             css_class="tree-aside",

@@ -24,7 +24,7 @@ class TemplateForm(SeenForm, OptionMarks, RoleMarks):
         ),
         Div(
             Include("components/selected_options.html"),
-            tree_buttons(Submit("Grabar"), Link("Cancelar", address="back")),
+            tree_buttons(Submit("Grabar", css_id="onward"), Link("Cancelar", address="back")),
             css_class="tree-aside",
         ),
         css_class="option-form",

@@ -239,6 +239,7 @@ class OptionsSavedView(AssignmentView):
             "profiles/options_saved.html",
             entry=entry,
             count=self.account.option_grants.count(),
+            needs_role=Option.objects.needing_a_role().filter(grants__user=self.account).exists(),
             roles_url=self.url("roles"),
             guide=self.step and self.step.guide["done"],
         )

@@ -165,6 +165,13 @@ def test_what_is_selected_in_any_profile_is_removed_where_it_is_listed(tree):
     expect(tree.get_by_role("heading", name="Seleccionadas (0)")).to_be_focused()
 
 
+def test_a_link_leads_past_the_tree(tree):
+    leaf(tree, NUMBERING).check()
+    tree.get_by_role("link", name="Ir a Siguiente").focus()
+    tree.keyboard.press("Enter")
+    expect(tree.get_by_role("button", name="Siguiente")).to_be_focused()
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_title_stays_in_sight_when_a_profile_is_opened(opened, page, no_js_page, scripts):
     tree = opened(page if scripts else no_js_page)
