@@ -269,6 +269,18 @@ def test_step_2_survives_the_end_of_the_session(desk, secondary):
     assert entries("options.assigned") == 1
 
 
+def test_the_summary_is_there_again_after_the_session_ended(desk):
+    open_options(desk)
+    option(desk, NUMBERING).check()
+    press(desk, "Siguiente")
+    Session.objects.all().delete()
+    desk.reload()
+    has_title(desk, "Ingreso")
+    sign_in_again(desk)
+    has_title(desk, "Resumen de opciones asignadas al usuario JPEREZ01")
+    expect(desk.get_by_role("region", name="1 opción")).to_be_visible()
+
+
 def test_a_wrong_clave_on_the_way_back_loses_nothing(desk, secondary):
     desk.goto(f"{LATER}/roles/")
     role(desk, DESPACHO).check()
