@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from profiles.catalog.permissions import may_import
 from users.views.password import StaffOwnPasswordView
 from users.views.sign_in import StaffSignInView
 
@@ -13,7 +14,18 @@ from users.views.sign_in import StaffSignInView
 class StaffSite(AdminSite):
     site_header = "Administración del simulador"
     site_title = "Administración del simulador"
-    index_title = "Comunidad del Operador"
+    index_title = "¿Qué necesita hacer?"
+    # The width is for the lists; the start page is one click away.
+    enable_nav_sidebar = False
+
+    def index(self, request, extra_context=None):
+        """Begin with the tasks of staff; leave out groups, which few installations have.
+
+        Superusers find them beside the accounts.
+        """
+        apps = [app for app in self.get_app_list(request) if app["app_label"] != "auth"]
+        about = {"app_list": apps, "may_import": may_import(request.user)}
+        return super().index(request, {**about, **(extra_context or {})})
 
     @login_not_required
     def login(self, request, extra_context=None):

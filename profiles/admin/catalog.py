@@ -5,8 +5,9 @@ from django.contrib import admin
 from django.utils.text import Truncator
 
 from operators.models import OperatorType
-from profiles.admin.catalog_file import CatalogFilePages, may_import
+from profiles.admin.catalog_file import CatalogFilePages
 from profiles.catalog import reading
+from profiles.catalog.permissions import may_import
 from profiles.catalog.rows import save_row
 from profiles.models import Option, Profile, Role
 from users.admin.lists import FoldedNameSearch, StrictList
@@ -101,7 +102,6 @@ class OptionAdmin(CatalogFilePages, CatalogRowAdmin):
     list_display_links = ["code", "name"]
     list_filter = ["profile", "is_folder", "is_retired", ("operator_types", OfferedFilter)]
     list_select_related = ["profile", "parent"]
-    filter_horizontal = ["roles"]
     # Grants refer to leaves and leaves to folders: a leaf never becomes a folder, nor the reverse.
     given_once = ["code", "is_folder"]
     fieldsets = [
@@ -111,7 +111,7 @@ class OptionAdmin(CatalogFilePages, CatalogRowAdmin):
     ]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name == "operator_types":
+        if db_field.name in ("operator_types", "roles"):
             kwargs["widget"] = forms.CheckboxSelectMultiple
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         # The tree may have the same name twice.

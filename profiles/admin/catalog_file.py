@@ -8,31 +8,20 @@ from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
-from operators.models import OperatorType
 from profiles.catalog import export, reading, sheet
 from profiles.catalog.loading import Changes, load_catalog, preview
-from profiles.models import Option, Profile, Role
+from profiles.catalog.permissions import may_import
 from profiles.spreadsheet import KINDS, file_response
 from users.admin.pages import acting, form_page, page
 from users.history.wording import fact_label, fact_value
 from users.models import AuditEntry
 from users.stale import StaleError
 
-TABLES = (OperatorType, Profile, Role, Option)
 # How long a preview can be applied, in seconds, and who signs it.
 PREVIEW_AGE = 24 * 60 * 60
 SALT = "profiles.catalog"
 # Rows of one list of the preview.
 MOST_SHOWN = 200
-
-
-def may_import(user) -> bool:
-    """Whether the user may write the whole catalogue, as a file of it does."""
-    return user.has_perms(
-        f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
-        for model in TABLES
-        for verb in ("add", "change")
-    )
 
 
 class CatalogFileForm(forms.Form):

@@ -118,7 +118,7 @@ def test_the_choices_of_folders_and_roles_show_their_codes(admin_client):
         "90.2 · Manifiesto de carga",
         "11.9 · Envío de documentos",
     ]
-    assert "Despachador · NSIGAD.AGENTEADUANA.DESPACHO" in texts(page, "#id_roles option")
+    assert "Despachador · NSIGAD.AGENTEADUANA.DESPACHO" in texts(page, "#id_roles label")
 
 
 def test_a_profile_and_a_role_are_edited_except_their_codes(admin_client):
@@ -151,6 +151,17 @@ def test_a_row_is_retired_and_never_deleted(row, admin_client):
     delete = {"action": "delete_selected", "_selected_action": code, "post": "yes", "index": "0"}
     admin_client.post(f"/admin/profiles/{model}/", delete)
     assert admin_client.get(f"/admin/profiles/{row}/change/").status_code == 200
+
+
+def test_a_row_links_to_its_entries_in_the_history(admin_client):
+    admin_client.post(f"{OPTIONS}90.1.1.1.1/change/", option(name="Otro", position="1"))
+    admin_client.post(
+        "/admin/profiles/profile/add/", {"code": "P", "name": "P", "source": "x", "position": "1"}
+    )
+    page = soup(admin_client.get(f"{OPTIONS}90.1.1.1.1/change/"))
+    link = page.select_one(".object-tools").find("a", string="Historial")["href"]
+    found = texts(soup(admin_client.get(link, follow=True)), "#result_list .field-what")
+    assert found == ["Fila del catálogo modificada: 90.1.1.1.1"]
 
 
 OPTION_SEARCHES = [

@@ -120,3 +120,48 @@ def test_a_marked_row_that_is_not_a_number_is_refused(client, secondary, subtest
             data = {"action": "suspend", "index": "0", "_selected_action": [secondary.pk, mark]}
             assert client.post(LIST, data).status_code == 400
             assert state_of(secondary) == "active"
+
+
+def press(client, page, text: str):
+    """Press the button of a page of the administration, which sends its own form."""
+    form = page.select_one(".object-tools").find("button", string=text).find_parent("form")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    button = form.button
+    address = form["action"]
+    return client.post(address, {**fields, button["name"]: button["value"]}, follow=True)
+
+
+def test_the_page_of_an_account_has_a_button_for_what_can_be_done_with_it(
+    client, client_of, secondary
+):
+    own = f"/admin/users/user/{secondary.pk}/change/"
+    client_of(secondary)
+    page = soup(client.get(own))
+    assert texts(page, ".object-tools button") == ["Suspender", "Cerrar las sesiones", "Eliminar"]
+    asked = press(client, page, "Suspender")
+    assert soup(asked).select_one(".cancel-link")["href"] == own
+    done = confirm(client, asked)
+    assert done.redirect_chain == [(own, 302)]
+    assert texts(soup(done), ".messagelist li") == ["Se ha suspendido a 1 usuario."]
+    assert texts(soup(done), ".object-tools button") == ["Reactivar", "Eliminar"]
+    done = press(client, soup(done), "Reactivar")
+    assert done.redirect_chain == [(own, 302)]
+    assert state_of(secondary) == "active"
+    entries = AuditEntry.objects.filter(subject=secondary, channel="admin")
+    assert {entry.action for entry in entries} == {"user.suspended", "user.reactivated"}
+
+
+def test_the_page_of_an_operator_closes_the_sessions_of_its_users_and_of_no_other(
+    client_of, staff, operator, secondary, principal
+):
+    for user in (secondary, principal):
+        client_of(user)
+    client = client_of(staff)
+    page = soup(client.get(f"/admin/operators/operator/{operator.pk}/change/"))
+    response = press(client, page, "Cerrar sesiones")
+    fields = {
+        field["name"]: field["value"]
+        for field in soup(response).select("#content-main form input[name]")
+    }
+    client.post(response.request["PATH_INFO"] + "?" + response.request["QUERY_STRING"], fields)
+    assert {session.user for session in Session.objects.all()} == {staff}

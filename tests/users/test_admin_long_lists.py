@@ -66,6 +66,6 @@ def test_the_last_page_ends_with_the_last_counted_row(client, principal, seconda
 
 def test_an_account_links_to_its_entries(client, secondary):
     page = soup(client.get(f"/admin/users/user/{secondary.pk}/change/"))
-    link = page.select_one(".object-tools").find("a", string="Movimientos")["href"]
-    rows = soup(client.get(link)).select("#result_list tbody tr")
+    link = page.select_one(".object-tools").find("a", string="Historial")["href"]
+    rows = soup(client.get(link, follow=True)).select("#result_list tbody tr")
     assert [row.select_one(".field-subject").text for row in rows] == ["JPEREZ01"]

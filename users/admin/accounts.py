@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from users.actions import passwords, staff
 from users.admin.account_forms import ResetPasswordForm, StaffChangeForm, StaffCreationForm
-from users.admin.bulk_actions import BulkActions
+from users.admin.bulk_actions import BulkActions, buttons_for
 from users.admin.lists import BoundedPaginator, FoldedSearch, NumberedRows, StrictList
 from users.admin.pages import NeverDeleted, SpanishPermissions, acting, form_page
 from users.admin.second_factor import SecondFactorPage
@@ -68,15 +68,17 @@ class UserAdmin(
         "ruc",
         "company",
         "document",
-        "last_login",
+        "last_sign_in",
     ]
     list_filter = [KindFilter, "state", "operator__operator_types"]
     list_select_related = ["operator"]
+    linked_by = ("operator__id__exact",)
     paginator = BoundedPaginator
     show_full_result_count = False
     search_fields = ["search_text", "operator__ruc", "operator__name"]
     search_help_text = "RUC, razón social, usuario, nombres, documento o correo"
     ordering = ["operator__ruc", "-is_principal", "username"]
+    filter_horizontal = ()
     form = StaffChangeForm
     add_form = StaffCreationForm
     add_form_template = None
@@ -139,6 +141,10 @@ class UserAdmin(
     @admin.display(description="documento", ordering="document_number")
     def document(self, user):
         return f"{user.document_label} {user.document_number}".strip()
+
+    @admin.display(description="último ingreso", ordering="last_login")
+    def last_sign_in(self, user):
+        return user.last_login and date_format(timezone.localtime(user.last_login), "d/m/Y H:i")
 
     @admin.display(description="tipo de cuenta")
     def kind(self, user):
@@ -207,7 +213,12 @@ class UserAdmin(
         return super().add_view(request, form_url, {**title, **(extra_context or {})})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        may = {"may_act": super().has_change_permission(request)}
+        may_act = super().has_change_permission(request)
+        user = self.get_object(request, object_id) if may_act else None
+        may = {
+            "may_act": may_act,
+            "buttons": buttons_for(user) if user and user.operator_id else [],
+        }
         return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})
 
     @method_decorator(sensitive_post_parameters())
@@ -238,6 +249,9 @@ class UserAdmin(
         messages.success(request, f"Se ha {done} de {user}.")
         advise(request, password, user)
         return self.back_to(user)
+
+    def history_of(self, row):
+        return {"subject__id__exact": row.pk}
 
     def back_to(self, user):
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))

@@ -8,10 +8,13 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 
 from users.actions import accounts, signing_in
 from users.admin.pages import acting, page
 from users.models import Session, User
+from users.signin.throttle import locks_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ REACTIVATE = BulkAction(
     key="reactivate",
     action=accounts.reactivate_user,
     condition=Q(state=User.State.SUSPENDED),
+    submit="Reactivar",
     done="Se ha reactivado a",
     only="Solo cambian los usuarios de operadores que están en estado suspendido.",
     logged="Estado: Activo.",
@@ -92,6 +96,7 @@ UNLOCK = BulkAction(
     key="unlock",
     action=signing_in.unlock_user,
     condition=~Q(state=User.State.ELIMINATED),
+    submit="Desbloquear",
     done="Se ha desbloqueado a",
     only="Solo se desbloquea a quien está bloqueado por intentos fallidos de ingreso; al personal, "
     "solo el superusuario.",
@@ -100,8 +105,27 @@ UNLOCK = BulkAction(
 )
 
 
+def buttons_for(user: User) -> list[BulkAction]:
+    """Return the actions that apply to the account, for its own page."""
+    only_this = User.objects.filter(pk=user.pk)
+    applicable = [
+        each
+        for each in (SUSPEND, REACTIVATE, CLOSE_SESSIONS, ELIMINATE)
+        if each.applicable(only_this).exists()
+    ]
+    return [*applicable, UNLOCK] if locks_of([user]) else applicable
+
+
+def own_page(request) -> str:
+    """Return the page of the account whose button was pressed; empty if it was an action of the list."""
+    marked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    if request.POST.get("page") != "own" or len(marked) != 1:
+        return ""
+    return reverse("admin:users_user_change", args=marked)
+
+
 class BulkActions:
-    """Mixin of the administration of accounts: adds the bulk actions."""
+    """Mixin of the administration of accounts: adds the bulk actions, also as buttons of one."""
 
     actions = ["suspend", "reactivate", "unlock", "close_sessions", "eliminate"]
 
@@ -138,6 +162,7 @@ class BulkActions:
             selected=request.POST.getlist(ACTION_CHECKBOX_NAME),
             select_across=request.POST.get("select_across") == "1",
             checkbox_name=ACTION_CHECKBOX_NAME,
+            own_page=own_page(request),
         )
 
     def do_to_each(self, request, queryset, bulk_action: BulkAction):
@@ -157,3 +182,4 @@ class BulkActions:
             messages.success(request, f"{bulk_action.done} {counted}.")
         if left := marked - done:
             messages.warning(request, f"Sin cambios: {left}. {bulk_action.only}")
+        return HttpResponseRedirect(own_page(request)) if own_page(request) else None

@@ -17,6 +17,11 @@ class GroupAdmin(
 ):
     """Staff with the permission to change groups could give its own group every other one."""
 
+    filter_horizontal = ()
+
+    def history_of(self, row):
+        return {"fila": row.name}
+
     def save_model(self, request, obj, form, change):
         chosen = form.cleaned_data["permissions"]
         staff.save_group(actor=acting(request), group=obj, permissions=chosen)

@@ -33,11 +33,33 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
+class RowFilter(admin.SimpleListFilter):
+    """The entries of one row of the catalogue or of one group: the link «Historial» sets it."""
+
+    title = "fila"
+    parameter_name = "fila"
+
+    def lookups(self, request, model_admin):
+        chosen = request.GET.get(self.parameter_name)
+        return [(chosen, chosen)] if chosen else []
+
+    def queryset(self, request, queryset):
+        row = self.value()
+        if not row:
+            return queryset
+        is_group = Q(action__startswith="group.")
+        is_row = Q(action__startswith="catalog.")
+        return queryset.filter(operator=None, subject=None).filter(
+            is_row & (Q(before__code=row) | Q(after__code=row))
+            | is_group & (Q(before__name=row) | Q(after__name=row))
+        )
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly, LongList, admin.ModelAdmin):
     list_display = ["at", "what", "subject", "actor", "ruc", "company", "channel"]
-    list_filter = [ActionFilter, "channel"]
-    linked_by = ("subject__id__exact",)
+    list_filter = [RowFilter, ActionFilter, "channel"]
+    linked_by = ("subject__id__exact", "operator__id__exact")
     list_select_related = ["operator", "subject", "actor"]
     # Django requires it to show the search box; get_search_results ignores it.
     search_fields = ["pk"]

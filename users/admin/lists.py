@@ -3,11 +3,16 @@
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
-from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.paginator import Paginator
 from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 from operators.validators import plain_apostrophes
 from users.lists.keyset import COUNTED
@@ -28,6 +33,8 @@ class StrictChangeList(ChangeList):
             super().__init__(request, *args, **kwargs)
         except (SuspiciousOperation, IncorrectLookupParameters) as error:
             raise BadRequest from error
+        # Django's says «Seleccione usuario a modificar».
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_filters(self, request):
         specs, has_specs, remaining, *others = super().get_filters(request)
@@ -52,6 +59,19 @@ class StrictList:
 
     def get_changelist(self, request, **kwargs):
         return StrictChangeList
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Lead to the one history, that of the portal: Django's knows only its own pages."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        return redirect(reverse("admin:users_auditentry_changelist", query=self.history_of(row)))
+
+    def history_of(self, row) -> dict:
+        """Return the filter of the history that shows the entries of the row."""
+        return {"fila": row.pk}
 
 
 class BoundedPaginator(Paginator):

@@ -5,9 +5,10 @@ and ``operators`` does not import users.
 """
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -20,6 +21,7 @@ from operators.validators import normalise_ruc, validate_ruc
 from users.actions import operators
 from users.admin.clock import ClockPage
 from users.admin.lists import FoldedNameSearch, StrictList
+from users.admin.operator_state import StatePage
 from users.admin.pages import NeverDeleted, acting, form_page
 from users.admin.principal import PrincipalPage
 from users.forms.person import NewAccountForm
@@ -100,7 +102,13 @@ class NewOperatorForm(NewAccountForm):
 
 @admin.register(Operator)
 class OperatorAdmin(
-    PrincipalPage, ClockPage, NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmin
+    PrincipalPage,
+    ClockPage,
+    StatePage,
+    NeverDeleted,
+    FoldedNameSearch,
+    StrictList,
+    admin.ModelAdmin,
 ):
     list_display = ["ruc", "name", "types", "is_active", "users_link"]
     list_filter = ["operator_types", "is_active"]
@@ -140,7 +148,7 @@ class OperatorAdmin(
     @admin.display(description="usuarios", ordering="user_count")
     def users_link(self, operator):
         # Django sorts a column named as a relation by that relation, one row for each user.
-        url = reverse("admin:users_user_changelist", query={"q": operator.ruc})
+        url = reverse("admin:users_user_changelist", query={"operator__id__exact": operator.pk})
         return format_html('<a href="{}">{}</a>', url, operator.user_count)
 
     @admin.display(description="usuario principal")
@@ -161,8 +169,12 @@ class OperatorAdmin(
         form = NewOperatorForm(request.POST if request.method == "POST" else None)
         if form.is_valid() and (operator := form.create(acting(request))):
             self.log_addition(request, operator, [{"added": {}}])
-            advise(request, form.cleaned_data["password1"], operator.users.get())
-            return self.response_add(request, operator)
+            principal = operator.users.get()
+            messages.success(request, self.what_next(request, operator, principal))
+            advise(request, form.cleaned_data["password1"], principal)
+            return HttpResponseRedirect(
+                reverse("admin:operators_operator_change", args=[operator.pk])
+            )
         return form_page(
             self,
             request,
@@ -171,6 +183,24 @@ class OperatorAdmin(
             submit="Crear el operador y su usuario",
             fieldsets=form.FIELDSETS,
         )
+
+    def what_next(self, request, operator, principal) -> str:
+        """Return what staff does after it created an operator."""
+        address = request.build_absolute_uri(reverse("users:sign_in"))
+        return format_html(
+            "Se ha creado {}. Entregue a {} su RUC, {}, su usuario, {}, y la clave que usted escribió. "
+            'Ingresa en <a href="{}">{}</a>, cambia la clave y crea a los usuarios secundarios.',
+            *(operator.name, principal.get_full_name(), operator.ruc, principal.username),
+            *(address, address),
+        )
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        operator = self.get_object(request, object_id)
+        about = {"principal": operator and operator.users.get(is_principal=True)}
+        return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
+
+    def history_of(self, row):
+        return {"operator__id__exact": row.pk}
 
     def save_model(self, request, obj, form, change):
         chosen = {name: form.cleaned_data[name] for name in ("name", "operator_types", "is_active")}

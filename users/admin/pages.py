@@ -1,5 +1,6 @@
 """What the pages of the administration share, in this app and the others."""
 
+from django import forms
 from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Permission
@@ -102,6 +103,7 @@ class SpanishPermissions:
     """Show permissions in Spanish: Django stores their names in English."""
 
     def formfield_for_manytomany(self, db_field, request=None, **kwargs):
+        kwargs["widget"] = forms.CheckboxSelectMultiple
         if db_field.remote_field.model is Permission:
             # The others give nothing: no page asks for them.
             kwargs["queryset"] = Permission.objects.filter(
