@@ -13,6 +13,8 @@ from tests.walking import rows_of
 from users.models import Session, User
 
 OK, LOGIN, FORBIDDEN, NOT_FOUND = "200", "sign-in page", "403", "404"
+# The list in which several users are marked.
+SEVERAL = "-> /usuarios/?varios=si"
 
 # What a GET answers to: a visitor who is not signed in · the secondary user that the URL names · another
 # secondary user of the same operator · its principal · the principal of another operator · staff.
@@ -31,7 +33,7 @@ MATRIX = {
     "users:created":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:change_state":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:eliminate":             (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
-    "users:change_states":         (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "users:change_states":         (LOGIN,     FORBIDDEN, FORBIDDEN, SEVERAL,   SEVERAL,   FORBIDDEN),
     "users:own_sessions":          (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "users:edit":                  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:unlock":                (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),

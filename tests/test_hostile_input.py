@@ -31,7 +31,6 @@ from profiles.forms.assignment import (
 )
 from profiles.forms.filters import (
     HistoryFilterForm,
-    MarkedUserForm,
     MenuSearchForm,
     OptionSearchForm,
     PastDayForm,
@@ -41,6 +40,7 @@ from profiles.forms.grants import CopyDifferenceForm, CopyForm, ValidityForm
 from profiles.forms.load import ContinueForm, HandOverForm, PlanForm
 from profiles.forms.templates import DeleteTemplateForm, TemplateForm
 from profiles.forms.undo import UndoForm
+from profiles.forms.user_list import MarkedUserForm, MarkedUsersForm, UserListForm
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.administration import ADMIN_PASSWORD, STAFF_PASSWORD, admin_forms, new_operator
 from tests.conftest import PASSWORD, RUC, person, soup
@@ -65,7 +65,6 @@ from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm, TryAsFo
 from users.forms.state import (
     ConfirmStatesForm,
     EliminateForm,
-    FindUsersForm,
     MarkUsersForm,
     StateForm,
 )
@@ -352,7 +351,6 @@ KINDS = {
     "MenuSearchForm": {"texto": anything},
     "OptionSearchForm": {"texto": anything},
     "PastDayForm": {"fecha": past_day},
-    "FindUsersForm": {"texto": any_text, "estado": one_of(required=False)},
     "MarkUsersForm": {
         "cambio": one_of("suspend", "reactivate", "eliminate"),
         "usuario": anything,
@@ -371,6 +369,14 @@ KINDS = {
     "UserFilterForm": {
         "texto": any_text,
         **dict.fromkeys(("estado", "opcion", "rol", "hallazgo"), one_of(required=False)),
+    },
+    "UserListForm": {
+        **dict.fromkeys(("texto", "varios"), any_text),
+        **dict.fromkeys(("estado", "opcion", "rol", "hallazgo", "orden"), one_of(required=False)),
+    },
+    "MarkedUsersForm": {
+        "cambio": one_of("suspend", "reactivate", "eliminate"),
+        "usuario": anything,
     },
     "NewOperatorForm": {
         **ACCOUNT,
@@ -557,7 +563,6 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "MenuSearchForm": (MenuSearchForm, {}),
         "OptionSearchForm": (OptionSearchForm, {}),
         "PastDayForm": (PastDayForm, {}),
-        "FindUsersForm": (FindUsersForm, {}),
         "MarkUsersForm": (MarkUsersForm, {"cambio": "suspend"}),
         "ConfirmStatesForm": (ConfirmStatesForm, {"cambio": "suspend"}),
         "PrincipalForm": (
@@ -570,6 +575,11 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             lambda data: HistoryFilterForm(data, operator=operator),
             {},
         ),
+        "UserListForm": (
+            lambda data: UserListForm(data, operator=operator, columns={"usuario": "Usuario"}),
+            {},
+        ),
+        "MarkedUsersForm": (MarkedUsersForm, {"cambio": "suspend"}),
         "UserFilterForm": (
             lambda data: UserFilterForm(data, operator=operator),
             {},

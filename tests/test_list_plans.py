@@ -93,7 +93,7 @@ def reads_a_table_through(step: str) -> bool:
 
 LISTS = (
     "/usuarios/", "/usuarios/?texto=nadie", "/usuarios/?texto=ana", "/usuarios/?estado=suspended",
-    "/usuarios/?despues=U0000100&despues=500", "/usuarios/?antes=U0002000&antes=500", "/usuarios/estados/",
+    "/usuarios/?despues=U0000100&despues=500", "/usuarios/?antes=U0002000&antes=500", "/usuarios/?varios=si",
     "/accesos/", "/accesos/?texto=nadie", "/accesos/dia/", "/", "/historial/", "/historial/?accion=user.eliminated",
     "/historial/?texto=nadie", "/historial/?desde=2026-01-01&hasta=2026-01-02", "/usuarios/U0000001/historial/",
 )  # fmt: skip

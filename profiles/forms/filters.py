@@ -131,7 +131,7 @@ class HistoryFilterForm(forms.Form):
 
 
 class UserFilterForm(forms.Form):
-    """The filters of Administración Usuario. An invalid filter is ignored."""
+    """The filters of a list of users. An invalid filter is ignored."""
 
     WITHOUT = "ninguno"
 
@@ -187,29 +187,4 @@ class UserFilterForm(forms.Form):
 
     @property
     def is_filtering(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in self.fields)
-
-
-class MarkedUserForm(forms.Form):
-    """The marked user of Administración Usuario, and the screen to open for this user."""
-
-    SCREENS = {
-        "perfiles": "profiles:options",
-        "roles": "profiles:roles",
-        "estado": "users:change_state",
-    }
-
-    accion = forms.ChoiceField(choices=[(name, name) for name in SCREENS])
-    usuario = forms.CharField()
-
-    helper = layout(Include("profiles/user_table.html"), css_class="", method="get")
-
-    @property
-    def screen(self) -> str:
-        """The route of the screen to open."""
-        return self.SCREENS[self.cleaned_data["accion"]]
-
-    @property
-    def lacks_user(self) -> bool:
-        """Whether a button was pressed and no user was marked."""
-        return "accion" in self.cleaned_data and "usuario" not in self.cleaned_data
+        return any(self.cleaned_data.get(name) for name in UserFilterForm.base_fields)

@@ -9,109 +9,144 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import redirect, render
 from django.views import View
 
-from profiles.forms.filters import MarkedUserForm, UserFilterForm
+from profiles.forms.user_list import MarkedUserForm, MarkedUsersForm, UserListForm
 from profiles.load.export import user_rows
 from profiles.models import OptionGrant, RoleGrant
 from profiles.spreadsheet import file_response
+from profiles.views import wizard
 from users import tenancy
 from users.lists.keyset import AFTER, BEFORE, Page, page_of
 from users.models import User
 from users.signin.throttle import locks_of
 
+# What a button sends: an address that leads elsewhere in the list leaves it out.
+MARKS = ("accion", "cambio", "usuario", "marcar")
+
 
 @dataclass(frozen=True)
 class Column:
+    """What the list sorts by; ``joined_by`` stands before its title beside another in one head."""
+
     label: str
     sorted_by: Sequence[str]
-    is_number: bool = False
+    joined_by: str = " · "
 
 
 @dataclass(frozen=True)
 class Header:
     """The title of a column, a link that sorts by it: ascending, then descending."""
 
-    label: str
-    is_number: bool
+    column: Column
     address: str
     sorts: str
 
 
 class UserListView(tenancy.PrincipalRequiredMixin, View):
-    """Administración Usuario: find, sort, mark one, act."""
+    """Administración Usuario: find, sort, mark one or several, act."""
 
     PAGE_SIZE = 20
+    # Of a list in which several are marked.
+    LONG_PAGE_SIZE = 100
     COLUMNS = {
         "usuario": Column("Usuario", ["username"]),
         "nombre": Column("Nombres y Apellidos", ["last_name", "first_name"]),
-        "tipo": Column("Tipo de Documento", ["document_type"]),
-        "documento": Column("Nro de Documento", ["document_number"], is_number=True),
+        "tipo": Column("Tipo", ["document_type"]),
+        "documento": Column("Nro de Documento", ["document_number"], joined_by=" y "),
         "correo": Column("Correo Electrónico", ["email"]),
         "estado": Column("Estado", ["state"]),
-        "opciones": Column("Opciones", ["option_count"], is_number=True),
-        "roles": Column("Roles", ["role_count"], is_number=True),
+        "opciones": Column("Opciones", ["option_count"]),
+        "roles": Column("Roles", ["role_count"]),
         "ingreso": Column("Último ingreso", ["entered_at"]),
     }
+    # Facts that share a cell share its head.
+    HEADS = (
+        ("usuario", "nombre"),
+        ("tipo", "documento"),
+        ("correo",),
+        ("estado",),
+        ("opciones", "roles"),
+        ("ingreso",),
+    )
 
     def get(self, request):
-        marking = MarkedUserForm(request.GET)
+        self.operator = request.user.operator
+        columns = {name: column.label for name, column in self.COLUMNS.items()}
+        filters = UserListForm(request.GET, operator=self.operator, columns=columns)
+        everybody = User.objects.secondary().filter(operator=self.operator)
+        users = filters.filter(everybody)
+        marking = (MarkedUsersForm if filters.marks_several else MarkedUserForm)(request.GET)
         if marking.is_valid():
-            user = tenancy.secondary_user(request.user, marking.cleaned_data["usuario"])
-            return redirect(marking.screen, user.username)
-        operator = request.user.operator
-        everybody = User.objects.secondary().filter(operator=operator)
-        filters = UserFilterForm(request.GET, operator=operator)
+            return redirect(marking.address(request.user))
         if kind := request.GET.get("formato"):
-            users = filters.filter(everybody).order_by("username", "pk")
-            return file_response(kind, user_rows(users), f"usuarios-{operator.ruc}")
+            rows = user_rows(users.order_by("username", "pk"))
+            return file_response(kind, rows, f"usuarios-{self.operator.ruc}")
         order = request.GET.get("orden", "")
         if order.removeprefix("-") not in self.COLUMNS:
             order = "usuario"
-        page = self.page(filters.filter(everybody), order)
-        for user in page:
-            user.operator = operator
-        locks = locks_of(page)
-        for user in page:
-            user.locked_until = locks.get(user)
+        size = self.LONG_PAGE_SIZE if filters.marks_several else self.PAGE_SIZE
+        page = self.page(users, order, size)
         can_be_marked = not filters.shows_eliminated
+        one_is_marked = marking.marked and can_be_marked and not filters.marks_several
+        marked = self.marked_user(marking) if one_is_marked else None
+        shown = [marked, *(user for user in page if user != marked)] if marked else page.rows
+        for user in shown:
+            user.operator = self.operator
+        locks = locks_of(shown)
+        for user in shown:
+            user.locked_until = locks.get(user)
+        marks_all = filters.marks_several and "marcar" in request.GET
+        lacks_roles_only = marked and marked.option_count and not marked.role_count
         return render(
             request,
             "profiles/user_list.html",
             {
                 "filters": filters,
                 "page": page,
+                "users": shown,
+                "marked": marked,
+                "step": wizard.ROLES if lacks_roles_only else None,
+                "guide": wizard.OPTIONS.guide["done"],
                 "has_users": bool(page) or everybody.existing().exists(),
-                "order": order,
-                "headers": self.headers(order),
+                "heads": self.heads(order),
                 "can_be_marked": can_be_marked,
+                "marks_several": filters.marks_several,
+                "marked_names": {user.username for user in shown} if marks_all else marking.marked,
                 "marking": marking,
-                "nothing_marked": marking.lacks_user and can_be_marked,
+                "left_out": MARKS,
             },
         )
 
-    def headers(self, order: str) -> list[Header]:
+    def marked_user(self, marking: MarkedUserForm) -> User | None:
+        """Return the user that the address marks, who heads the list whatever page holds the user."""
+        users = tenancy.secondary_users_of(self.request.user).annotate(**SHOWN)
+        return users.filter(username__in=marking.marked).first()
+
+    def heads(self, order: str) -> list[list[Header]]:
         kept = self.request.GET.copy()
-        for name in ("orden", AFTER, BEFORE, "accion", "usuario"):
+        for name in ("orden", AFTER, BEFORE, *MARKS):
             kept.pop(name, None)
         others = f"&{query}" if (query := kept.urlencode()) else ""
         sorts = {order: "descending" if order.startswith("-") else "ascending"}
         return [
-            Header(
-                column.label,
-                column.is_number,
-                f"?orden={'-' * (name == order)}{name}{others}",
-                sorts.get(name) or sorts.get(f"-{name}", ""),
-            )
-            for name, column in self.COLUMNS.items()
+            [
+                Header(
+                    self.COLUMNS[name],
+                    f"?orden={'-' * (name == order)}{name}{others}",
+                    sorts.get(name) or sorts.get(f"-{name}", ""),
+                )
+                for name in names
+            ]
+            for names in self.HEADS
         ]
 
-    def page(self, users, order: str) -> Page:
+    def page(self, users, order: str, size: int) -> Page:
         fields = [*self.COLUMNS[order.removeprefix("-")].sorted_by, "pk"]
         sorts = {name: SHOWN[name] for name in fields if name in SHOWN}
         sign = "-" if order.startswith("-") else ""
         return page_of(
             users.annotate(**sorts),
             [sign + field for field in fields],
-            self.PAGE_SIZE,
+            size,
             self.request.GET,
             rows=User.objects.annotate(**SHOWN),
         )

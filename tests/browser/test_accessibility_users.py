@@ -117,8 +117,13 @@ def template(principal):
 
 
 def test_change_of_state_of_several(desk, secondary, is_accessible):
-    for query in ("", "?cambio=suspend", "?cambio=eliminate&usuario=JPEREZ01", "?texto=nadie"):
-        desk.goto(f"/usuarios/estados/{query}")
+    for path in (
+        "?varios=si",
+        "?varios=si&marcar=pagina",
+        "?varios=si&cambio=suspend",
+        "estados/?cambio=eliminate&usuario=JPEREZ01",
+    ):
+        desk.goto(f"/usuarios/{path}")
         is_accessible(desk)
 
 

@@ -19,7 +19,7 @@ def client(principal, client_of):
 
 
 def usernames(response) -> list[str]:
-    return [name.get_text(strip=True) for name in soup(response).select("tbody th")]
+    return [name.get_text(strip=True) for name in soup(response).select("tbody th .code")]
 
 
 def test_without_users_the_real_sentence_and_the_way_to_create_one(client):
@@ -33,22 +33,19 @@ def test_a_row_says_what_the_real_portal_says_and_the_counts(client, principal, 
         actor=acting(principal), user=secondary, codes=["11.9.1.1.1", "90.1.1.1.1"], seen=[]
     )
     page = soup(client.get(URL))
-    cells = {
-        cell["data-label"]: cell.get_text(strip=True)
-        for cell in page.select("tbody tr [data-label]")
-    }
-    assert list(cells) == [head.get_text(strip=True) for head in page.select("thead a")]
-    assert cells == {
-        "Usuario": "JPEREZ01",
-        "Nombres y Apellidos": "Juan Pérez Ñaupari",
-        "Tipo de Documento": "DNI",
-        "Nro de Documento": "90000002",
+    heads = [head.get_text() for head in page.select("thead th")][1:]
+    cells = [cell.get_text(" ", strip=True) for cell in page.select("tbody tr > *")][1:]
+    assert dict(zip(heads, cells, strict=True)) == {
+        "Usuario · Nombres y Apellidos": "JPEREZ01 Juan Pérez Ñaupari",
+        "Tipo y Nro de Documento": "DNI 90000002",
         "Correo Electrónico": "–",
         "Estado": "Activo",
-        "Opciones": "2",
-        "Roles": "Sin roles",
+        "Opciones · Roles": "2 opciones · Sin roles",
         "Último ingreso": "Nunca",
     }
+    # What does not fit is in the title.
+    assert page.select_one("tbody th a")["title"] == "Juan Pérez Ñaupari"
+    assert page.select_one("tbody th a")["href"] == "/usuarios/JPEREZ01/"
 
 
 def test_only_the_secondary_users_of_ones_own_operator_are_listed(
@@ -74,6 +71,89 @@ def test_an_action_leads_to_the_marked_user(client, secondary, action, target):
     response = client.get(URL, {"usuario": "JPEREZ01", "accion": action})
     assert response.status_code == 302
     assert response.url == target
+
+
+def test_a_user_who_lacks_only_roles_is_led_to_the_last_step_of_the_guide(
+    client, principal, secondary
+):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
+    response = client.get(URL, {"usuario": "JPEREZ01", "accion": "roles"})
+    assert response.url == "/usuarios/nuevo/JPEREZ01/roles/"
+
+
+def test_grabar_leads_to_the_list_with_the_new_user_marked_first_and_the_coach(
+    client, principal, make_secondary
+):
+    for number in range(25):
+        make_secondary(f"USER00{number:02}", 90000100 + number)
+    last = make_secondary("ZULEMA01", 90000999)
+    assign_options(actor=acting(principal), user=last, codes=["90.1.1.1.1"], seen=[])
+    saved = soup(client.get("/usuarios/nuevo/ZULEMA01/perfiles/registro/"))
+    page = soup(client.get(saved.find("a", string="Ir a Administración Usuario")["href"]))
+    [marked] = page.select("[checked]")
+    assert marked["value"] == page.select_one("tbody .code").text == "ZULEMA01"
+    assert page.select_one("#marked").text.startswith("ZULEMA01 – ")
+    assert "Paso 3 de 3: presione Asignar Roles" in page.select_one(".coach").text
+    assert "debe de marcar el usuario secundario" in page.select_one(".coach").text
+    # In the place of the list where it stands, the user is shown once.
+    following = soup(client.get(URL + page.select_one("a[rel=next]")["href"]))
+    assert [code.text for code in following.select("tbody .code")][-1] == "ZULEMA01"
+    assert not following.select(".coach, [checked]")
+
+
+def test_a_marked_user_who_lacks_nothing_has_no_coach(client, secondary):
+    page = soup(client.get(URL, {"usuario": "JPEREZ01"}))
+    assert [box["value"] for box in page.select("[checked]")] == ["JPEREZ01"]
+    assert not page.select(".coach")
+
+
+@pytest.mark.parametrize("username", ["AJENO001", "NADIE001", "ñ", "../salir", "9" * 10000])
+def test_an_address_marks_no_user_of_another_company(
+    client, secondary, strangers_secondary, username
+):
+    response = client.get(URL, {"usuario": username})
+    assert usernames(response) == ["JPEREZ01"]
+    assert not soup(response).select("[checked]")
+
+
+def test_several_are_marked_in_the_list_and_the_buttons_say_what_is_done(
+    client, secondary, make_secondary
+):
+    make_secondary("OTRA0001", 90000010)
+    page = soup(client.get(URL, {"varios": "si", "usuario": ["OTRA0001"]}))
+    boxes = page.select("input[type=checkbox][name=usuario]")
+    assert {box["value"]: box.has_attr("checked") for box in boxes} == {
+        "JPEREZ01": False,
+        "OTRA0001": True,
+    }
+    verbs = [button.text for button in page.select("[name=cambio]")]
+    assert verbs == ["Suspender", "Reactivar", "Eliminar"]
+    everybody = soup(client.get(URL, {"varios": "si", "marcar": "pagina"}))
+    assert len(everybody.select("[name=usuario][checked]")) == 2
+    response = client.get(
+        URL, {"varios": "si", "cambio": "suspend", "usuario": ["JPEREZ01", "OTRA0001"]}
+    )
+    assert response.url == "/usuarios/estados/?cambio=suspend&usuario=JPEREZ01&usuario=OTRA0001"
+
+
+def test_a_button_says_what_the_marks_of_several_lack(client, secondary):
+    for query, sentence in (
+        ({"cambio": "suspend"}, "Marque al menos un usuario"),
+        ({"cambio": "ascender", "usuario": "JPEREZ01"}, "Elija qué hacer"),
+    ):
+        page = soup(client.get(URL, {"varios": "si", **query}))
+        assert sentence in page.select_one(".error-summary").text
+        assert page.title.text.startswith("Error: ")
+        assert bool(page.select("[checked]")) == ("usuario" in query)
+
+
+def test_the_filters_fold_and_say_how_many_there_are(client, secondary):
+    def head(**query) -> str:
+        return soup(client.get(URL, query)).select_one("form[role=search] summary").text
+
+    assert head() == "Filtros"
+    assert head(texto="perez", orden="-nombre") == "Filtros"
+    assert head(estado="active", rol="ninguno", opcion="inventada") == "Filtros (2)"
 
 
 def test_an_eliminated_user_is_shown_but_cannot_be_marked(client, principal, secondary):
@@ -192,9 +272,10 @@ def test_twenty_to_a_page_and_how_many_in_all(client, make_secondary):
         make_secondary(f"USER00{number:02}", 90000100 + number)
     first = client.get(URL)
     assert len(usernames(first)) == 20
-    assert soup(first).caption.text.startswith("21 usuarios.")
+    assert soup(first).select_one("#users-status").text == "1–20 de 21 usuarios"
     second = client.get(URL + soup(first).select_one("a[rel=next]")["href"])
     assert usernames(second) == ["USER0020"]
+    assert soup(second).select_one("#users-status").text == "21 de 21 usuarios"
     assert usernames(client.get(URL + soup(second).select_one("a[rel=prev]")["href"]))[0] == (
         "USER0000"
     )

@@ -153,7 +153,7 @@ def test_the_user_list_has_pages_in_every_order(principal, client_of, order, sig
     for rows in (20, 20, 5):
         found = soup(client.get(address))
         assert len(found.select("tbody tr")) == rows
-        seen += [name.get_text(strip=True) for name in found.select("tbody th")]
+        seen += [name.get_text(strip=True) for name in found.select("tbody th .code")]
         following = found.select_one("a[rel=next]")
         address = LIST + following["href"] if following else None
     assert address is None
@@ -167,7 +167,7 @@ def test_a_key_from_another_operator_shows_none_of_its_rows(
     key = [strangers_secondary.username, strangers_secondary.pk]
     for name in ("antes", "despues"):
         response = client_of(principal).get(LIST, {name: key})
-        rows = [name.get_text(strip=True) for name in soup(response).select("tbody th")]
+        rows = [name.get_text(strip=True) for name in soup(response).select("tbody th .code")]
         assert rows == ["JPEREZ01"]
 
 
@@ -176,12 +176,14 @@ def test_filters_and_the_page_are_kept_between_pages(principal, client_of):
     client = client_of(principal)
     first = soup(client.get(LIST, {"texto": "lista", "orden": "-usuario"}))
     second = soup(client.get(LIST + first.select_one("a[rel=next]")["href"]))
-    sent = [(field["name"], field["value"]) for field in second.select("form [type=hidden]")]
+    sent = [
+        (field["name"], field["value"]) for field in second.select(".people-form [type=hidden]")
+    ]
     # An action with no user marked returns to the same page.
     assert ("texto", "lista") in sent
     assert len([value for name, value in sent if name == "despues"]) == 2
     back = second.select_one("nav.pages a")
-    assert back.text == "Primera página"
+    assert back.text == "Primera"
     assert "despues" not in back["href"]
 
 
@@ -192,9 +194,22 @@ def test_the_total_stops_at_the_counting_limit(people, monkeypatch):
     assert page(["username", "pk"]).said_total == "10"
 
 
+def test_a_page_says_which_rows_it_holds_up_to_the_counting_limit(people, monkeypatch):
+    for order in ORDERS:
+        first = page(order)
+        second = page(order, despues=first.following)
+        last = page(order, 4, despues=page(order, 4, despues=page(order, 4).following).following)
+        assert (first.range, second.range, last.range) == ("1–3", "4–6", "9–10")
+        assert page(order, antes=second.previous).range == "1–3"
+    assert page(order, despues=page(order, 9).following).range == "10"
+    monkeypatch.setattr(keyset, "COUNTED", 2)
+    assert page(order).range == "1–3"
+    assert page(order, despues=first.following).range == ""
+
+
 def test_no_page_skips_rows_or_counts_them_all(principal, people, client_of):
     client = client_of(principal)
-    for address in (LIST, "/accesos/", HISTORY, "/usuarios/estados/", "/accesos/dia/", "/"):
+    for address in (LIST, "/accesos/", HISTORY, f"{LIST}?varios=si", "/accesos/dia/", "/"):
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
         statements = [query["sql"] for query in queries]

@@ -13,6 +13,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html_join
 
 
 def layout(
@@ -117,13 +118,36 @@ class Buttons(Div):
     css_class = "buttons"
 
 
-def filters(*parts, **attributes: str) -> FormHelper:
-    """Return the helper of the filters above a list: fields, Filtrar, Limpiar filtros.
+class Fold:
+    """Filters behind «Filtros (2)»; a wide window shows them, folded or not.
+
+    The number is that of the fields that filter. A field with an error unfolds them.
+    """
+
+    def __init__(self, *parts) -> None:
+        self.names = [part for part in parts if isinstance(part, str)]
+        self.parts = [Field(part) if isinstance(part, str) else part for part in parts]
+
+    def render(self, form, context, **kwargs) -> str:
+        errors = [name for name in self.names if form.errors.get(name)]
+        filtering = [name for name in self.names if form.data.get(name) and name not in errors]
+        variables = {
+            "filtering": len(filtering),
+            "is_open": bool(errors),
+            "fields": format_html_join(
+                "", "{}", ([part.render(form, context)] for part in self.parts)
+            ),
+        }
+        return render_to_string("forms/layout/fold.html", variables)
+
+
+def filters(first: str, *folded, **attributes: str) -> FormHelper:
+    """Return the helper of the filters above a list: the first field, a fold of the others, Filtrar.
 
     The form says ``is_filtering``.
     """
-    buttons = Include("forms/layout/filter_buttons.html")
-    return layout(*parts, buttons, css_class="filters", method="get", role="search", **attributes)
+    parts = first, Fold(*folded), Include("forms/layout/filter_buttons.html")
+    return layout(*parts, css_class="filters", method="get", role="search", **attributes)
 
 
 def search_box(label: str) -> FormHelper:

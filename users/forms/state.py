@@ -1,40 +1,11 @@
-"""Whom to look for, and the change of state of one user or of several."""
+"""The change of state of one user or of several."""
 
 from django import forms
 from django.db.models import TextChoices
 from django.urls import reverse
 
-from users.forms.layout import Buttons, Include, Link, Submit, filters, layout
+from users.forms.layout import Buttons, Include, Link, Submit, layout
 from users.models import User
-
-
-class FindUsersForm(forms.Form):
-    """Whom to look for, and in which state; what is not understood does not narrow."""
-
-    texto = forms.CharField(
-        label="Buscar", required=False, widget=forms.TextInput(attrs={"type": "search"})
-    )
-    estado = forms.ChoiceField(
-        label="Estado",
-        required=False,
-        choices=[
-            ("", "No eliminados"),
-            (User.State.ACTIVE.value, User.State.ACTIVE.label),
-            (User.State.SUSPENDED.value, User.State.SUSPENDED.label),
-        ],
-    )
-
-    helper = filters("texto", "estado", aria_label="Buscar usuarios")
-
-    def filter(self, users):
-        self.is_valid()
-        users = users.matching(self.cleaned_data.get("texto", ""))
-        state = self.cleaned_data.get("estado")
-        return users.filter(state=state) if state else users
-
-    @property
-    def is_filtering(self) -> bool:
-        return any(self.cleaned_data.values())
 
 
 class StateChange(TextChoices):
@@ -126,11 +97,11 @@ class SeveralStatesForm(forms.Form):
 
 
 class MarkUsersForm(SeveralStatesForm):
-    """The list, in which users are marked by usuario."""
+    """The users marked by usuario in the list."""
 
-    usuario = forms.Field(required=False, widget=forms.SelectMultiple)
-
-    helper = layout(Include("users/users_to_mark.html"), css_class="", method="get")
+    usuario = forms.Field(
+        widget=forms.SelectMultiple, error_messages={"required": "Marque al menos un usuario"}
+    )
 
 
 class ConfirmStatesForm(SeveralStatesForm):

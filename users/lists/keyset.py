@@ -8,6 +8,7 @@ row of the next one (``antes``), so inserted and deleted rows do not shift the p
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -28,6 +29,8 @@ class Page:
     total: int
     previous: list[str] = field(default_factory=list)
     following: list[str] = field(default_factory=list)
+    # The rows before the page; None on the first page.
+    earlier: QuerySet | None = field(default=None, compare=False)
 
     def __iter__(self):
         return iter(self.rows)
@@ -39,6 +42,25 @@ class Page:
     def said_total(self) -> str:
         counted = number_format(min(self.total, COUNTED), force_grouping=True)
         return f"Más de {counted}" if self.total > COUNTED else counted
+
+    @cached_property
+    def range(self) -> str:
+        """Return which rows the page holds, «21–40»; "" beyond the counting limit.
+
+        Costs a count on every page but the first, for screens that show it alone.
+        """
+        before = self.earlier.order_by()[: COUNTED + 1].count() if self.earlier is not None else 0
+        if before > COUNTED or not self.rows:
+            return ""
+        first, last = (
+            number_format(number, force_grouping=True)
+            for number in (before + 1, before + len(self.rows))
+        )
+        return first if first == last else f"{first}–{last}"
+
+    @property
+    def has_neighbours(self) -> bool:
+        return bool(self.previous or self.following)
 
 
 def page_of(found: QuerySet, order: Sequence[str], size: int, query, *, rows=None) -> Page:
@@ -92,11 +114,16 @@ class _Pages:
         return some[: self.size], len(some) > self.size
 
     def _page(self, rows: list, *, previous: bool = False, following: bool = False) -> Page:
+        earlier = None
+        if previous:
+            key = [getattr(rows[0], name.removeprefix("-")) for name in self.order]
+            earlier = self.found.filter(_beyond(_reverse(self.order), key))
         return Page(
             rows,
             self.total,
             previous=_values(rows[0], self.order) if previous else [],
             following=_values(rows[-1], self.order) if following else [],
+            earlier=earlier,
         )
 
 

@@ -11,13 +11,11 @@ from users.actions import accounts
 from users.forms.state import (
     ConfirmStatesForm,
     EliminateForm,
-    FindUsersForm,
     MarkUsersForm,
     StateChange,
     StateForm,
 )
 from users.history.recording import Actor
-from users.lists.keyset import page_of
 from users.models import User
 from users.signin.sessions import open_sessions
 
@@ -73,33 +71,28 @@ class EliminateView(ChangeStateView):
 
 
 class ChangeStatesView(tenancy.PrincipalRequiredMixin, View):
-    """Mark several users by GET, read what would happen to them, and make it so by POST.
+    """What would happen to the users marked in the list, by GET; by POST make it so.
 
     All of them or none (``actions.change_states``).
     """
 
-    PAGE_SIZE = 100
-
     def get(self, request):
-        if "cambio" not in request.GET:
-            return self.show_list()
         form = MarkUsersForm(request.GET)
-        is_valid = form.is_valid()
+        if not form.is_valid():
+            return self.back_to_the_list()
         marked = (
             tenancy.secondary_users_of(request.user)
             .filter(username__in=form.cleaned_data["usuario"])
             .select_related("operator")
         )
-        if not is_valid or not marked:
-            return self.show_list(form, nobody_marked=not marked)
-        return self.show_consequence(form.change, marked)
+        return self.show_consequence(form.change, marked) if marked else self.back_to_the_list()
 
     def post(self, request):
         form = ConfirmStatesForm(request.POST)
         is_valid = form.is_valid()
         users = tenancy.secondary_users_by_subject(request.user, form.cleaned_data["subject"])
         if not is_valid or not users:
-            return self.show_list(MarkUsersForm(request.POST), nobody_marked=not users)
+            return self.back_to_the_list()
         try:
             changed = accounts.change_states(
                 actor=Actor.from_request(request), users=users, state=form.change.state
@@ -114,18 +107,11 @@ class ChangeStatesView(tenancy.PrincipalRequiredMixin, View):
             messages.info(request, "Todos estaban ya en ese estado. No se cambió nada.")
         return redirect("profiles:user_list")
 
-    def show_list(self, form: MarkUsersForm | None = None, *, nobody_marked: bool = False):
-        search = FindUsersForm(self.request.GET)
-        users = search.filter(tenancy.secondary_users_of(self.request.user))
-        page = page_of(users, ["username", "pk"], self.PAGE_SIZE, self.request.GET)
-        marked = self.request.GET.getlist("usuario")
-        context = {
-            "search": search,
-            "page": page,
-            "form": form or MarkUsersForm(initial={"usuario": marked}),
-            "nobody_marked": nobody_marked,
-        }
-        return render(self.request, "users/change_states.html", context)
+    def back_to_the_list(self):
+        """Lead to the list in which several are marked; it says what a pressed button lacked."""
+        sent = self.request.POST or self.request.GET
+        pressed = {"cambio": sent["cambio"]} if "cambio" in sent else {}
+        return redirect(reverse("profiles:user_list", query={"varios": "si", **pressed}))
 
     def show_consequence(self, change: StateChange, users, form: ConfirmStatesForm | None = None):
         settled = (change.state, User.State.ELIMINATED)
