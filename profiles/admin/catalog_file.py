@@ -201,4 +201,5 @@ def _values(entry: AuditEntry, name: str) -> tuple[str, str, str]:
             for word, codes in (("Se quita", removed), ("Se añade", added))
         )
     label = fact_label(entry.action, name)
-    return label, *(fact_value(entry.action, name, v or "") for v in (before, after))
+    both = ("" if value is None else value for value in (before, after))
+    return label, *(fact_value(entry.action, name, value) for value in both)

@@ -74,6 +74,13 @@ def test_the_pages_of_the_administration_break_no_rule(page, axe, secondary, ope
         axe(page, *RULES)
 
 
+def test_the_sign_in_of_staff_breaks_no_rule(page, axe):
+    page.context.clear_cookies()
+    page.goto("/admin/login/")
+    axe(page)
+    axe(page, *RULES)
+
+
 def test_the_start_page_begins_with_what_staff_does(page):
     page.goto("/admin/")
     assert page.locator(".task strong").all_inner_texts() == [

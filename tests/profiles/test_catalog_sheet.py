@@ -90,6 +90,18 @@ def test_a_corrected_spreadsheet_is_looked_at_and_then_applied(client):
     assert AccessTemplate.objects.get(operator_type="AGENTE_ADUANA").options.count() == 1
 
 
+def test_a_preview_says_each_value_before_and_after(client):
+    Option.objects.filter(code="11.9.1.1.2").update(is_retired=True)
+    rows = table(client)
+    row_of(rows, "90.1.2.1.1")[2] = "Consulta del canal"
+    rows.insert(len(rows) - 1, [*row_of(rows, "11.9.1.1.1")])
+    rows[-2][1] = "11.9.1.1.2"
+    cells = soup(send(client, rows)).select("table.changes tbody tr")
+    shown = [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in cells]
+    assert ["Nombre", "Consulta de canal", "Consulta del canal"] in shown
+    assert ["Retirado", "Sí", "No"] in shown
+
+
 def test_a_preview_is_applied_only_while_it_says_what_would_happen(client, client_of, staff):
     rows = table(client)
     row_of(rows, "90.1.2.1.1")[2] = "Otro nombre"

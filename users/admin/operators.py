@@ -188,8 +188,8 @@ class OperatorAdmin(
         """Return what staff does after it created an operator."""
         address = request.build_absolute_uri(reverse("users:sign_in"))
         return format_html(
-            "Se ha creado {}. Entregue a {} su RUC, {}, su usuario, {}, y la clave que usted escribió. "
-            'Ingresa en <a href="{}">{}</a>, cambia la clave y crea a los usuarios secundarios.',
+            "Se ha creado «{}». Entregue a {} su RUC, {}, su usuario, {}, y la clave que usted escribió. "
+            'Con ellos ingresa en <a href="{}">{}</a> y crea a los usuarios secundarios.',
             *(operator.name, principal.get_full_name(), operator.ruc, principal.username),
             *(address, address),
         )
