@@ -1,5 +1,6 @@
 """The screens of the frame: Comunidad del Operador, the page of an option, and Ayuda."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import chain
 
@@ -10,14 +11,55 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 
-from profiles.access import findings
+from profiles.access.findings import Finding, Offer
 from profiles.access.reasons import Reason
-from profiles.access.tree import OptionTree, menu_of
+from profiles.access.standing import COUNTED, Standing, Team
+from profiles.access.tree import OptionTree, own_menu
 from profiles.access.verdict import Holdings, verdict
 from profiles.forms.filters import MenuSearchForm
 from profiles.models import Option, Role
 from profiles.views import wizard
 from users import tenancy
+from users.models import User
+
+# Of the users whose access is to be finished, the home page names so many.
+TASKS = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the bar of users: how they stand, in words, and where the list shows them."""
+
+    how: str
+    count: int
+    words: str
+    query: str
+    # Of the bar, in thousandths.
+    start: float
+    width: float
+
+
+PARTS = {
+    Standing.READY: ("listo", "listos"),
+    Finding.ROLE_MISSING: ("con un rol por asignar",) * 2,
+    Finding.WITHOUT_OPTIONS: ("sin opciones",) * 2,
+    Standing.STOPPED: ("detenido", "detenidos"),
+    User.State.ACTIVE: ("activo", "activos"),
+    User.State.SUSPENDED: ("suspendido", "suspendidos"),
+}
+
+
+def parts_of(team: Team) -> list[Part]:
+    """Return the parts of the bar, in the order in which they are drawn."""
+    parts, start = [], 0
+    for how, (singular, plural) in PARTS.items():
+        if count := team.parts.get(how):
+            name = "estado" if how in User.State.values else "hallazgo"
+            width = 1000 * count / team.total
+            words = singular if count == 1 else plural
+            parts.append(Part(how.value, count, words, f"{name}={how.value}", start, width))
+            start += width
+    return parts
 
 
 class HomeView(View):
@@ -27,21 +69,33 @@ class HomeView(View):
         user = request.user
         if user.operator is None:
             return redirect("admin:index")
-        leaves = menu_of(Holdings.of(user), Option.objects.offered_to(user.operator)).leaves
         search = MenuSearchForm(request.GET)
         context = {
-            "menu": OptionTree([leaf.row for leaf in leaves], query=search.text),
             "search": search,
             "query": search.text,
             "operator_types": user.operator.operator_types.all(),
         }
         if user.is_principal:
-            users = tenancy.secondary_users_of(user)
-            context |= {
-                "has_users": users.exists(),
-                "findings": findings.count_each(users, user.operator),
-            }
+            context |= self.team(user)
+        # The menu of a secondary user is the page; that of a principal is shown when asked for.
+        if search.text or not user.is_principal or request.GET.get("menu"):
+            menu = own_menu(user, query=search.text)
+            context |= {"menu": menu, "menu_size": len(menu.leaves)}
         return render(request, "portal/home.html", context)
+
+    def team(self, principal: User) -> dict:
+        """Return how the users of the principal stand, and whose access is to be finished."""
+        users, offer = tenancy.secondary_users_of(principal), Offer.to(principal.operator)
+        team = Team.of(users, offer)
+        shown = dict(team.unfinished[:TASKS])
+        return {
+            "team": team,
+            "parts": parts_of(team),
+            "tasks": [(user, shown[user.pk]) for user in users.filter(pk__in=shown)],
+            "unfinished_count": len(team.unfinished),
+            "counted": COUNTED,
+            "menu_size": len(offer.options),
+        }
 
 
 class OptionView(View):

@@ -76,10 +76,11 @@ class Offer:
 
 
 def _having(users: UserQuerySet, finding: Finding, offer: Offer) -> UserQuerySet:
-    return users.filter(_condition(finding, offer), state=User.State.ACTIVE)
+    return users.filter(condition(finding, offer), state=User.State.ACTIVE)
 
 
-def _condition(finding: Finding, offer: Offer):
+def condition(finding: Finding, offer: Offer):
+    """Return the condition that an active user of the offer's operator meets with the finding."""
     options = OptionGrant.objects.filter(option__in=offer.options)
     roles = RoleGrant.objects.filter(role__in=offer.roles)
     match finding:

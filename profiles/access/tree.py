@@ -7,6 +7,7 @@ from functools import cached_property
 from profiles.access.verdict import Holdings, verdict
 from profiles.models import Option, Profile
 from users.lists.search import fold, search_words
+from users.models import User
 
 
 @dataclass(eq=False)
@@ -159,6 +160,18 @@ def _ancestry(node: Node | None) -> Iterator[Node]:
         node = node.parent
 
 
-def menu_of(holdings: Holdings, leaves) -> OptionTree:
+def menu_of(holdings: Holdings, leaves, *, query: str = "") -> OptionTree:
     """Return the menu of an account: the leaves that the verdict puts into it, as a tree."""
-    return OptionTree(leaf for leaf in leaves if verdict(holdings, leaf).in_menu)
+    return OptionTree((leaf for leaf in leaves if verdict(holdings, leaf).in_menu), query=query)
+
+
+def own_menu(user: User, *, query: str = "") -> OptionTree:
+    """Return the menu of an account that is signed in, read with the least that it needs.
+
+    Of a principal the verdict asks only what is offered, and of a secondary user what is granted.
+    """
+    offered = Option.objects.offered_to(user.operator)
+    if user.is_principal:
+        return OptionTree(offered.prefetch_related(None), query=query)
+    holdings = Holdings.of(user)
+    return menu_of(holdings, offered.filter(code__in=holdings.options), query=query)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from operators.models import Operator
 from profiles.access.findings import Finding, having
+from profiles.access.standing import Standing, standing
 from profiles.models import Option, Role
 from users.forms.fields import day_field
 from users.forms.layout import Include, Submit, filters, layout, search_box
@@ -67,11 +68,11 @@ class SearchForm(forms.Form):
 
 
 class MenuSearchForm(SearchForm):
-    helper = search_box("Busque una opción del menú")
+    helper = search_box("Busque una opción del menú", data_live="menu")
 
 
 class OptionSearchForm(SearchForm):
-    helper = search_box("Buscar una opción")
+    helper = search_box("Buscar una opción", data_live="choices")
 
 
 class HistoryFilterForm(forms.Form):
@@ -141,7 +142,9 @@ class UserFilterForm(forms.Form):
     estado = choice_filter("Estado", [("", "No eliminados"), *User.State.choices])
     opcion = choice_filter("Opción")
     rol = choice_filter("Rol")
-    hallazgo = choice_filter("Requiere atención", [("", "Todos"), *Finding.choices])
+    hallazgo = choice_filter(
+        "Requiere atención", [("", "Todos"), *Finding.choices, *Standing.choices]
+    )
 
     helper = filters(
         *("texto", "estado", "opcion", "rol", "hallazgo"),
@@ -177,7 +180,9 @@ class UserFilterForm(forms.Form):
             elif chosen.get(code):
                 target = grants.removesuffix("_grants")
                 users = users.filter(**{f"{grants}__{target}": chosen[code]})
-        if chosen.get("hallazgo"):
+        if chosen.get("hallazgo") in Standing.values:
+            users = standing(users, Standing(chosen["hallazgo"]), self.operator)
+        elif chosen.get("hallazgo"):
             users = having(users, Finding(chosen["hallazgo"]), self.operator)
         return users
 

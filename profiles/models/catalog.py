@@ -35,6 +35,13 @@ class CatalogRow(models.Model):
         """Whether a part of the row is our own assumption; the pages say so."""
         return "supuesto" in self.source
 
+    @property
+    def said_source(self) -> str:
+        """Where the row comes from, in the words of the page that explains sources."""
+        if self.source.startswith(("supuesto", "nombre: supuesto")):
+            return "Opción de ejemplo"
+        return "De la cartilla" if self.source == "cartilla" else "Nombre tomado de fuente pública"
+
 
 class Profile(CatalogRow):
     """A family of options that the principal chooses first, such as «Mis Trámites Aduaneros»."""

@@ -4,9 +4,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
+from profiles.access.chain import chain
 from profiles.access.reasons import ORDER, Reason
-from profiles.access.tree import OptionTree, menu_of
-from profiles.access.verdict import Holdings, reasons_about_grants, verdict
+from profiles.access.tree import OptionTree
+from profiles.access.verdict import Holdings, Verdict, reasons_about_grants, verdict
 from profiles.forms.filters import OptionSearchForm
 from profiles.models import Option, Role
 from users import tenancy
@@ -22,11 +23,12 @@ class UserView(tenancy.AboutOneUser, View):
         user = self.account
         locks = locks_of([user])
         holdings = Holdings.of(user, locked=locks)
-        menu = menu_of(holdings, Option.objects.offered_to(user.operator))
-        # A block of the whole account is shown once, not beside every option.
-        grants = {leaf.code: reasons_about_grants(holdings, leaf.row) for leaf in menu.leaves}
-        working = [leaf.row for leaf in menu.leaves if not grants[leaf.code]]
         granted = OptionTree(Option.objects.granted(holdings.options))
+        # A block of the whole account is shown once, not beside every option.
+        grants = {leaf.code: reasons_about_grants(holdings, leaf.row) for leaf in granted.leaves}
+        working = [leaf.row for leaf in granted.leaves if not grants[leaf.code]]
+        verdicts = [verdict(holdings, leaf.row) for leaf in granted.leaves]
+        without = Verdict((*holdings.account, Reason.OPTION_NOT_GRANTED))
         return render(
             request,
             "profiles/user.html",
@@ -35,11 +37,14 @@ class UserView(tenancy.AboutOneUser, View):
                 "obstacles": sorted(holdings.account, key=ORDER.__getitem__),
                 "second_factor": user.has_second_factor,
                 "locked_until": locks.get(user),
+                "chain": chain(verdicts or [without]),
+                "granted": granted,
+                "permitted": sum(decision.permitted for decision in verdicts),
                 "working": OptionTree(working),
                 "refused": [
                     (leaf, reasons[0])
                     for leaf in granted.ordered_leaves
-                    if (reasons := reasons_about_grants(holdings, leaf.row))
+                    if (reasons := grants[leaf.code])
                 ],
                 "roles": [
                     (role, holdings.roles.get(role.code, Reason.NOT_OFFERED))
@@ -81,6 +86,8 @@ class WhyView(tenancy.AboutOneUser, View):
             "option": option,
             "path": OptionTree([option]).leaves[0].parent.path,
             "verdict": decision,
+            "chain": chain([decision]),
+            "permitted": decision.permitted,
             "option_grant": user.option_grants.filter(option=option).first(),
             "role_grants": user.role_grants.filter(role__options=option).select_related("role"),
             "acting_roles": Role.objects.filter(

@@ -20,9 +20,10 @@ def test_home_of_a_principal_with_something_to_attend_to(
     grant([LEAF])
     make_secondary("SINOPCIO", 90000009)
     desk.goto("/")
-    expect(
-        desk.get_by_role("region", name="Requiere su atención").get_by_role("link")
-    ).to_have_count(3)
+    expect(desk.get_by_role("region", name="Para terminar (2)").locator("li")).to_have_count(2)
+    is_accessible(desk)
+    desk.get_by_role("link", name="Ver todo el menú").click()
+    expect(desk.locator(".menu-columns a")).to_have_count(5)
     is_accessible(desk)
 
 

@@ -69,13 +69,13 @@ def test_an_option_without_roles_opens_with_the_grant_alone(client_of, principal
     assign_options(actor=acting(principal), user=secondary, codes=["11.9.1.1.1"], seen=[])
     response = client_of(secondary).get("/opciones/11.9.1.1.1/")
     assert response.status_code == 200
-    assert "la opción no pide rol" in soup(response).text
+    assert "la opción no requiere rol" in soup(response).text
 
 
 def test_the_principal_opens_an_option_without_a_role(client_of, principal):
     response = client_of(principal).get(URL)
     assert response.status_code == 200
-    assert "El usuario principal entra sin rol." in soup(response).text
+    assert "El usuario principal no necesita rol." in soup(response).text
 
 
 def test_an_option_of_another_operator_type_is_not_offered_even_to_the_principal(

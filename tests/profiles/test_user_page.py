@@ -60,13 +60,14 @@ def test_a_role_moves_the_option_to_what_works(client, grant):
     page = soup(client.get(URL))
     assert "Numeración de la declaración" in section(page, "can-title").text
     assert page.find(id="cannot-title") is None
-    assert "Rige" in section(page, "roles-title").text
+    assert "Vigente" in section(page, "roles-title").text
 
 
 def test_without_anything_it_shows_the_way_on(client):
-    empty = soup(client.get(URL)).select_one(".empty")
+    page = soup(client.get(URL))
+    empty = page.select_one(".empty")
     assert "no tiene ninguna asignada" in empty.text
-    assert empty.a["href"] == "/usuarios/JPEREZ01/perfiles/"
+    assert page.select_one(".chain-broken a")["href"] == "/usuarios/JPEREZ01/perfiles/"
 
 
 def test_what_keeps_the_account_out_comes_first_with_its_cure(client, principal, secondary):
@@ -74,6 +75,34 @@ def test_what_keeps_the_account_out_comes_first_with_its_cure(client, principal,
     reason = soup(client.get(URL)).select_one("[data-reason=user_suspended]")
     assert "JPEREZ01 está suspendido y no puede ingresar." in reason.text
     assert reason.a["href"] == "/usuarios/JPEREZ01/estado/"
+
+
+def links_of_the_chain(page) -> dict[str, str]:
+    """The state of each link, by its name."""
+    return {
+        link.strong.text: link["class"][-1].removeprefix("chain-")
+        for link in page.select(".chain li")
+    }
+
+
+def test_the_chain_marks_the_broken_link_with_its_remedy(client, principal, secondary, grant):
+    assert links_of_the_chain(soup(client.get(URL))) == {
+        "Cuenta": "holds", "Opción": "broken", "Rol": "holds", "No puede": "broken"
+    }  # fmt: skip
+    grant([CODE, FREE])
+    page = soup(client.get(URL))
+    assert links_of_the_chain(page) == {
+        "Cuenta": "holds", "Opción": "holds", "Rol": "partial", "Puede": "holds"
+    }  # fmt: skip
+    assert page.select_one(".chain-partial a")["href"] == "/usuarios/JPEREZ01/roles/"
+    assert "Usar 1 de 2" in page.select_one(".chain").text
+    page = soup(client.get(WHY, {"opcion": CODE}))
+    assert page.select_one(".chain-broken a")["href"] == "/usuarios/JPEREZ01/roles/"
+    accounts.suspend_user(actor=acting(principal), user=secondary)
+    page = soup(client.get(URL))
+    assert links_of_the_chain(page)["Cuenta"] == "broken"
+    assert links_of_the_chain(page)["No puede"] == "broken"
+    assert page.select_one(".chain-broken a")["href"] == "/usuarios/JPEREZ01/estado/"
 
 
 def test_every_link_of_the_page_leads_somewhere(client, grant):
@@ -176,7 +205,7 @@ def test_what_is_not_in_effect_yet_says_since_when_it_will_be(client, principal,
     grant([FREE])
     page = soup(client.get(WHY, {"opcion": FREE}))
     assert why(client, FREE) == ["option_not_yet_in_effect"]
-    assert "rige desde el" in page.select_one(".verdict").text
+    assert "está vigente desde el" in page.select_one(".verdict").text
 
 
 def test_an_option_of_another_type_and_a_retired_one_are_explained_too(client, grant):

@@ -150,7 +150,7 @@ def filters(first: str, *folded, **attributes: str) -> FormHelper:
     return layout(*parts, css_class="filters", method="get", role="search", **attributes)
 
 
-def search_box(label: str) -> FormHelper:
+def search_box(label: str, **attributes: str) -> FormHelper:
     """Return the helper of a form that searches in a list by its field ``texto``."""
     box = Include("forms/layout/search_box.html", label=label)
-    return layout(box, css_class="menu-search", method="get", role="search")
+    return layout(box, css_class="menu-search", method="get", role="search", **attributes)

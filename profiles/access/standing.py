@@ -1,0 +1,94 @@
+"""How the secondary users of an operator stand: each of them in exactly one way."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.db import models
+from django.db.models import Count, Q
+
+from operators.models import Operator
+from profiles.access.findings import Finding, Offer, condition
+from users.models import User, UserQuerySet
+
+# Above this number of unfinished users they are no longer counted one by one.
+COUNTED = 200
+
+
+class Standing(models.TextChoices):
+    """The ways to stand that are no finding; the list of users filters by them too."""
+
+    READY = "listo", "Nada: está listo"
+    STOPPED = "detenido", "No puede ingresar"
+
+
+UNFINISHED = (Finding.ROLE_MISSING, Finding.WITHOUT_OPTIONS)
+
+
+def standing(users: UserQuerySet, how: Standing, operator: Operator) -> UserQuerySet:
+    """Return the users who are ready, or those who are finished and cannot sign in."""
+    finished = ~_unfinished(Offer.to(operator))
+    active, valid = Q(state=User.State.ACTIVE), _valid(operator)
+    if how == Standing.READY:
+        return users.filter(active, valid, finished)
+    return users.filter(Q(state=User.State.SUSPENDED) | active & ~valid & finished)
+
+
+@dataclass(frozen=True)
+class Team:
+    """The users of an operator by how they stand, and those whose access is to be finished."""
+
+    total: int
+    # The number of users by how they stand: a Standing, a Finding, or else a state.
+    parts: dict[models.TextChoices, int]
+    # The primary key and the finding of each unfinished user: at most COUNTED + 1.
+    unfinished: list[tuple[int, Finding]]
+    # Whether the access of an active user ends soon.
+    expires_soon: bool
+
+    @classmethod
+    def of(cls, users: UserQuerySet, offer: Offer) -> Self:
+        """Count the users of the offer's operator.
+
+        With more than COUNTED unfinished users, the parts are the states.
+        """
+        states = dict(users.order_by().values_list("state").annotate(Count("pk")))
+        total = sum(states.values())
+        states = {User.State(state): count for state, count in states.items()}
+        active = users.filter(state=User.State.ACTIVE)
+        expires_soon = active.filter(condition(Finding.EXPIRES_SOON, offer)).exists()
+        rows = active.annotate(lacks_options=condition(Finding.WITHOUT_OPTIONS, offer)).filter(
+            Q(lacks_options=True) | Q(condition(Finding.ROLE_MISSING, offer))
+        )
+        unfinished = [
+            (pk, Finding.WITHOUT_OPTIONS if lacks else Finding.ROLE_MISSING)
+            for pk, lacks in rows.order_by("username").values_list("pk", "lacks_options")[
+                : COUNTED + 1
+            ]
+        ]
+        if len(unfinished) > COUNTED:
+            return cls(total, states, unfinished, expires_soon)
+        missing, without = (
+            sum(found == finding for _, found in unfinished) for finding in UNFINISHED
+        )
+        invalid = active.filter(~_valid(offer.operator), ~_unfinished(offer)).count()
+        stopped = invalid + states.get(User.State.SUSPENDED, 0)
+        parts = {
+            Standing.READY: total - missing - without - stopped,
+            Finding.ROLE_MISSING: missing,
+            Finding.WITHOUT_OPTIONS: without,
+            Standing.STOPPED: stopped,
+        }
+        parts = {how: count for how, count in parts.items() if count}
+        return cls(total, parts, unfinished, expires_soon)
+
+
+def _unfinished(offer: Offer):
+    missing, without = (condition(finding, offer) for finding in UNFINISHED)
+    return Q(missing) | Q(without)
+
+
+def _valid(operator: Operator) -> Q:
+    today = operator.today()
+    return Q(Q(valid_from=None) | Q(valid_from__lte=today)) & Q(
+        Q(valid_until=None) | Q(valid_until__gte=today)
+    )
