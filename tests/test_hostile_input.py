@@ -294,7 +294,7 @@ ROLES = dict.fromkeys(("role", "seen", "do"), anything)
 # Each form, with what each of its fields must take.
 KINDS = {
     "SignInForm": {"ruc": ruc, "username": signing_in_as, "password": some_text},
-    "SecondaryUserForm": {**ACCOUNT, "creation_key": anything},
+    "SecondaryUserForm": {**ACCOUNT, "creation_key": anything, "template": anything},
     "EditUserForm": {**PERSON, "valid_from": day, "valid_until": day, "seen": anything},
     "OwnPasswordForm": {
         "current_password": some_text,

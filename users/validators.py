@@ -27,15 +27,24 @@ def normalise_username(value: str) -> str:
     return value.upper() if value.isascii() else value
 
 
+SPANISH_LETTERS = "ÁÉÍÓÚÜÑáéíóúüñ"
+
+
 def validate_username(value: str) -> None:
     """Raise ValidationError unless it has ``USERNAME_LENGTH`` ASCII letters or digits.
 
     The rule of an operator's usuario: docs/fidelity.md.
     """
     refuse_ruc_in_username(value)
-    if not re.fullmatch(rf"[A-Z0-9]{{{settings.USERNAME_LENGTH}}}", value):
+    length = settings.USERNAME_LENGTH
+    composed = normalised("NFC", value)
+    if not composed.isascii() and re.fullmatch(
+        rf"[A-Za-z0-9{SPANISH_LETTERS}]{{{length}}}", composed
+    ):
+        raise ValidationError("Use letras sin tilde ni ñ, y números", code="username_letters")
+    if not re.fullmatch(rf"[A-Z0-9]{{{length}}}", value):
         raise ValidationError(
-            f"El usuario debe tener {settings.USERNAME_LENGTH} caracteres, solo letras y números",
+            f"El usuario debe tener {length} caracteres, solo letras y números",
             code="username_format",
         )
 

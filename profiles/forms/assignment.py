@@ -1,11 +1,13 @@
 """Asignar Perfiles and Asignar Roles: what is marked among what the operator is offered."""
 
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from crispy_forms.layout import Div
 from django import forms
 
 from operators.models import Operator
+from profiles.access.role_needs import RoleNeed
 from profiles.access.tree import Node, OptionTree
 from profiles.models import Option, Role
 from users.forms.layout import Buttons, Include, Link, Submit, layout
@@ -147,6 +149,19 @@ class RoleMarks(OfferedForm):
             role.is_marked = role.code in marked
         return offered
 
+    def mark(self, codes: Collection[str]) -> None:
+        """Show these roles as marked, and no others."""
+        for role in self.roles:
+            role.is_marked = role.code in codes
+
+    def describe(self, needs: Iterable[RoleNeed], expired: Collection[str]) -> None:
+        """Say of each role which of the user's options it opens, and of each need if it is met."""
+        for role in self.roles:
+            role.is_expired = role.code in expired
+            role.opens = [need.option for need in needs if role in need.roles]
+        for need in needs:
+            need.is_met = any(role.is_marked and not role.is_expired for role in need.roles)
+
 
 class OptionsForm(OptionMarks):
     """Asignar Perfiles: one profile is open, its options are searched and marked."""
@@ -258,8 +273,12 @@ class RolesForm(RoleMarks):
     do = forms.Field(required=False)
 
     helper = layout(
-        Include("profiles/roles_form.html"),
-        Buttons(Submit("Asignar"), Link("Cancelar", "profiles:user_list")),
+        Include("components/role_checkboxes.html"),
+        Buttons(
+            Submit("Asignar"),
+            Include("profiles/roles_check.html"),
+            Link("Cancelar", "profiles:user_list"),
+        ),
     )
 
     def is_correction(self) -> bool:

@@ -16,6 +16,12 @@ class AccessTemplateQuerySet(models.QuerySet):
             Q(operator=operator) | Q(operator_type__operators=operator)
         ).select_related("operator_type")
 
+    def chosen(self, operator: Operator, query) -> "AccessTemplate | None":
+        """Return the template that the address of a screen names, if it is offered."""
+        number = query.get("plantilla", "")
+        is_number = number.isascii() and number.isdecimal() and len(number) < 10
+        return self.offered_to(operator).filter(pk=number).first() if is_number else None
+
 
 class AccessTemplate(models.Model):
     """A named set of options and roles, granted to a user at once.

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from django.contrib import messages
+from django.db.models import Count
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,8 +17,9 @@ from django.views import View
 
 from profiles.access.difference import of_options, of_roles
 from profiles.access.reasons import OF_THE_ROLE, ORDER, Reason
+from profiles.access.role_needs import expired_roles, needs_of, smallest_roles
 from profiles.access.tree import Node, OptionTree, menu_of
-from profiles.access.verdict import Holdings, reasons_about_grants, verdict
+from profiles.access.verdict import Holdings, reasons_about_grants
 from profiles.actions.grants import NotOfferedError, assign_options, assign_roles
 from profiles.forms.assignment import (
     NoOptionsForm,
@@ -26,7 +28,7 @@ from profiles.forms.assignment import (
     RolesForm,
     SummaryForm,
 )
-from profiles.models import Option, Role
+from profiles.models import AccessTemplate, Option, Role
 from profiles.views.marks import Marks
 from profiles.views.wizard import StepView
 from users import tenancy
@@ -68,11 +70,22 @@ class OptionMarksView(AssignmentView):
         """Return the marks of the address, else what is granted; None if they cannot be read."""
         granted = frozenset(self.account.option_grants.values_list("option_id", flat=True))
         text = self.request.GET.get("marcas")
+        if not text and (template := self.template()):
+            return Marks(granted | template, granted)
         marks = Marks.loads(text, self.account) if text else None
         if not text or (marks and marks.marked == granted):
             # Marks that were saved meanwhile are what a new page would show.
             return Marks(granted, granted)
         return marks
+
+    def template(self) -> frozenset[str]:
+        """Return the offered options of the template that the address names, if it names one."""
+        operator = self.account.operator
+        template = AccessTemplate.objects.chosen(operator, self.request.GET)
+        if template is None:
+            return frozenset()
+        offered = Option.objects.offered_to(operator).filter(pk__in=template.options.all())
+        return frozenset(offered.values_list("code", flat=True))
 
     def start_again(self):
         messages.warning(
@@ -254,14 +267,18 @@ class RolesView(AssignmentView):
         granted = frozenset(self.account.role_grants.values_list("role_id", flat=True))
         form = self.form(role=granted, seen=granted)
         lost = granted - {role.code for role in form.roles}
-        return self.show(form, unavailable=Role.objects.filter(code__in=lost) if lost else ())
+        return self.show(
+            form,
+            unavailable=Role.objects.filter(code__in=lost) if lost else (),
+            is_smallest=request.GET.get("marcar") == "minimos",
+        )
 
     def post(self, request):
         sent = self.form(request.POST)
         if not sent.is_valid():
             return self.refuse(sent)
         match sent.cleaned_data["do"]:
-            case "back":
+            case "back" | "check":
                 return self.show(self.form(**sent.cleaned_data))
             case None if sent.is_correction():
                 return self.show_difference(sent)
@@ -319,19 +336,31 @@ class RolesView(AssignmentView):
             "; ".join(parts),
         )
 
-    def show(self, form: RolesForm, *, status: int = HTTPStatus.OK, **notices):
+    def show(
+        self,
+        form: RolesForm,
+        *,
+        status: int = HTTPStatus.OK,
+        is_smallest: bool = False,
+        **notices,
+    ):
         holdings = Holdings.of(self.account)
-        menu = menu_of(holdings, Option.objects.offered_to(self.account.operator))
-        waiting = []
-        for leaf in menu.ordered_leaves:
-            if not verdict(holdings, leaf.row).permitted:
-                acting = set(leaf.row.roles.all())
-                waiting.append((leaf.row, [role for role in form.roles if role in acting]))
+        granted = list(
+            Option.objects.offered_to(self.account.operator).filter(code__in=holdings.options)
+        )
+        needs, expired = needs_of(holdings, granted, form.roles), expired_roles(holdings)
+        if is_smallest:
+            reach = Role.objects.annotate(reach=Count("options")).values_list("code", "reach")
+            form.mark(smallest_roles(needs, without=expired, reach=dict(reach)))
+        form.describe(needs, expired)
         return self.page(
             "profiles/roles.html",
             form=form,
-            waiting=waiting,
-            menu=menu,
+            needs=needs,
+            all_met=all(need.is_met for need in needs),
+            smallest_count=sum(role.is_marked for role in form.roles),
+            has_options=bool(granted),
+            is_smallest=is_smallest,
             guide=self.step and self.step.guide["form"],
             status=status,
             **notices,

@@ -113,6 +113,8 @@ def fill_in_the_person(page):
         "Usuario secundario",
         "Clave",
         "Reingrese la clave",
+        # Not in the guide: Paso 2 may begin with marks.
+        "Empezar con una plantilla (opcional)",
     ]
     field("Tipo de documento de identidad").select_option(
         label="DNI – Documento Nacional de Identidad"

@@ -1,6 +1,7 @@
 """Asignar Roles: from the wizard and from the list."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -26,6 +27,12 @@ def granted(user) -> set[str]:
     return set(user.role_grants.values_list("role_id", flat=True))
 
 
+def waiting(response) -> list[str]:
+    """The options that the screen shows as still in need of a role, and the roles that act."""
+    items = soup(response).select("#waiting-list > li:not([hidden])")
+    return [item.get_text(" ", strip=True) for item in items]
+
+
 def notices(response) -> list[str]:
     return [notice.get_text(" ", strip=True) for notice in soup(response).select(".notice")]
 
@@ -48,10 +55,63 @@ def test_the_options_that_still_need_a_role_are_named_with_the_role(client, prin
     codes = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"]
     assign_options(actor=acting(principal), user=secondary, codes=codes, seen=[])
     assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
-    waiting = soup(client.get(LATER)).select(".selected-box li")
-    assert [item.get_text(" ", strip=True) for item in waiting] == [
-        "Numeración de la declaración Despachador"
-    ]
+    assert waiting(client.get(LATER)) == ["Numeración de la declaración Despachador"]
+
+
+def test_a_suspended_user_and_a_temporary_clave_still_need_no_other_role(
+    client, principal, secondary
+):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.2.1.1"], seen=[])
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    for fields in ({"state": "suspended"}, {"state": "active", "must_change_password": True}):
+        User.objects.filter(pk=secondary.pk).update(**fields)
+        assert waiting(client.get(LATER)) == [], fields
+
+
+def test_a_role_whose_validity_has_ended_opens_nothing(client, principal, secondary, clock):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.2.1.1"], seen=[])
+    assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
+    secondary.role_grants.update(valid_until=secondary.operator.now() - timedelta(days=2))
+    response = client.get(LATER)
+    assert waiting(response) == ["Consulta de canal Despachador o Consulta de despacho"]
+    assert "Su vigencia terminó" in soup(response).select_one(".role-group").text
+    marked = soup(client.get(f"{LATER}?marcar=minimos")).select("[name=role][checked]")
+    assert [box["value"] for box in marked] == [CLEARANCE]
+
+
+def test_options_that_have_no_effect_yet_ask_for_their_role_too(client, principal, secondary):
+    type(secondary.operator).objects.update(activation_delay=timedelta(minutes=5))
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
+    assert waiting(client.get(LATER)) == ["Numeración de la declaración Despachador"]
+
+
+def test_each_role_says_which_of_the_users_options_it_opens(client, principal, secondary):
+    codes = ["90.1.1.1.1", "11.9.1.1.1"]
+    assign_options(actor=acting(principal), user=secondary, codes=codes, seen=[])
+    said = [line.text for line in soup(client.get(LATER)).select(".role-opens")]
+    assert said == ["Abre: Numeración de la declaración", "No abre ninguna de sus opciones."]
+
+
+def test_without_script_the_marks_are_sent_to_see_what_is_missing(client, principal, secondary):
+    assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
+    response = client.post(LATER, {"role": [CLEARANCE], "seen": "", "do": "check"})
+    assert waiting(response) == []
+    assert granted(secondary) == set()
+
+
+def test_the_fewest_roles_that_open_every_option_are_marked_and_not_saved(
+    client, principal, secondary
+):
+    both, one = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"], ["90.1.2.1.1"]
+    seen = []
+    # Where one role is enough, the one that opens less elsewhere.
+    for codes, fewest in ((both, [CLEARANCE]), (one, [INQUIRY])):
+        assign_options(actor=acting(principal), user=secondary, codes=codes, seen=seen)
+        page = soup(client.get(f"{LATER}?marcar=minimos"))
+        assert [box["value"] for box in page.select("[name=role][checked]")] == fewest
+        assert "Se marcó 1 rol: es el mínimo" in page.select_one("[data-focus]").text
+        seen = codes
+    assert granted(secondary) == set()
 
 
 @pytest.mark.parametrize("url", [WIZARD, LATER])

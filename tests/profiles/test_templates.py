@@ -5,8 +5,9 @@ import pytest
 from operators.models import OperatorType
 from profiles.actions.grants import assign_access
 from profiles.actions.templates import save_template
-from profiles.models import AccessTemplate, Option
+from profiles.models import AccessTemplate, Option, OptionGrant
 from tests.conftest import acting, soup
+from tests.users.conftest import FORM
 from users.models import AuditEntry
 
 URL, NEW = "/plantillas/", "/plantillas/nueva/"
@@ -200,3 +201,21 @@ def test_another_companys_is_not_there(client, stranger):
     for name in ("", "modificar/", "eliminar/"):
         assert client.get(f"{URL}{foreign.pk}/{name}").status_code == 404
     assert client.get(f"{URL}99999999999999999999/").status_code == 404
+
+
+def test_a_user_may_begin_with_the_options_of_a_template(client, principal, stranger):
+    """The template goes with the address from Paso 1 to Paso 2, which marks and saves nothing."""
+    save = {"name": "Despacho básico", "options": [FREE], "roles": []}
+    own = save_template(actor=acting(principal), **save)
+    foreign = save_template(actor=acting(stranger), **save)
+    person = {**FORM, "username": "NUEVO001", "document_number": "90000099"}
+    created = client.post("/usuarios/nuevo/", {**person, "template": str(own.pk)})
+    assert created.url == f"/usuarios/nuevo/NUEVO001/?plantilla={own.pk}"
+    page = soup(client.get(created.url))
+    assert "la plantilla Despacho básico" in page.select_one(".important").text
+    step_2, _, query = page.select_one("main .buttons a")["href"].partition("?")
+    assert query == f"plantilla={own.pk}"
+    for number, options in ((own.pk, [FREE]), (foreign.pk, []), ("9" * 30, []), ("x", [])):
+        listed = soup(client.get(step_2, {"plantilla": number})).select("#selected-list li")
+        assert [item["data-code"] for item in listed] == options, number
+    assert not OptionGrant.objects.filter(user__username="NUEVO001").exists()

@@ -78,6 +78,22 @@ def test_the_name_of_the_browser_is_stored_printable_and_cut(principal, client):
     assert Session.objects.get().browser == "A[2J" + "x" * 196
 
 
+def test_the_browser_of_a_session_is_said_in_words():
+    chrome = "(KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+    agents = {
+        f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 {chrome}": "Chrome en Linux",
+        f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {chrome} Edg/140.0": "Edge en Windows",
+        f"Mozilla/5.0 (Linux; Android 16; K) {chrome}": "Chrome en Android",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 15.5; rv:140.0) Firefox/140.0": "Firefox en Mac",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604": (
+            "Safari en iPhone"
+        ),
+        "curl/8.0": "curl/8.0",
+        "": "",
+    }
+    assert {agent: Session(browser=agent).browser_in_words for agent in agents} == agents
+
+
 def test_a_session_closed_during_a_request_leads_to_the_sign_in_page(
     owner, client_of, settings, monkeypatch
 ):

@@ -38,6 +38,23 @@ def change(client, current=PASSWORD, one=NEW, two=NEW):
     return client.post(OWN, {"current_password": current, "password1": one, "password2": two})
 
 
+def test_the_rule_of_a_new_clave_is_a_list_below_its_field(client):
+    page = soup(client.get("/usuarios/nuevo/"))
+    described = page.find(id=page.select_one("[name=password1]")["aria-describedby"])
+    assert [rule.text for rule in described.select("li")] == [
+        "8 a 12 caracteres",
+        "Un número, por lo menos",
+        "Las dos claves coinciden",
+    ]
+
+
+def test_a_guessable_clave_is_advised_against_with_a_link_to_change_it(client, secondary):
+    form = {"way": "type", "password1": "sunat2026", "password2": "sunat2026"}
+    page = soup(client.post(RESET, form, follow=True))
+    link = next(notice.a for notice in page.select(".notice") if "adivinar" in notice.text)
+    assert (link.text, link["href"]) == ("Restablecer clave", RESET)
+
+
 # Restablecer password --------------------------------------------------------------------------------
 
 
@@ -46,6 +63,8 @@ def test_a_generated_clave_is_shown_once_and_works(client, secondary, client_of)
     password = soup(response).select_one(".generated-password").text
     assert stored(secondary).check_password(password)
     assert stored(secondary).must_change_password
+    slip = soup(response).select_one(".slip").text
+    assert all(text in slip for text in (RUC, "JPEREZ01", password, "/ingresar/"))
     assert password not in client.get(RESET).content.decode()
     entry = AuditEntry.objects.get(action="user.password_reset")
     assert (entry.subject, entry.before, entry.after) == (secondary, {}, {})

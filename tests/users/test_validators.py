@@ -98,11 +98,17 @@ def test_any_other_usuario_is_refused():
         "JPEREZ 1",
         "JPEREZ01\n",
         "JPEREZ_1",
-        "JPEREZÑ1",
         "J.PEREZ1",
         "@@@@@@@@",
     ]
     assert sentences_of(validate_username, usernames) == {name: [EIGHT] for name in usernames}
+
+
+def test_a_usuario_with_an_accent_is_told_which_letters_to_use():
+    usernames = ["PEÑA0001", "JPÉREZ01", "jperezü1", "PEN\u0303A0001"]
+    sentence = "Use letras sin tilde ni ñ, y números"
+    found = {name: refused(validate_username, normalise_username(name)) for name in usernames}
+    assert found == {name: [sentence] for name in usernames}
 
 
 def test_a_usuario_typed_together_with_its_ruc_is_refused_with_that_reason():

@@ -21,12 +21,19 @@ def password_field(label: str, *, empty: str, autocomplete: str, **kwargs) -> fo
     )
 
 
-def new_password_field(label: str) -> forms.CharField:
-    """Return the field of an operator's new password, with its rule as the hint."""
-    rule = capfirst(OperatorPasswordValidator.RULE)
-    return password_field(
-        label, empty="Ingrese la clave", autocomplete="new-password", help_text=rule
+def new_password_field(label: str, *, is_generated: bool = False) -> forms.CharField:
+    """Return the field of an operator's new password, with its rule as a list below it.
+
+    Where the password may be ``is_generated``, the browser can make one and copy it.
+    """
+    field = password_field(
+        label,
+        empty="Ingrese la clave",
+        autocomplete="new-password",
+        help_text=capfirst(OperatorPasswordValidator.RULE),
     )
+    field.rule, field.is_generated = OperatorPasswordValidator(), is_generated
+    return field
 
 
 def repeated_password_field() -> forms.CharField:

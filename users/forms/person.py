@@ -1,5 +1,6 @@
 """The data of a person: of a new account, and corrected later."""
 
+import re
 from uuid import UUID, uuid4
 
 from django import forms
@@ -9,7 +10,7 @@ from django.core.exceptions import ValidationError
 from operators.models import Operator
 from users.actions import accounts
 from users.forms.fields import day_field
-from users.forms.layout import Buttons, Link, Submit, layout
+from users.forms.layout import Buttons, Include, Link, Submit, layout
 from users.forms.password import TwiceTypedForm, new_password_field
 from users.forms.seen import SeenForm
 from users.models import User
@@ -25,7 +26,6 @@ class PersonForm(forms.Form):
 
     document_type = forms.ChoiceField(
         label="Tipo de documento de identidad",
-        help_text="Elija DNI",
         choices=[("", "Seleccione…"), *DocumentType.choices],
         required=False,
         error_messages={"invalid_choice": "Seleccione el tipo de documento"},
@@ -68,10 +68,15 @@ class NewAccountForm(TwiceTypedForm, PersonForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
-    password1 = new_password_field("Clave")
+    password1 = new_password_field("Clave", is_generated=True)
 
     ACCOUNT_FIELDS = (*PersonForm.ACCOUNT_FIELDS, "username")
     field_order = ACCOUNT_FIELDS
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["document_type"].help_text = "Elija DNI"
+        self.fields["document_type"].widget.attrs["data-digits"] = DocumentType.DNI
 
     def new_account(self) -> User:
         raise NotImplementedError
@@ -142,16 +147,26 @@ class SecondaryUserForm(NewAccountForm):
 
     creation_key = CreationKeyField(initial=uuid4)
 
+    # What step 2 begins with: the number of a template, which that step looks up.
+    template = forms.Field(label="Empezar con una plantilla (opcional)", required=False)
+
     helper = layout(
         *NewAccountForm.ACCOUNT_FIELDS,
         "password1",
         "password2",
+        Include("users/first_template.html"),
         Buttons(Submit("Siguiente"), Link("Cancelar", "profiles:user_list")),
+        css_class="person-form",
     )
 
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)
         self.operator = operator
+
+    def clean_template(self) -> str:
+        """Return what may be the number of a template; ignore the rest, as step 2 would."""
+        number = self.cleaned_data["template"] or ""
+        return number if re.fullmatch("[0-9]{1,9}", number) else ""
 
     def new_account(self) -> User:
         return User(operator=self.operator)

@@ -8,6 +8,35 @@ from django.utils.module_loading import import_string
 
 from users.models.accounts import User
 
+# What a browser calls itself, the most particular first: Edge calls itself Chrome and Safari too.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_in_words(agent: str) -> str:
+    """Return «Chrome en Linux» for the User-Agent of a browser; any other text cut short."""
+    found = [
+        next((words for sign, words in known if sign in agent), "") for known in (BROWSERS, SYSTEMS)
+    ]
+    return " en ".join(found) if all(found) else agent[:60]
+
 
 class Session(AbstractBaseSession):
     """A session with its account, so that it can be listed and closed (``users.signin.sessions``)."""
@@ -27,6 +56,10 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls):
         return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+
+    @property
+    def browser_in_words(self) -> str:
+        return browser_in_words(self.browser)
 
     @property
     def public_id(self) -> str:

@@ -34,6 +34,9 @@ class OperatorPasswordValidator:
     MIN_LENGTH = 8
     MAX_LENGTH = 12
     RULE = f"entre {MIN_LENGTH} y {MAX_LENGTH} caracteres, con al menos un número"
+    # Of a generated password, here and in the browser (portal/new_password.js).
+    LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
+    DIGITS = "23456789"
     GUESSABLE = (
         "La clave es fácil de adivinar: use otra, sin palabras conocidas ni datos de la persona"
     )
@@ -86,10 +89,10 @@ def advice_on_password(password: str, user) -> str:
 
 def generate_password() -> str:
     """A random password that fits the rule of operators, without easily confused characters."""
-    alphabet, digits = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
-    characters = [secrets.choice(digits)]
-    while len(characters) < OperatorPasswordValidator.MAX_LENGTH:
-        characters.append(secrets.choice(alphabet + digits))
+    rule = OperatorPasswordValidator
+    characters = [secrets.choice(rule.DIGITS)]
+    while len(characters) < rule.MAX_LENGTH:
+        characters.append(secrets.choice(rule.LETTERS + rule.DIGITS))
     secrets.SystemRandom().shuffle(characters)
     return "".join(characters)
 

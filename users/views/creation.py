@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
@@ -32,11 +33,23 @@ class CreateUserView(tenancy.PrincipalRequiredMixin, View):
             except ValidationError as error:
                 form.add_errors(error)
             else:
-                advise(request, form.cleaned_data["password1"], user)
-                return redirect("users:created", user.username)
+                reset = reverse("users:reset_password", args=[user])
+                advise(
+                    request,
+                    form.cleaned_data["password1"],
+                    user,
+                    change=("Restablecer clave", reset),
+                )
+                return self.go_on(form, user)
         if twin := self.created_by(form):
-            return redirect("users:created", twin.username)
+            return self.go_on(form, twin)
         return self.show(form)
+
+    def go_on(self, form, user: User):
+        """Lead to what was made; the address carries the template that step 2 begins with."""
+        template = form.cleaned_data.get("template")
+        query = {"plantilla": template} if template else None
+        return redirect(reverse("users:created", args=[user], query=query))
 
     def created_by(self, form) -> User | None:
         """The user that this very form made already: a double click, or sent again by refresh."""

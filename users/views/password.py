@@ -5,7 +5,9 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
@@ -53,7 +55,8 @@ class OwnPasswordView(View):
             others, f" Se cerraron sus otras {others} sesiones."
         )
         messages.success(request, f"Se cambió su clave.{closed}")
-        advise(request, form.cleaned_data["password1"], request.user)
+        change = ("Cambiar mi clave", reverse("users:own_password"))
+        advise(request, form.cleaned_data["password1"], request.user, change=change)
         return redirect("portal:home")
 
     def show(self, form):
@@ -119,14 +122,20 @@ class ResetPasswordView(tenancy.AboutOneUser, View):
             return render(
                 request,
                 "users/generated_password.html",
-                {"account": user, "password": password, "closed": closed},
+                {
+                    "account": user,
+                    "password": password,
+                    "closed": closed,
+                    "sign_in": request.build_absolute_uri(reverse("users:sign_in")),
+                },
             )
         messages.success(
             request,
             f"Se restableció la clave de {user}. La cambiará al ingresar. "
             f"{sessions_closed(closed)}",
         )
-        advise(request, password, user)
+        change = ("Restablecer clave", reverse("users:reset_password", args=[user]))
+        advise(request, password, user, change=change)
         return redirect("profiles:user_list")
 
     def show(self, form):
@@ -139,9 +148,15 @@ class ResetPasswordView(tenancy.AboutOneUser, View):
 
 
 @sensitive_variables()
-def advise(request, password: str, user) -> None:
-    """Say what is odd about a password that was set: easy to guess, unseen characters."""
+def advise(request, password: str, user, *, change: tuple[str, str] | None = None) -> None:
+    """Say what is odd about a password that was set: easy to guess, unseen characters.
+
+    ``change`` is the text and the address of the link where another password can be set.
+    """
     if advice := advice_on_password(password, user):
+        if change:
+            label, address = change
+            advice = format_html('{} <a href="{}">{}</a>', advice, address, label)
         messages.warning(request, advice)
 
 

@@ -17,6 +17,7 @@ for (const input of document.querySelectorAll("[data-show-password]")) {
   row.append(input, button);
   show(false);
   button.addEventListener("click", () => show(input.type === "password"));
+  input.addEventListener("show-password", () => show(true));
   // A clave left visible would be offered as autocompletion of a plain text field.
   input.form.addEventListener("submit", () => show(false));
 }
