@@ -162,6 +162,7 @@ def test_a_row_links_to_its_entries_in_the_history(admin_client):
     link = page.select_one(".object-tools").find("a", string="Historial")["href"]
     found = texts(soup(admin_client.get(link, follow=True)), "#result_list .field-what")
     assert found == ["Fila del catálogo modificada: 90.1.1.1.1"]
+    assert admin_client.get("/admin/users/auditentry/?fila=%00").status_code == 400
 
 
 OPTION_SEARCHES = [
