@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 
-from profiles.access.findings import Finding, Offer
+from profiles.access.findings import COUNTED, Finding, Offer
 from profiles.access.reasons import Reason
-from profiles.access.standing import COUNTED, Standing, Team
+from profiles.access.standing import Standing, Team
 from profiles.access.tree import OptionTree, own_menu
 from profiles.access.verdict import Holdings, verdict
 from profiles.forms.filters import MenuSearchForm
@@ -87,11 +87,10 @@ class HomeView(View):
         """Return how the users of the principal stand, and whose access is to be finished."""
         users, offer = tenancy.secondary_users_of(principal), Offer.to(principal.operator)
         team = Team.of(users, offer)
-        shown = dict(team.unfinished[:TASKS])
         return {
             "team": team,
             "parts": parts_of(team),
-            "tasks": [(user, shown[user.pk]) for user in users.filter(pk__in=shown)],
+            "tasks": team.unfinished[:TASKS],
             "unfinished_count": len(team.unfinished),
             "counted": COUNTED,
             "menu_size": len(offer.options),

@@ -7,11 +7,10 @@ from django.db import models
 from django.db.models import Count, Q
 
 from operators.models import Operator
-from profiles.access.findings import Finding, Offer, condition
+from profiles.access.findings import COUNTED, Finding, Offer, condition
 from users.models import User, UserQuerySet
 
-# Above this number of unfinished users they are no longer counted one by one.
-COUNTED = 200
+NAMES = ("username", "first_name", "last_name")
 
 
 class Standing(models.TextChoices):
@@ -40,8 +39,8 @@ class Team:
     total: int
     # The number of users by how they stand: a Standing, a Finding, or else a state.
     parts: dict[models.TextChoices, int]
-    # The primary key and the finding of each unfinished user: at most COUNTED + 1.
-    unfinished: list[tuple[int, Finding]]
+    # Each unfinished user, read with the names only, and the finding: at most COUNTED + 1.
+    unfinished: list[tuple[User, Finding]]
     # Whether the access of an active user ends soon.
     expires_soon: bool
 
@@ -60,10 +59,8 @@ class Team:
             Q(lacks_options=True) | Q(condition(Finding.ROLE_MISSING, offer))
         )
         unfinished = [
-            (pk, Finding.WITHOUT_OPTIONS if lacks else Finding.ROLE_MISSING)
-            for pk, lacks in rows.order_by("username").values_list("pk", "lacks_options")[
-                : COUNTED + 1
-            ]
+            (user, Finding.WITHOUT_OPTIONS if user.lacks_options else Finding.ROLE_MISSING)
+            for user in rows.only(*NAMES).order_by("username")[: COUNTED + 1]
         ]
         if len(unfinished) > COUNTED:
             return cls(total, states, unfinished, expires_soon)
