@@ -3,7 +3,6 @@
 import re
 
 from django.contrib import admin, messages
-from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.template.loader import render_to_string
 
@@ -48,9 +47,6 @@ class RowFilter(admin.SimpleListFilter):
         row = self.value()
         if not row:
             return queryset
-        if not row.isprintable():
-            # PostgreSQL has no null character in JSON.
-            raise BadRequest
         is_group = Q(action__startswith="group.")
         is_row = Q(action__startswith="catalog.")
         return queryset.filter(operator=None, subject=None).filter(
