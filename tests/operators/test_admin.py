@@ -123,7 +123,7 @@ def test_a_bad_value_is_refused_on_its_field_and_nothing_is_saved(
         ("last_name", MEGABYTE, "hasta 150 caracteres"),
         ("email", "no es correo", "nombre@empresa.pe"),
         ("username", "CORTO", "8 caracteres"),
-        ("username", "ÁÉÍÓÚÑ01", "8 caracteres"),
+        ("username", "ÁÉÍÓÚÑ01", "letras sin tilde"),
         ("username", MEGABYTE, ""),
         ("password1", "sinnumero", "al menos un número"),
         ("password1", "1234567890123", "entre 8 y 12 caracteres"),

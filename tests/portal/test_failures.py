@@ -77,8 +77,8 @@ def test_each_error_page_says_what_to_do_and_shows_the_request_number(
     assert [heading.text for heading in page.select("h1")] == [title]
     assert page.title.text == f"{title} – Comunidad del Operador (simulador)"
     assert page.select_one("main a")["href"] == "/"
-    assert NUMBER.match(page.select_one(".code").text)
-    assert page.select_one(".code").text == response["X-Request-ID"]
+    assert NUMBER.match(page.select_one("main .code").text)
+    assert page.select_one("main .code").text == response["X-Request-ID"]
     assert "no such luck" not in page.text
     assert not page.select("style, [style], script:not([src])")
 
@@ -90,7 +90,7 @@ def test_a_form_without_the_cookie_of_its_token_has_an_error_page_with_a_number(
     assert response.status_code == 403
     page = soup(response)
     assert page.h1.text == "Su navegador no envió la cookie del portal"
-    assert page.select_one(".code").text == response["X-Request-ID"]
+    assert page.select_one("main .code").text == response["X-Request-ID"]
 
 
 def test_an_error_page_keeps_the_headers_of_its_response(client_of, principal, monkeypatch):
@@ -202,7 +202,7 @@ def is_unavailable(response) -> bool:
         response.status_code == 503
         and int(response["Retry-After"]) > 0
         and page.h1.text == "El simulador no está disponible por el momento"
-        and page.select_one(".code").text == response["X-Request-ID"]
+        and page.select_one("main .code").text == response["X-Request-ID"]
     )
 
 
