@@ -29,7 +29,7 @@ from users.signin import throttle
 def test_the_principal_sees_the_lock_and_lifts_it(client, client_of, principal, secondary, clock):
     fail_to_sign_in(secondary)
     desk = client_of(principal)
-    state = soup(desk.get("/usuarios/")).select_one("[data-label=Estado]")
+    state = soup(desk.get("/usuarios/")).select_one(".state-locked")
     assert state.get_text(strip=True) == "Bloqueado"
     page = soup(desk.get("/usuarios/JPEREZ01/"))
     until = timezone.localtime(clock.now + timedelta(minutes=1)).strftime("%H:%M")
@@ -156,7 +156,7 @@ def test_messages_of_a_session_do_not_outlive_it(client, secondary):
     sign_in(client, PASSWORD)
     sign_in(client, PASSWORD)
     client.post("/salir/")
-    assert notices(client.get(URL)) == []
+    assert notices(client.get(URL)) == [f"Ha salido de {secondary.operator.name}."]
 
 
 def test_sign_in_of_staff_reports_the_previous_sign_in(client, staff):
