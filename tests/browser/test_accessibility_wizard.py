@@ -55,7 +55,7 @@ def test_second_page_of_the_list(desk, make_secondary, is_accessible):
     for number in range(21):
         make_secondary(f"USUARI{number:02}", 90000100 + number)
     desk.goto("/usuarios/")
-    follow(desk.get_by_role("link", name="Siguiente página"))
+    follow(desk.get_by_role("link", name="Siguiente"))
     expect(desk.get_by_role("link", name="Anterior")).to_be_visible()
     is_accessible(desk)
 
