@@ -57,6 +57,9 @@ QUERIES = {
     validity.validity_facts,
     staff.staff_facts,
     staff.group_facts,
+    # It loads, and takes back what it loaded.
+    loading.preview,
+    rows.in_order,
     rows.column_facts,
     rows.row_facts,
     rows.row_entry,
