@@ -251,7 +251,7 @@ def test_grabar_commits_and_says_who_when_and_how_many(client, secondary, url):
         "El Usuario Secundario y sus Opciones han sido registrados satisfactoriamente."
     )
     facts = {row.dt.text: row.dd.get_text(strip=True) for row in page.select(".facts > div")}
-    assert facts["Opciones asignadas"] == "2"
+    assert facts["Opciones asignadas"] == "2 ·Deshacer"
     assert "Algunas también requieren un rol." in page.main.text
     assert facts["Registrado por"] == "TITULAR1"
     entry = AuditEntry.objects.get(action="options.assigned")
