@@ -75,7 +75,7 @@ def test_the_wizard_ends_with_a_link_to_it(client, url, secondary):
     answer = client.post(f"{wizard}/roles/", {"role": [ROLE]}, follow=True)
     status = soup(answer).find(role="status")
     assert "Se ha asignado los roles correctamente al usuario" in status.text
-    assert status.find("a", href=url)
+    assert soup(answer).main.find("a", href=url)
 
 
 def test_a_correction_of_the_roles_is_no_creation(client, url, complete):
