@@ -130,7 +130,7 @@ def test_several_are_suspended_at_once_and_the_paper_prints_without_the_frame(
     press(desk, "Suspender")
     has_title(desk, "Suspender a 2 usuarios")
     press(desk, "Suspender")
-    expect(desk.get_by_role("status")).to_contain_text("Se ha suspendido a COLEGA01, JPEREZ01.")
+    expect(desk.locator(".status-region")).to_contain_text("Se ha suspendido a COLEGA01, JPEREZ01.")
 
     desk.goto(f"{USER}/hoja/")
     desk.emulate_media(media="print")
