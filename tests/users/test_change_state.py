@@ -60,7 +60,7 @@ def movements():
 
 
 def notices(response) -> list[str]:
-    return [notice.get_text(strip=True) for notice in soup(response).select("[role=status]")]
+    return [notice.get_text(strip=True) for notice in soup(response).select(".status-region")]
 
 
 # The page ----------------------------------------------------------------------------------------
