@@ -158,6 +158,7 @@ def foreign_values(a: User, b: User) -> dict[str, list[str]]:
         "creation_key": [str(victim.creation_key)],
         "desde": [victim.username, a.username],
         "plantilla": [str(template.pk)],
+        "template": [str(template.pk)],
         "option": of_the_other_type,
         # The buttons that mark, and unmark, all options of a folder.
         "mark": ["90.1", *of_the_other_type],
