@@ -659,19 +659,16 @@ def test_every_form_is_tried():
 
 
 def test_every_field_takes_what_is_right_and_refuses_what_is_not(made, subtests):
-    """Fields that are typed are tried together, for each is judged on its own."""
+    """Fields are tried together, for each is judged on its own."""
     assert len(LEGITIMATE) > 100 < len(HOSTILE)
     for form_name, kinds in KINDS.items():
         make, good = made[form_name]
         fields, wrong = make(good).fields, []
         chosen = {name for name, field in fields.items() if isinstance(field, CHOSEN)}
-        # A password must not resemble the other fields.
-        passwords = {name for name in fields if pair_of(name) != {name}}
-        typed = fields.keys() - chosen - passwords
-        for together in (typed, passwords, *({name} for name in chosen)):
-            for value in {*HOSTILE} if together <= chosen else {*HOSTILE, *LEGITIMATE}:
+        for together in (*typed_together(fields), chosen):
+            for value in {*HOSTILE} if together == chosen else {*HOSTILE, *LEGITIMATE}:
                 tried = {name for name in together if not is_beyond(fields[name], value)}
-                errors = make(filled(good, fields, tried, value)).errors.keys()
+                errors = make(filled(good, fields, dict.fromkeys(tried, value))).errors.keys()
                 wrong += [
                     (name, value[:40], [*errors])
                     for name in tried
@@ -682,17 +679,28 @@ def test_every_field_takes_what_is_right_and_refuses_what_is_not(made, subtests)
             assert not wrong, "\n".join(map(ascii, wrong[:40]))
 
 
-def test_a_right_value_of_one_field_is_no_error_of_another(made):
+def test_right_values_of_several_fields_are_no_error_of_any(made):
+    """Each field takes its right values in turn, until each was in some form."""
     wrong = []
     for form_name, kinds in KINDS.items():
         make, good = made[form_name]
         fields = make(good).fields
-        for name, takes in kinds.items():
-            for value in filter(takes, [] if isinstance(fields[name], CHOSEN) else LEGITIMATE):
-                form = make(filled(good, fields, pair_of(name), value))
+        for together in typed_together(fields):
+            right = {name: [*filter(kinds[name], LEGITIMATE)] for name in together}
+            right = {name: values for name, values in right.items() if values}
+            for turn in range(max(map(len, right.values()), default=0)):
+                values = {name: some[turn % len(some)] for name, some in right.items()}
+                form = make(filled(good, fields, values))
                 if errors := form.errors.keys() - {"__all__"}:
-                    wrong.append((form_name, name, value[:40], [*errors]))
+                    wrong.append((form_name, values, [*errors]))
     assert not wrong, "\n".join(map(ascii, wrong[:40]))
+
+
+def typed_together(fields: dict) -> list[set[str]]:
+    """Return the fields that are typed; passwords apart, for these must not resemble the others."""
+    typed = {name for name, field in fields.items() if not isinstance(field, CHOSEN)}
+    passwords = {name for name in typed if pair_of(name) != {name}}
+    return [typed - passwords, passwords]
 
 
 def pair_of(name: str) -> set[str]:
@@ -709,10 +717,10 @@ def is_beyond(field, value: str) -> bool:
     return isinstance(field, forms.ModelMultipleChoiceField) and value in BEYOND_ANY_KEY
 
 
-def filled(good: dict, fields: dict, names: set[str], value: str) -> QueryDict:
-    """Return good data, but for these fields, which have the value."""
+def filled(good: dict, fields: dict, values: dict[str, str]) -> QueryDict:
+    """Return good data with these values instead."""
     data = QueryDict(mutable=True)
-    for name, each in {**good, **dict.fromkeys(names, value)}.items():
+    for name, each in {**good, **values}.items():
         is_plural = isinstance(fields.get(name), forms.ModelMultipleChoiceField)
         # An empty list of several is no value at all.
         data.setlist(
