@@ -2,7 +2,7 @@
 
 Each action is done by a child, which kills itself after that write (0: never): a process killed
 after it has read leaves what the write before left. This process itself never opens the database,
-so that each child opens it as a new process does. Whoever starts it sets Django up first.
+so that each child opens it as a new process does. Django is set up before this module is run.
 """
 
 import os

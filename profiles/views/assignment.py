@@ -304,8 +304,7 @@ class RolesView(AssignmentView):
             # The end of the guide: the first roles of the user.
             return redirect("profiles:roles_saved", self.account)
         else:
-            undo = reverse("profiles:undo", args=[self.account])
-            messages.success(self.request, self.what_changed(change), extra_tags=undo)
+            messages.success(self.request, self.what_changed(change))
         return redirect("profiles:user_list")
 
     def refuse(self, sent: RolesForm):
@@ -331,9 +330,11 @@ class RolesView(AssignmentView):
             if codes
         ]
         return format_html(
-            "Se ha asignado los roles correctamente al usuario\n\n{}: {}.",
+            "Se ha asignado los roles correctamente al usuario\n\n{}: {}. "
+            '<a href="{}">Deshacer</a>',
             self.account,
             "; ".join(parts),
+            reverse("profiles:undo", args=[self.account]),
         )
 
     def show(

@@ -6,8 +6,6 @@ from datetime import date, timedelta
 
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.views import View
 
 from profiles.forms.filters import HistoryFilterForm
@@ -63,7 +61,7 @@ class Row:
 
     entry: AuditEntry
     label: str
-    shown: SafeString
+    shown: str
     folded: list[Line]
 
     SHOWN = 2
@@ -72,7 +70,7 @@ class Row:
 def row_of(entry: AuditEntry, lines: list[Line]) -> Row:
     # One more needs no more room than «y 1 más».
     shown = lines if len(lines) <= Row.SHOWN + 1 else lines[: Row.SHOWN]
-    text = format_html_join("; ", "{}", ((line.text,) for line in shown))
+    text = "; ".join(line.text for line in shown)
     return Row(entry, action_label(entry), text, lines[len(shown) :])
 
 

@@ -163,7 +163,9 @@ def test_a_form_without_a_valid_change_asks_for_the_new_state(client, secondary,
             page = soup(response)
             assert response.status_code == 200
             assert page.title.text.startswith("Error: Cambiar Estado de JPEREZ01")
-            assert page.select_one(".error-summary li").text == "Elija qué desea hacer"
+            link = page.select_one(".error-summary a")
+            assert link.text == "Elija qué desea hacer"
+            assert page.find(id=link["href"].removeprefix("#")).text == "Suspender"
             assert state(secondary) == "active"
             assert not movements().exists()
 

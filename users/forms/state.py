@@ -43,7 +43,6 @@ class StateForm(forms.Form):
     change = forms.TypedChoiceField(
         choices=StateChange.choices,
         coerce=StateChange,
-        widget=forms.HiddenInput,
         error_messages={
             "required": "Elija qué desea hacer",
             "invalid_choice": "Elija qué desea hacer",
@@ -62,7 +61,8 @@ class StateForm(forms.Form):
         return layout(
             Include("users/state_consequences.html"),
             Buttons(
-                Submit(change.label, name="change", value=change),
+                # An error leads to the button, as it leads to the control of another field.
+                Submit(change.label, name="change", value=change, css_id="id_change"),
                 Link("Eliminar…", "users:eliminate", "account"),
                 Link("Cancelar", "profiles:user_list"),
             ),
@@ -70,9 +70,17 @@ class StateForm(forms.Form):
 
 
 class EliminateForm(StateForm):
+    """The change that cannot be undone."""
+
     helper = layout(
         Buttons(
-            Submit("Eliminar", kind="danger", name="change", value=StateChange.ELIMINATE),
+            Submit(
+                "Eliminar",
+                kind="danger",
+                name="change",
+                value=StateChange.ELIMINATE,
+                css_id="id_change",
+            ),
             Link("Cancelar", "users:change_state", "account"),
         ),
         css_class="",

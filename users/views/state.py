@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views import View
 
 from users import tenancy
@@ -47,9 +48,11 @@ class ChangeStateView(tenancy.AboutOneUser, View):
             form.add_error(None, error)
             return self.show(form)
         if changed:
-            undo = reverse("profiles:undo", args=[user]) if change.can_be_undone else ""
             said = f"Se ha {change.participle} al usuario {user}."
-            messages.success(request, said, extra_tags=undo)
+            if change.can_be_undone:
+                undo = reverse("profiles:undo", args=[user])
+                said = format_html('{} <a href="{}">Deshacer</a>', said, undo)
+            messages.success(request, said)
         else:
             now = user.get_state_display().lower()
             messages.info(request, f"{user} ya estaba {now}. No se cambió nada.")
