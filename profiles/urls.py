@@ -3,12 +3,13 @@ from django.urls.converters import StringConverter
 
 from profiles.views import (
     access_table,
-    assignment,
     certificate,
     copying,
     history,
     load,
+    options,
     past,
+    roles,
     templates,
     transfer,
     undo,
@@ -35,43 +36,41 @@ urlpatterns = [
     path("usuarios/", user_list.UserListView.as_view(), name="user_list"),
     path(
         "usuarios/nuevo/<username:username>/perfiles/",
-        assignment.OptionsView.as_view(step=wizard.OPTIONS),
+        options.OptionsView.as_view(step=wizard.OPTIONS),
         name="wizard_options",
     ),
     path(
         "usuarios/nuevo/<username:username>/perfiles/resumen/",
-        assignment.OptionsSummaryView.as_view(step=wizard.OPTIONS),
+        options.OptionsSummaryView.as_view(step=wizard.OPTIONS),
         name="wizard_options_summary",
     ),
     path(
         "usuarios/nuevo/<username:username>/perfiles/registro/",
-        assignment.OptionsSavedView.as_view(step=wizard.OPTIONS),
+        options.OptionsSavedView.as_view(step=wizard.OPTIONS),
         name="wizard_options_saved",
     ),
     path(
         "usuarios/nuevo/<username:username>/roles/",
-        assignment.RolesView.as_view(step=wizard.ROLES),
+        roles.RolesView.as_view(step=wizard.ROLES),
         name="wizard_roles",
     ),
-    path(
-        "usuarios/<username:username>/perfiles/", assignment.OptionsView.as_view(), name="options"
-    ),
+    path("usuarios/<username:username>/perfiles/", options.OptionsView.as_view(), name="options"),
     path(
         "usuarios/<username:username>/perfiles/resumen/",
-        assignment.OptionsSummaryView.as_view(),
+        options.OptionsSummaryView.as_view(),
         name="options_summary",
     ),
     path(
         "usuarios/<username:username>/perfiles/registro/",
-        assignment.OptionsSavedView.as_view(),
+        options.OptionsSavedView.as_view(),
         name="options_saved",
     ),
     path(
         "usuarios/<username:username>/roles/asignados/",
-        assignment.RolesSavedView.as_view(),
+        roles.RolesSavedView.as_view(),
         name="roles_saved",
     ),
-    path("usuarios/<username:username>/roles/", assignment.RolesView.as_view(), name="roles"),
+    path("usuarios/<username:username>/roles/", roles.RolesView.as_view(), name="roles"),
     path("usuarios/<username:username>/", user.UserView.as_view(), name="user"),
     path("usuarios/<username:username>/copiar/", copying.CopyView.as_view(), name="copy"),
     path("accesos/", access_table.AccessTableView.as_view(), name="access_table"),
