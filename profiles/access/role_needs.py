@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from profiles.access.reasons import OF_THE_ROLE, Reason
 from profiles.access.verdict import Holdings, reasons_about_grants
@@ -56,7 +57,23 @@ def smallest_roles(
     least ``reach``, the number of options that each role opens in the catalogue: the least power.
     """
     unmet = {need.codes - frozenset(without) for need in needs} - {frozenset()}
-    in_order, size = sorted(unmet, key=lambda codes: (len(codes), sorted(codes))), 0
+    # What meets a need meets every need that contains it.
+    narrowest = {codes for codes in unmet if not any(other < codes for other in unmet)}
+    return frozenset().union(*(_smallest(group, reach) for group in _groups(narrowest)))
+
+
+def _groups(needs: Iterable[frozenset[str]]) -> list[list[frozenset[str]]]:
+    """Return the needs in groups without a common role: each group is met on its own."""
+    groups = []
+    for need in needs:
+        touched = [group for group in groups if any(need & other for other in group)]
+        groups = [group for group in groups if group not in touched]
+        groups.append([need, *chain.from_iterable(touched)])
+    return groups
+
+
+def _smallest(needs: Iterable[frozenset[str]], reach: Mapping[str, int]) -> frozenset[str]:
+    in_order, size = sorted(needs, key=lambda codes: (len(codes), sorted(codes))), 0
     while not (sets := set(_sets(in_order, frozenset(), size))):
         size += 1
     return min(sets, key=lambda codes: (sum(reach[code] for code in codes), sorted(codes)))

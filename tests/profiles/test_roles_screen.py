@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from profiles.access.role_needs import RoleNeed, smallest_roles
 from profiles.actions.grants import assign_options, assign_roles
-from profiles.models import Role
+from profiles.models import Option, Role
 from tests.conftest import acting, soup
 from users.models import AuditEntry, User
 
@@ -97,6 +98,17 @@ def test_without_script_the_marks_are_sent_to_see_what_is_missing(client, princi
     response = client.post(LATER, {"role": [CLEARANCE], "seen": "", "do": "check"})
     assert waiting(response) == []
     assert granted(secondary) == set()
+
+
+def test_the_fewest_roles_of_many_options_without_a_common_role_are_found():
+    reach = {f"R{number}.{way}": 4 - way for number in range(20) for way in range(4)}
+    needs = [
+        RoleNeed(Option(), [Role(code=f"R{number}.{way}") for way in range(4)])
+        for number in range(20)
+    ]
+    wider = RoleNeed(Option(), [Role(code="R0.3"), Role(code="R1.3"), Role(code="R2.0")])
+    fewest = smallest_roles([*needs, wider], without=["R5.3"], reach=reach)
+    assert fewest == {f"R{number}.3" for number in range(20) if number != 5} | {"R5.2"}
 
 
 def test_the_fewest_roles_that_open_every_option_are_marked_and_not_saved(
