@@ -5,22 +5,29 @@ from django.core.exceptions import ValidationError
 
 from profiles.models import AccessTemplate
 from users.forms.fields import day_field
-from users.forms.layout import Buttons, Include, Link, Submit, layout
+from users.forms.layout import Buttons, Include, Link, Submit, hint, layout
 from users.forms.seen import SeenField, SeenForm
 from users.models import User
 from users.validators import normalise_username
 
 
 class ValidityForm(SeenForm):
-    """From which day to which day each grant of a user is valid."""
+    """From which day to which day each grant of a user is valid.
+
+    ``desde_todo`` and ``hasta_todo`` are the days of all grants at once: the button «Poner en todas»
+    writes them into every row, Grabar saves the rows.
+    """
 
     KINDS = ("options", "roles")
     ENDS = {"desde": "Desde", "hasta": "Hasta"}
+    FOR_ALL = {"desde": "desde_todo", "hasta": "hasta_todo"}
 
     def __init__(self, *args, facts: dict[str, dict[str, list[str]]], **kwargs):
         super().__init__(*args, **kwargs)
         self.facts = facts
         self.initial["seen"] = facts
+        for end, label in self.ENDS.items():
+            self.fields[self.FOR_ALL[end]] = day_field(label)
         for kind in self.KINDS:
             for code, days in facts[kind].items():
                 for (end, label), day in zip(self.ENDS.items(), days, strict=True):
@@ -40,6 +47,30 @@ class ValidityForm(SeenForm):
             code: tuple(typed.get(f"{end}:{code}") for end in self.ENDS)
             for code in self.facts[kind]
         }
+
+    @property
+    def is_filling(self) -> bool:
+        return "fill" in self.data
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.is_filling:
+            for name in self.FOR_ALL.values():
+                if cleaned.get(name):
+                    self.add_error(name, "Presione «Poner en todas», o borre esta fecha")
+        return cleaned
+
+    def filled(self) -> "ValidityForm":
+        """Return this form with the days of all grants in every row, or itself if one is no day."""
+        if any(name in self.errors for name in self.FOR_ALL.values()):
+            return self
+        data = self.data.copy()
+        for end, name in self.FOR_ALL.items():
+            for kind in self.KINDS:
+                for code in self.facts[kind]:
+                    data[f"{end}:{code}"] = self.data.get(name, "")
+            data[name] = ""
+        return ValidityForm(data, facts=self.facts)
 
     def clean_seen(self) -> dict:
         facts = self.cleaned_data["seen"]
@@ -62,11 +93,13 @@ class CopyForm(forms.Form):
         (ADD, "Agregar a lo que ya tiene"),
         (REPLACE, "Reemplazar: quedará con lo mismo y nada más"),
     ]
+    # The number of colleagues named when what was typed is part of a name.
+    ALIKE = 5
 
     desde = forms.CharField(
         label="Copiar de otro usuario",
         required=False,
-        help_text="El usuario de un compañero, como CVALDEZ1",
+        help_text="El usuario de un compañero, como CVALDEZ1; escriba parte de su nombre para encontrarlo",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "list": "colleagues"}
         ),
@@ -90,17 +123,26 @@ class CopyForm(forms.Form):
     )
 
     helper = layout(
-        *("desde", "plantilla", "modo"),
-        Include("profiles/copy_form.html"),
+        "desde",
+        Include("profiles/copy_colleagues.html"),
+        *("plantilla", "modo"),
+        hint("La vigencia no se copia: lo que reciba valdrá sin límite hasta que le ponga uno."),
         Buttons(Submit("Ver qué cambia"), Link("Cancelar", "profiles:user", "account")),
         method="get",
         novalidate="",
+        data_live="colleagues",
+        data_live_by="desde",
     )
 
     def __init__(self, *args, account: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.account = account
         self.fields["plantilla"].queryset = AccessTemplate.objects.offered_to(account.operator)
+
+    def colleagues(self):
+        """Return the users whose access this account may receive."""
+        own_company = User.objects.secondary().filter(operator=self.account.operator_id)
+        return own_company.existing().exclude(pk=self.account.pk)
 
     def clean_desde(self) -> User | None:
         username = normalise_username(self.cleaned_data["desde"])
@@ -116,7 +158,12 @@ class CopyForm(forms.Form):
         if colleague is None and same_username.exists():
             raise ValidationError(f"{username} fue eliminado: sus permisos ya no se copian")
         if colleague is None:
-            raise ValidationError(f"En su empresa no hay un usuario secundario {username}")
+            alike = self.colleagues().matching(self.cleaned_data["desde"])[: self.ALIKE]
+            names = ", ".join(f"{user} ({user.get_full_name()})" for user in alike)
+            raise ValidationError(
+                f"En su empresa no hay un usuario secundario {username}"
+                + (f". ¿Es {names}?" if names else "")
+            )
         return colleague
 
     def clean(self):

@@ -22,7 +22,7 @@ def codes(options, roles) -> dict[str, list[str]]:
 class CopyView(tenancy.AboutOneUser, View):
     """Choose a source by GET, see what would change, and apply by POST exactly what was seen."""
 
-    # The number of colleagues offered while typing.
+    # The number of colleagues offered at once; typing asks again.
     COLLEAGUES = 100
 
     def get(self, request):
@@ -31,7 +31,7 @@ class CopyView(tenancy.AboutOneUser, View):
         form = CopyForm(
             request.GET if is_chosen else None,
             account=self.account,
-            initial={"plantilla": request.GET.get("plantilla")},
+            initial={name: request.GET.get(name) for name in ("desde", "plantilla")},
         )
         return self.show_difference(form) if is_chosen and form.is_valid() else self.show(form)
 
@@ -64,8 +64,14 @@ class CopyView(tenancy.AboutOneUser, View):
         return proposal(self.account, form.source, adding=form.is_adding)
 
     def show(self, form: CopyForm):
-        colleagues = tenancy.secondary_users_of(self.request.user).exclude(pk=self.account.pk)
-        return self.page("profiles/copy.html", form=form, colleagues=colleagues[: self.COLLEAGUES])
+        typed = form["desde"].value() or ""
+        colleagues = form.colleagues().matching(typed)
+        return self.page(
+            "profiles/copy.html",
+            form=form,
+            typed=typed,
+            colleagues=colleagues[: self.COLLEAGUES],
+        )
 
     def show_difference(self, chosen: CopyForm, *, meanwhile=False, status: int = HTTPStatus.OK):
         wanted = self.proposal(chosen)

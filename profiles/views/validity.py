@@ -24,6 +24,8 @@ class ValidityView(tenancy.AboutOneUser, View):
     def post(self, request):
         facts = validity_facts(self.account)
         form = ValidityForm(request.POST, facts=facts)
+        if form.is_filling:
+            return self.show(form.filled())
         if not form.is_valid():
             return self.show(form)
         try:
@@ -70,6 +72,8 @@ class ValidityView(tenancy.AboutOneUser, View):
                 "account": self.account,
                 "form": form,
                 "meanwhile": meanwhile,
+                "for_all": [form[name] for name in form.FOR_ALL.values()],
+                "is_filled": form.is_filling and not form.errors,
                 "today": self.account.operator.today(),
                 "rows": [
                     {

@@ -184,6 +184,18 @@ def test_from_whom_it_cannot_be_copied(
         assert field_errors(answer) == {"desde": sentence}
 
 
+def test_part_of_a_name_finds_the_colleagues(
+    client, colleague, make_secondary, strangers_secondary
+):
+    make_secondary("OTRO0001", 90000051)
+    page = soup(client.get(URL, {"desde": colleague.username[:4]}))
+    assert [option["value"] for option in page.select("#colleagues option")] == ["COLEGA01"]
+    assert page.select_one("#colleagues-status").text == "Coincide 1 usuario con «COLE»."
+    sentence = field_errors(ask(client, desde="cole"))["desde"]
+    name = f"COLEGA01 ({colleague.get_full_name()})"
+    assert sentence == f"En su empresa no hay un usuario secundario COLE. ¿Es {name}?"
+
+
 def test_a_template_of_another_company_is_none(client, stranger):
     foreign = save_template(actor=acting(stranger), name="Ajena", options=[FREE], roles=[])
     answer = ask(client, plantilla=foreign.pk)

@@ -143,3 +143,34 @@ def test_as_many_queries_for_one_grant_as_for_many(client, principal, granted):
     with CaptureQueriesContext(connection) as one:
         client.get(URL)
     assert len(one) == len(many)
+
+
+def test_the_same_days_are_put_into_all_rows_and_saved_by_grabar_only(client, granted):
+    seen = json.dumps(validity_facts(granted))
+    days = {"desde_todo": "2027-01-01", "hasta_todo": "31/12/2027"}
+    answer = client.post(URL, {"seen": seen, **days, f"desde:{CODE}": "ayer", "fill": "1"})
+    page = soup(answer)
+    assert "todavía no se guardó nada" in page.select_one("[role=status]").text
+    assert days_of(granted, CODE) == (None, None)
+    rows = {field["name"]: field["value"] for field in page.select(".validity-list input")}
+    assert rows == {
+        f"{end}:{code}": day
+        for code in (CODE, OTHER, ROLE)
+        for end, day in (("desde", "2027-01-01"), ("hasta", "31/12/2027"))
+    }
+    client.post(URL, {"seen": page.select_one("[name=seen]")["value"], **rows})
+    assert days_of(granted, OTHER) == (date(2027, 1, 1), date(2027, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"fill": "1", "hasta_todo": "ayer"}, "Ingrese una fecha como 31/12/2026"),
+        ({"hasta_todo": "2027-12-31"}, "Presione «Poner en todas», o borre esta fecha"),
+    ],
+    ids=["no day", "not put into the rows"],
+)
+def test_a_day_for_all_rows_is_refused_beside_it(client, granted, sent, sentence):
+    answer = client.post(URL, {"seen": json.dumps(validity_facts(granted)), **sent})
+    assert field_errors(answer) == {"hasta_todo": sentence}
+    assert days_of(granted, CODE) == (None, None)

@@ -1,6 +1,6 @@
 // A search answers while one types. A form with data-live="ID" asks its own address, as its button
 // does, and takes the element of that id, its count in the element ID-status, and the head of its
-// fold of filters from the answer.
+// fold of filters from the answer. With data-live-by="NAME" it sends that field alone.
 for (const form of document.querySelectorAll("form[data-live]")) {
   const [results, status] = ["", "-status"].map((end) => document.getElementById(form.dataset.live + end));
   const heads = `form[data-live="${form.dataset.live}"] summary`;
@@ -14,7 +14,8 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   };
 
   const search = async () => {
-    const typed = [...new FormData(form)].filter(([, value]) => value !== "");
+    const { liveBy } = form.dataset;
+    const typed = [...new FormData(form)].filter(([name, value]) => value !== "" && (!liveBy || name === liveBy));
     const address = `${new URL(form.action).pathname}?${new URLSearchParams(typed)}`;
     asked = new AbortController();
     results.setAttribute("aria-busy", "true");
