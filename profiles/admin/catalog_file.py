@@ -12,6 +12,7 @@ from profiles.catalog import export, reading, sheet
 from profiles.catalog.loading import Changes, load_catalog, preview
 from profiles.catalog.permissions import may_import
 from profiles.spreadsheet import KINDS, file_response
+from profiles.tables import toml_text
 from users.admin.pages import acting, form_page, page
 from users.history.wording import fact_label, fact_value
 from users.models import AuditEntry
@@ -29,7 +30,7 @@ class CatalogFileForm(forms.Form):
 
     file = forms.FileField(
         label="Archivo del catálogo",
-        help_text=f"De Excel (XLSX), CSV o TOML, de hasta {reading.MAX_BYTES // 1024} KB.",
+        help_text=f"De Excel (XLSX), CSV o TOML, de hasta {toml_text.MAX_BYTES // 1024} KB.",
         error_messages={
             "required": "Elija el archivo del catálogo",
             "invalid": "Elija el archivo del catálogo",
@@ -42,8 +43,8 @@ class CatalogFileForm(forms.Form):
     def clean_file(self):
         file = self.cleaned_data["file"]
         try:
-            if file.size > reading.MAX_BYTES:
-                raise reading.CatalogError([reading.Problem(reading.TOO_BIG)])
+            if file.size > toml_text.MAX_BYTES:
+                raise reading.CatalogError([reading.Problem(toml_text.TOO_BIG)])
             read = reading if file.name.lower().endswith(".toml") else sheet
             self.catalog = read.read_file(file)
         except reading.CatalogError as error:

@@ -1,32 +1,17 @@
 """Read a catalogue file and check it: limits, shape, then the references between rows.
 
-The catalogue of a site is trusted no more than any other file: reading or refusing it takes less
-than a second, whatever it holds.
+The catalogue of a site is trusted no more than any other file.
 """
 
-import re
-import tomllib
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from operators.validators import normalised
+from profiles.tables import toml_text
+from profiles.tables.rows import FileError
 
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
-# The file that comes with the portal has 70 KB, and no dot in any key.
-MAX_BYTES = 200 * 1024
-TOO_BIG = f"El archivo pesa más de {MAX_BYTES // 1024} KB."
-MOST_DOTS = 4
-# A file of another shape can break the same rule in each row.
-MAX_PROBLEMS, LONGEST_PROBLEM = 50, 300
-# Strings and comments of TOML. One that never ends goes on to the end, where the parser stops too.
-# No alternative fails after its quotes, or each quote would cost a search to the end.
-QUOTED = re.compile(
-    r'''"""(?:\\.|[^\\])*?(?:"{3,5}|\\?\Z)|"(?:\\.|[^"\\\n])*"?'''
-    r"""|'''.*?(?:'{3,5}|\Z)|'[^'\n]*'?|#[^\n]*""",
-    re.DOTALL,
-)
 # For each kind of row: the required columns and the optional columns.
 COLUMNS = {
     "operator_types": ({"code", "name", "source"}, set()),
@@ -65,17 +50,14 @@ def place_in_toml(problem: Problem) -> str:
 
 
 class CatalogError(Exception):
-    """The problems of a catalogue, one sentence each, with its place: the first MAX_PROBLEMS."""
+    """The problems of a catalogue, one sentence each, with its place: the first of them."""
 
     def __init__(
         self, found: list[Problem], place: Callable[[Problem], str] = place_in_toml
     ) -> None:
-        self.problems = [
-            ": ".join(filter(None, [place(problem), problem.sentence]))[:LONGEST_PROBLEM]
-            for problem in found[:MAX_PROBLEMS]
-        ]
-        if (more := len(found) - MAX_PROBLEMS) > 0:
-            self.problems.append(f"Y {more} problemas más.")
+        self.problems = toml_text.first_problems(
+            [": ".join(filter(None, [place(problem), problem.sentence])) for problem in found]
+        )
         super().__init__(" · ".join(self.problems))
 
 
@@ -97,37 +79,20 @@ class Catalog:
 
 
 def read_file(file: BinaryIO) -> Catalog:
-    """Read a file of at most MAX_BYTES. Raises CatalogError."""
-    content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise CatalogError([Problem(TOO_BIG)])
-    try:
-        # Windows programs put a byte order mark before the text.
-        return read(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise CatalogError(
-            [Problem("El archivo no está en UTF-8. Guárdelo con esa codificación.")]
-        ) from error
+    """Read a file of at most toml_text.MAX_BYTES. Raises CatalogError."""
+    return _parsed(toml_text.read_file, file)
 
 
 def read(text: str) -> Catalog:
     """Parse and check a catalogue. Raises CatalogError with every problem found."""
-    # Some editors write an accent as a character of its own.
-    text = "\n".join(normalised("NFC", line) for line in text.split("\n"))
-    # The parser takes the square of the dots of a key, and of a table for each key below it.
-    if any(line.count(".") > MOST_DOTS for line in QUOTED.sub("", text).split("\n")):
-        raise CatalogError(
-            [
-                Problem(
-                    "El archivo tiene claves con puntos. En el catálogo ninguna los lleva: póngalas solas."
-                )
-            ]
-        )
+    return _parsed(toml_text.read, text)
+
+
+def _parsed(parse: Callable[..., dict], source: BinaryIO | str) -> Catalog:
     try:
-        tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Besides TOMLDecodeError: numbers of thousands of digits, too deep brackets.
-        raise CatalogError([Problem(f"El archivo no es TOML válido{_place(error)}.")]) from error
+        tables = parse(source)
+    except FileError as error:
+        raise CatalogError([Problem(str(error))]) from error
     return checked(tables)
 
 
@@ -148,12 +113,6 @@ def problems_of(tables: dict) -> list[Problem]:
     return [problem for kind in COLUMNS for problem in _shape_problems(kind, tables)] or list(
         _reference_problems(catalog_of(tables))
     )
-
-
-def _place(error: Exception) -> str:
-    """Return the line and the column, read from the parser's English sentence."""
-    place = re.search(r"line (\d+), column (\d+)", str(error))
-    return ": revise la línea {}, columna {}".format(*place.groups()) if place else ""
 
 
 def _shape_problems(kind: str, tables: dict) -> list[Problem]:

@@ -69,7 +69,7 @@ def rows_of(catalog: Catalog) -> Iterator[list[str]]:
 
 
 def read_file(file: BinaryIO) -> Catalog:
-    """Read a file of at most reading.MAX_BYTES. Raises CatalogError, each problem at its cell."""
+    """Read a file of at most toml_text.MAX_BYTES. Raises CatalogError, each problem at its cell."""
     notes: list[str] = []
     try:
         with closing(lines_of(file, TITLES, notes)) as lines:

@@ -2,5 +2,5 @@
 
 ``opening`` finds out what a file is (``foreign`` refuses other kinds, ``csv_text`` with ``letters``
 and ``workbook`` read); ``titles`` finds the columns by their titles; ``rows`` has the cells and the
-limits.
+limits. ``toml_text`` reads the other kind of file that people write.
 """

@@ -16,6 +16,7 @@ from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
 from profiles.catalog.reading import CATALOG_FILE, CatalogError
 from profiles.models import AccessTemplate, Option, OptionGrant, Profile, Role
+from profiles.tables import toml_text
 from tests.conftest import SMALL_CATALOG, acting
 from users.history.recording import Actor
 
@@ -425,7 +426,7 @@ def test_dots_in_texts_and_comments_are_none_of_keys():
 
 def test_a_quoted_text_that_never_ends_is_one_match_to_the_end_of_the_file():
     for text in ('"""x\\', '"""x', '"""\\"""x\\', "'''x\\", "'x\\", "# x\\"):
-        assert reading.QUOTED.fullmatch(text)
+        assert toml_text.QUOTED.fullmatch(text)
 
 
 def test_an_accent_that_is_a_character_of_its_own_is_composed():
@@ -438,7 +439,7 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end():
     file = io.BytesIO(b"#" * 10**7)
     with pytest.raises(CatalogError, match="200 KB"):
         reading.read_file(file)
-    assert file.tell() == reading.MAX_BYTES + 1
+    assert file.tell() == toml_text.MAX_BYTES + 1
 
 
 def test_what_is_said_of_a_file_stays_short():

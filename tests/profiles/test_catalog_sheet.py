@@ -11,6 +11,7 @@ from profiles.catalog import reading, sheet
 from profiles.catalog.loading import load_catalog
 from profiles.models import AccessTemplate, Option
 from profiles.spreadsheet import write_csv, write_xlsx
+from profiles.tables import toml_text
 from tests.administration import errors
 from tests.conftest import SMALL_CATALOG, soup
 from users.history.recording import Actor
@@ -178,7 +179,7 @@ def test_a_file_that_is_no_table_is_refused(subtests, client):
         (b"%PDF-1.7", "xlsx", "Es un PDF."),
         (b"PK\x03\x04", "xlsx", "El libro de Excel está dañado"),
         (b"a,b\n1,2\n", "csv", "No está la fila de los títulos."),
-        (b"x" * (reading.MAX_BYTES + 1), "csv", "El archivo pesa más de 200 KB."),
+        (b"x" * (toml_text.MAX_BYTES + 1), "csv", "El archivo pesa más de 200 KB."),
     ):
         with subtests.test(sentence):
             assert sentence in errors(upload(client, content, kind))["file"][0]
