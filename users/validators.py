@@ -4,7 +4,7 @@ Each rule is stated once; ``User.full_clean`` applies them on every path.
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -175,7 +175,7 @@ def validate_person_name(value: str) -> None:
         )
 
 
-# Days -------------------------------------------------------------------------------------------
+# Days and hours ---------------------------------------------------------------------------------
 
 
 def parse_day(text: str) -> date | None:
@@ -191,3 +191,17 @@ def parse_day(text: str) -> date | None:
         except ValueError:
             continue
     raise ValidationError("Ingrese una fecha como 31/12/2026", code="invalid")
+
+
+_UNITS = {"h": "hours", "d": "days"}
+
+
+def parse_lead(text: str) -> timedelta:
+    """Return how far ahead of an operator's clock a text such as 24h or 7d is.
+
+    Raises ValidationError for any other text.
+    """
+    found = re.fullmatch(r"([0-9]{1,5})([hd])", text.strip().lower())
+    if not found:
+        raise ValidationError("Indique cuánto como 24h (horas) o 7d (días).", code="invalid")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

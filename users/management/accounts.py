@@ -1,10 +1,19 @@
-"""Find the accounts that the arguments of a command name."""
+"""Find the operators and accounts that the arguments of a command name."""
 
 from django.core.management.base import CommandError
 
+from operators.models import Operator
 from operators.validators import normalise_ruc
 from users.models import User
 from users.validators import normalise_username
+
+
+def operator_named(ruc: str) -> Operator:
+    """The operator with this RUC; raises CommandError, as of a wrong argument, if there is none."""
+    operator = Operator.objects.filter(ruc=normalise_ruc(ruc)).first()
+    if operator is None:
+        raise CommandError(f"No hay un operador con RUC «{ruc}».", returncode=2)
+    return operator
 
 
 def staff_named(username: str) -> User:

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.http import Http404
 
 from operators.models import Operator
-from operators.validators import normalise_ruc
 from profiles.load import actions, applying, files, plans
 from profiles.load.export import user_rows
 from profiles.models import LoadPlan, Outcome
 from profiles.spreadsheet import KINDS, csv_lines
 from profiles.tables import rows
 from users.history.recording import Actor
+from users.management.accounts import operator_named
 from users.models import AuditEntry, User
 from users.seal import BrokenSealError
 from users.stale import StaleError
@@ -56,10 +56,7 @@ class Command(BaseCommand):
             )
 
     def handle(self, *, command, ruc, **options):
-        operator = Operator.objects.filter(ruc=normalise_ruc(ruc)).first()
-        if operator is None:
-            raise CommandError(f"No hay un operador con RUC «{ruc}».")
-        getattr(self, command)(operator, **options)
+        getattr(self, command)(operator_named(ruc), **options)
 
     def plan(self, operator: Operator, *, file: Path, accept: bool, by, **options):
         actor = self.staff(by)

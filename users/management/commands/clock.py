@@ -1,15 +1,12 @@
-import re
-from datetime import timedelta
-
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from operators.models import Operator
-from operators.validators import normalise_ruc
 from users.actions import operators
 from users.history.recording import Actor
+from users.management.accounts import operator_named
 from users.models import AuditEntry, User
+from users.validators import parse_lead
 
 
 class Command(BaseCommand):
@@ -17,7 +14,6 @@ class Command(BaseCommand):
         "Muestra el reloj simulado de un operador, lo adelanta o lo vuelve a la hora real. "
         "Ejemplo: clock --ruc 20999999043 --advance 24h"
     )
-    UNITS = {"h": "hours", "d": "days"}
 
     def add_arguments(self, parser):
         parser.add_argument("--ruc", required=True, help="RUC del operador")
@@ -29,27 +25,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, ruc, advance, real, by, **options):
-        operator = Operator.objects.filter(ruc=normalise_ruc(ruc)).first()
-        if operator is None:
-            raise CommandError(f"No hay un operador con RUC «{ruc}».")
+        operator = operator_named(ruc)
         if advance or real:
             actor = Actor(self.staff(by), AuditEntry.Channel.COMMAND)
             try:
                 if real:
                     operators.return_to_real_time(actor=actor, operator=operator)
                 else:
-                    operators.advance_clock(actor=actor, operator=operator, by=self.step(advance))
+                    operators.advance_clock(actor=actor, operator=operator, by=parse_lead(advance))
             except ValidationError as error:
                 raise CommandError(" ".join(error.messages)) from error
         lead = f"adelantado {operator.clock_lead}" if operator.clock_is_simulated else "hora real"
         now = timezone.localtime(operator.now())
         self.stdout.write(f"{operator}: {now:%d/%m/%Y %H:%M} ({lead})")
-
-    def step(self, text: str) -> timedelta:
-        found = re.fullmatch(r"([0-9]{1,5})([hd])", text.strip().lower())
-        if not found:
-            raise CommandError("Indique cuánto como 24h (horas) o 7d (días).")
-        return timedelta(**{self.UNITS[found[2]]: int(found[1])})
 
     def staff(self, username: str | None) -> User:
         staff = User.objects.staff().existing()
