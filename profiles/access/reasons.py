@@ -1,7 +1,7 @@
 """The reasons of «¿Por qué no puede?»: why an account may not open an option.
 
 To add one: write it into ``Reason`` below, by depth, and into OF_THE_ACCOUNT or OF_THE_ROLE if it
-is one of those; let ``Holdings.of_each`` or ``verdict`` (verdict.py) find it; add its code in
+is one of those; let ``Timeline.at`` or ``verdict`` (verdict.py) find it; add its code in
 tests/profiles/test_access.py. tests/profiles/test_access_property.py fails until a world meets it.
 """
 

@@ -1,9 +1,12 @@
 """Whether an account may open an option now, and if not, why: one pure function for all screens."""
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
+
+from django.db.models import Q
+from django.utils import timezone
 
 from profiles.access.reasons import OF_THE_ACCOUNT, OF_THE_ROLE, ORDER, Reason
 from profiles.models import Grant, Option, OptionGrant, RoleGrant
@@ -37,33 +40,12 @@ class Holdings:
         (``users.signin.throttle.locks_of``). A lock stops sign-ins only, so a verdict on an open
         session, or on the grants alone, is made without it.
         """
-        options: dict[int, dict] = {user.pk: {} for user in users}
-        roles: dict[int, dict] = {user.pk: {} for user in users}
         if not users:
             return {}
-        operator = next(iter(users)).operator
-        now = operator.now()
-        types = frozenset(operator.operator_types.values_list("code", flat=True))
-        for grant in OptionGrant.objects.filter(user__in=users):
-            options[grant.user_id][grant.option_id] = without_effect(
-                grant, now, Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED
-            )
-        # A role of a type that the operator no longer has permits nothing.
-        for grant in RoleGrant.objects.filter(
-            user__in=users, role__is_retired=False, role__operator_type__in=types
-        ):
-            roles[grant.user_id][grant.role_id] = without_effect(
-                grant, now, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED
-            )
+        now = next(iter(users)).operator.now()
         return {
-            user: cls(
-                is_principal=user.is_principal,
-                operator_types=types,
-                options=options[user.pk],
-                roles=roles[user.pk],
-                account=_account_reasons(user, is_locked=user in locked),
-            )
-            for user in users
+            user: timeline.at(now, is_locked=user in locked)
+            for user, timeline in Timeline.of_each(users).items()
         }
 
     def with_options(self, codes: Iterable[str]) -> Self:
@@ -71,10 +53,59 @@ class Holdings:
         return replace(self, options=dict.fromkeys(codes))
 
 
-def _account_reasons(user: User, *, is_locked: bool) -> frozenset[Reason]:
+@dataclass(frozen=True)
+class Timeline:
+    """What is stored about an account. What the account holds at any instant then costs no query."""
+
+    user: User
+    operator_types: frozenset[str]
+    options: Sequence[OptionGrant]
+    # Each says, as ``is_usable``, whether its role can permit anything in this operator.
+    roles: Sequence[RoleGrant]
+
+    @classmethod
+    def of_each(cls, users: Collection[User]) -> dict[User, Self]:
+        """Read what is stored about users of one operator, with as many queries as for one user."""
+        if not users:
+            return {}
+        options: dict[int, list] = {user.pk: [] for user in users}
+        roles: dict[int, list] = {user.pk: [] for user in users}
+        operator = next(iter(users)).operator
+        types = frozenset(operator.operator_types.values_list("code", flat=True))
+        for grant in OptionGrant.objects.filter(user__in=users):
+            options[grant.user_id].append(grant)
+        # A role of a type that the operator no longer has permits nothing.
+        is_usable = Q(role__is_retired=False, role__operator_type__in=types)
+        for grant in RoleGrant.objects.filter(user__in=users).annotate(is_usable=is_usable):
+            roles[grant.user_id].append(grant)
+        return {user: cls(user, types, options[user.pk], roles[user.pk]) for user in users}
+
+    def at(self, now: datetime, *, is_locked: bool = False) -> Holdings:
+        """Return what the account is and holds at an instant of its operator's clock."""
+        return Holdings(
+            is_principal=self.user.is_principal,
+            operator_types=self.operator_types,
+            options={
+                grant.option_id: without_effect(
+                    grant, now, Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED
+                )
+                for grant in self.options
+            },
+            roles={
+                grant.role_id: without_effect(
+                    grant, now, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED
+                )
+                for grant in self.roles
+                if grant.is_usable
+            },
+            account=_account_reasons(self.user, now, is_locked=is_locked),
+        )
+
+
+def _account_reasons(user: User, now: datetime, *, is_locked: bool) -> frozenset[Reason]:
     """Return the reasons about the account itself, which refuse every option."""
     others = {Reason.LOCKED: is_locked, Reason.CLAVE_TO_BE_CHANGED: user.must_change_password}
-    blocks = {Reason[block.value.upper()] for block in user.blocks}
+    blocks = {Reason[block.value.upper()] for block in user.blocks_on(timezone.localdate(now))}
     return frozenset(blocks | {reason for reason, holds in others.items() if holds})
 
 

@@ -1,5 +1,7 @@
 """Accounts of staff and of operators."""
 
+from datetime import date
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -258,12 +260,15 @@ class User(Validity, AbstractUser):
     @property
     def blocks(self) -> tuple[AccountBlock, ...]:
         """Reasons why the account is blocked at the operator's current time."""
+        return self.blocks_on(self.operator.today() if self.operator_id is not None else None)
+
+    def blocks_on(self, today: date | None) -> tuple[AccountBlock, ...]:
+        """Reasons why the account is blocked on a day of its operator; staff has no such day."""
         blocks = {
             AccountBlock.ELIMINATED: self.state == self.State.ELIMINATED,
             AccountBlock.SUSPENDED: self.state == self.State.SUSPENDED,
         }
         if self.operator_id is not None:
-            today = self.operator.today()
             blocks |= {
                 AccountBlock.OPERATOR_INACTIVE: not self.operator.is_active,
                 AccountBlock.NOT_YET_VALID: not self.has_started(today),
