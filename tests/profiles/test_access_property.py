@@ -2,7 +2,8 @@
 
 For every generated combination of states, the verdict permits exactly when a new browser can sign
 in with the correct password and the page of the option answers 200. A page that refuses names the
-reasons of the verdict. For an open session the verdict is made without the lock.
+reasons of the verdict. For an open session the verdict is made without the lock. What a file of
+expectations says of now and of a later hour agrees with the same pages.
 """
 
 from collections import Counter
@@ -10,18 +11,22 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from operators.models import Operator
+from profiles.access.expectations import Catalogue, read
 from profiles.access.findings import Finding, having
+from profiles.access.judge import State, judge, present
 from profiles.access.reasons import OF_THE_ACCOUNT, Reason
 from profiles.access.verdict import Holdings, verdict
 from profiles.models import Option, OptionGrant, Role, RoleGrant
 from tests.conftest import PASSWORD, soup
 from users.models import FailureCount, User
 from users.signin import limits, throttle
+from users.validators import parse_lead
 
 CODE, ROLE = "90.1.1.1.1", "NSIGAD.AGENTEADUANA.DESPACHO"
 OTHER_ROLE = "NSIGAD.AGENTEADUANA.CONSULTA"
@@ -45,6 +50,8 @@ worlds = st.fixed_dictionaries(
     {
         "operator_is_active": mostly,
         "clock_ahead_in_hours": st.sampled_from([0, 0, 1, 24, 24 * 31]),
+        # How much later the page is asked again.
+        "later": st.sampled_from(["1h", "24h", "31d"]),
         "operator_has_the_type": mostly,
         "state": st.sampled_from(["active"] * 5 + ["suspended", "eliminated"]),
         "must_change_password": seldom,
@@ -127,6 +134,28 @@ def enters(client, user) -> bool:
     return response.status_code == 302
 
 
+def can(user, *, locks_of=None, **entry) -> bool:
+    """Return whether the expectation that the user can open the option is right."""
+    catalogue = Catalogue.current()
+    expected = [{"username": user.username, "can": [{"option": CODE, **entry}]}]
+    state = State.of(user.operator, catalogue, usernames=[user.username], locks_of=locks_of)
+    (_, result) = judge(read({"users": expected}, catalogue), state)
+    written = judge(read(present(state), catalogue), state)
+    assert all(each.ok for each in written)
+    return result.ok
+
+
+def opens_later(client, user, later: str) -> bool:
+    """Return whether an open session opens the page once the clock of the operator is ahead."""
+    before = transaction.savepoint()
+    Operator.objects.filter(pk=user.operator_id).update(
+        clock_offset=F("clock_offset") + parse_lead(later)
+    )
+    status = client.get(f"/opciones/{CODE}/").status_code
+    transaction.savepoint_rollback(before)
+    return status == 200
+
+
 def has_finding(user) -> bool:
     """Return whether the principal sees the finding that the option lacks its role."""
     return having(User.objects.filter(pk=user.pk), Finding.ROLE_MISSING, user.operator).exists()
@@ -154,6 +183,9 @@ def test_the_verdict_is_what_the_portal_enforces(secondary, client_of):
         met[decision.permitted] += 1
         met.update(decision.reasons)
 
+        assert can(user, at=world["later"]) == opens_later(client, user, world["later"])
+        client.cookies["sessionid"] = cookie
+
         response = client.get(f"/opciones/{CODE}/")
         inside = verdict(Holdings.of(user), option)
         assert inside.permitted == (response.status_code == 200)
@@ -167,7 +199,9 @@ def test_the_verdict_is_what_the_portal_enforces(secondary, client_of):
 
         fresh = client_of(None)
         page = fresh.get(f"/opciones/{CODE}/") if enters(fresh, user) else None
-        assert decision.permitted == (page is not None and page.status_code == 200)
+        opens = page is not None and page.status_code == 200
+        assert decision.permitted == opens
+        assert can(user, locks_of=throttle.locks_of) == opens
 
         assert has_finding(user) == (
             user.state == User.State.ACTIVE

@@ -1,0 +1,198 @@
+"""Compare what is expected of the users of an operator with what stands."""
+
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from operators.models import Operator, spoken
+from profiles.access.expectations import Catalogue, ExpectedUser, ExpectedVerdict
+from profiles.access.verdict import Holdings, Timeline, Verdict, verdict
+from profiles.models import Option, Role
+from users.models import User
+
+
+@dataclass(frozen=True)
+class State:
+    """How users of one operator stand, read once: judging them then costs no query."""
+
+    # The time of the operator's clock at which it was read.
+    now: datetime
+    catalogue: Catalogue
+    accounts: Mapping[str, Timeline]
+    locked: Container[User] = ()
+
+    @classmethod
+    def of(
+        cls,
+        operator: Operator,
+        catalogue: Catalogue,
+        *,
+        usernames: Collection[str] | None = None,
+        locks_of: Callable[[Collection[User]], Container[User]] | None = None,
+    ) -> Self:
+        """Read the users of these usuarios; without them, all users that are not eliminated.
+
+        An eliminated user is read if no other user has the usuario, the last of them. ``locks_of``
+        is ``users.signin.throttle.locks_of`` where a lock of the sign-in counts: then a user can
+        open what a new browser could open; else, what an open session could.
+        """
+        users = operator.users.order_by("pk")
+        if usernames is None:
+            users = users.existing().order_by("username")
+        else:
+            users = users.filter(username__in=usernames)
+        # The last one of a usuario stays: the one that is not eliminated.
+        by_rank = sorted(users, key=lambda user: user.state != User.State.ELIMINATED)
+        by_username = {user.username: user for user in by_rank}
+        users = list(by_username.values())
+        timelines = Timeline.of_each(users)
+        return cls(
+            now=operator.now(),
+            catalogue=catalogue,
+            accounts={name: timelines[user] for name, user in by_username.items()},
+            locked=locks_of(users) if locks_of else (),
+        )
+
+    def holdings(self, account: Timeline, lead: timedelta = timedelta()) -> Holdings:
+        """Return what the account holds with the operator's clock so far ahead."""
+        return account.at(self.now + lead, is_locked=account.user in self.locked)
+
+    def options(self, account: Timeline) -> list[str]:
+        """Return the codes of the granted options in catalogue order."""
+        held = {grant.option_id for grant in account.options}
+        return [code for code in self.catalogue.options if code in held]
+
+    def roles(self, account: Timeline) -> list[str]:
+        """Return the codes of the granted roles in catalogue order."""
+        held = {grant.role_id for grant in account.roles}
+        return [code for code in self.catalogue.roles if code in held]
+
+
+class Kind(StrEnum):
+    """What a result is about. What is there and should not be has kinds of its own."""
+
+    USER = "user"
+    STATE = "state"
+    OPTION = "option"
+    EXTRA_OPTION = "extra_option"
+    ROLE = "role"
+    EXTRA_ROLE = "extra_role"
+    CAN = "can"
+    CANNOT = "cannot"
+
+
+@dataclass(frozen=True)
+class Item:
+    """What was compared: of which user, and which option or role, with the clock how far ahead."""
+
+    username: str
+    kind: Kind
+    code: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    item: Item
+    ok: bool
+    sentence: str
+
+
+def judge(expectations: Sequence[ExpectedUser], state: State) -> list[Result]:
+    """Compare each expectation with the state, in the order of the expectations.
+
+    Nothing more is said of a user that does not exist. What is there and was not expected comes
+    after what was.
+    """
+    return [result for expected in expectations for result in _results(expected, state)]
+
+
+def present(state: State) -> dict:
+    """Return the document that expects what stands: judged by the same state, all of it is right.
+
+    Of each granted option it expects that the user can open it, or cannot, for the deepest reason.
+    """
+    return {"users": [_present(name, state) for name in state.accounts]}
+
+
+def _present(username: str, state: State) -> dict:
+    account = state.accounts[username]
+    holdings, options = state.holdings(account), state.options(account)
+    decisions = {code: verdict(holdings, state.catalogue.options[code]) for code in options}
+    return {
+        "username": username,
+        "state": str(account.user.state),
+        "options": options,
+        "roles": state.roles(account),
+        "can": [code for code, decision in decisions.items() if decision.permitted],
+        "cannot": [
+            {"option": code, "reason": decision.reasons[0].code}
+            for code, decision in decisions.items()
+            if not decision.permitted
+        ],
+    }
+
+
+def _results(expected: ExpectedUser, state: State) -> Iterator[Result]:
+    name, account = expected.username, state.accounts.get(expected.username)
+    if account is None:
+        yield Result(Item(name, Kind.USER), False, f"{name}: falta el usuario.")
+        return
+    yield Result(Item(name, Kind.USER), True, f"{name}: existe.")
+    if expected.state is not None:
+        stands = User.State(account.user.state)
+        ok = stands == expected.state
+        instead = "" if ok else f", y debería estar {expected.state.label}"
+        yield Result(Item(name, Kind.STATE), ok, f"{name}: está {stands.label}{instead}.")
+    if expected.options is not None:
+        held, rows = state.options(account), state.catalogue.options
+        yield from _exactly(name, Kind.OPTION, Kind.EXTRA_OPTION, expected.options, held, rows)
+    if expected.roles is not None:
+        held, rows = state.roles(account), state.catalogue.roles
+        yield from _exactly(name, Kind.ROLE, Kind.EXTRA_ROLE, expected.roles, held, rows)
+    holdings = {lead: state.holdings(account, lead) for lead in expected.leads}
+    for each in expected.verdicts:
+        option = state.catalogue.options[each.option]
+        decision = verdict(holdings[each.lead], option)
+        kind = Kind.CAN if each.is_permitted else Kind.CANNOT
+        when = f", dentro de {spoken(each.lead)}" if each.lead else ""
+        said = _said(each, decision, name, _label(option))
+        ok = each.is_met_by(decision)
+        yield Result(Item(name, kind, each.option, each.at), ok, f"{name}{when}: {said}")
+
+
+def _said(expected: ExpectedVerdict, decision: Verdict, name: str, option: str) -> str:
+    """Return what the verdict is, and how it differs from what was expected."""
+    if decision.permitted:
+        return f"puede {option}{'' if expected.is_permitted else ' y no debería'}."
+    reasons = ", ".join(reason.code for reason in decision.reasons)
+    if expected.is_permitted:
+        return f"no puede {option}: {reasons}. {decision.reasons[0].for_admin.format(name)}"
+    if not expected.is_met_by(decision):
+        return f"no puede {option}, pero no por {expected.reason.code}: {reasons}."
+    return f"no puede {option}: {reasons}."
+
+
+def _exactly(
+    name: str,
+    kind: Kind,
+    extra: Kind,
+    expected: Sequence[str],
+    held: Sequence[str],
+    rows: Mapping[str, Option | Role],
+) -> Iterator[Result]:
+    what = {Kind.OPTION: "la opción", Kind.ROLE: "el rol"}[kind]
+    for code in expected:
+        verb = "tiene" if code in held else "falta"
+        sentence = f"{name}: {verb} {what} {_label(rows[code])}."
+        yield Result(Item(name, kind, code), code in held, sentence)
+    for code in held:
+        if code not in expected:
+            sentence = f"{name}: sobra {what} {_label(rows[code])}."
+            yield Result(Item(name, extra, code), False, sentence)
+
+
+def _label(row: Option | Role) -> str:
+    return f"{row.code} «{row.name}»"
