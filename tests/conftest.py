@@ -84,6 +84,7 @@ SLOW = {
     "portal/test_production.py": "starts the production server",
     "portal/test_proxy.py": "starts nginx and the production server",
     "portal/test_standby.py": "lets one PostgreSQL take the place of another",
+    "portal/test_testers.py": "loads the practice data",
     "portal/test_two_processes.py": "starts two production servers",
     "portal/test_upgrade.py": "undoes and repeats migrations",
     "profiles/test_access_property.py": "makes hundreds of worlds",
