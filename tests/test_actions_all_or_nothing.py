@@ -38,7 +38,7 @@ from tests.conftest import (
     fail_to_sign_in,
 )
 from tests.walking import modules_of, rows_of, undone, writes
-from users.actions import accounts, staff
+from users.actions import accounts, operators, staff
 from users.models import AuditEntry
 from users.signin import second_factor
 
@@ -50,6 +50,10 @@ QUERIES = {
     accounts.user_facts,
     # Parts of actions, which other rooms of users/actions/ share.
     accounts.create_account,
+    accounts.prepare_account,
+    accounts.insert_account,
+    operators.prepare_principal,
+    operators.open_operator,
     accounts.data_change,
     accounts.refuse_state,
     accounts.state_change,

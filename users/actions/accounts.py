@@ -105,30 +105,41 @@ def change_states(*, actor: Actor, users: Iterable[User], state: User.State) -> 
 def create_account(user: User, password: str, person: dict[str, str], *, actor: Actor) -> User:
     """Validate and insert an account, whatever its kind; the caller has proved the power.
 
-    Raises ValidationError keyed by field, and TypeError for a field that is not of PERSON_FIELDS.
+    Raises as ``prepare_account``.
     """
-    for field in PERSON_FIELDS:
-        setattr(user, field, person.pop(field, ""))
-    if person:
-        raise TypeError(f"unknown fields of a person: {', '.join(person)}")
-    user.full_clean(exclude=["password"], validate_constraints=False)
-    check_password_rules(password, user)
-    user.set_password(password)
+    prepare_account(user, password, person)
     try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-            record(
-                "user.created",
-                actor=actor,
-                operator=user.operator,
-                subject=user,
-                after=user_facts(user),
-            )
+        insert_account(user, actor=actor)
     except IntegrityError:
         # Another transaction took the usuario or the document after full_clean: ask it again.
         user.full_clean(exclude=["password"], validate_constraints=False)
         raise
     return user
+
+
+@sensitive_variables()
+def prepare_account(user: User, password: str, person: dict[str, str]) -> None:
+    """Validate a new account and hash its password; nothing is written.
+
+    The row of its operator need not exist yet. Raises ValidationError keyed by field, and TypeError
+    for a field that is not of PERSON_FIELDS.
+    """
+    if unknown := person.keys() - {*PERSON_FIELDS}:
+        raise TypeError(f"unknown fields of a person: {', '.join(sorted(unknown))}")
+    for field in PERSON_FIELDS:
+        setattr(user, field, person.get(field, ""))
+    user.full_clean(exclude=["password", "operator"], validate_constraints=False)
+    check_password_rules(password, user)
+    user.set_password(password)
+
+
+@transaction.atomic
+def insert_account(user: User, *, actor: Actor) -> None:
+    """Insert an account that ``prepare_account`` has validated. Raises IntegrityError."""
+    user.save(force_insert=True)
+    record(
+        "user.created", actor=actor, operator=user.operator, subject=user, after=user_facts(user)
+    )
 
 
 # The audit action of each change of state.

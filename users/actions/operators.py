@@ -9,13 +9,15 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
 from users import tenancy
-from users.actions.accounts import create_account
+from users.actions.accounts import insert_account, prepare_account
 from users.history.recording import Actor, record
 from users.models import User, lock_in_order
 
+# The operator of an account whose operator is not saved yet: any but None, which would mean staff.
+NOT_SAVED = 0
+
 
 @sensitive_variables()
-@transaction.atomic
 def create_operator(
     *,
     actor: Actor,
@@ -32,17 +34,40 @@ def create_operator(
     """
     operator = Operator(ruc=ruc, name=name)
     operator.full_clean()
+    principal = prepare_principal(username, password, person)
+    return open_operator(
+        actor=actor, operator=operator, operator_types=operator_types, principal=principal
+    )
+
+
+@sensitive_variables()
+def prepare_principal(username: str, password: str, person: dict[str, str]) -> User:
+    """Return the validated principal of an operator that is not saved yet, its password hashed.
+
+    Raises ValidationError keyed by field.
+    """
+    principal = User(operator_id=NOT_SAVED, username=username, is_principal=True)
+    prepare_account(principal, password, person)
+    return principal
+
+
+@transaction.atomic
+def open_operator(*, actor: Actor, operator: Operator, operator_types, principal: User) -> Operator:
+    """Insert a validated operator and its prepared principal.
+
+    Raises ValidationError keyed by field if another transaction took its RUC.
+    """
     try:
         with transaction.atomic():
-            operator.save()
+            operator.save(force_insert=True)
     except IntegrityError:
         # Another transaction opened it after full_clean: full_clean now says so.
         operator.full_clean()
         raise
     operator.operator_types.set(operator_types)
     record("operator.created", actor=actor, operator=operator, after=_operator_facts(operator))
-    principal = User(operator=operator, username=username, is_principal=True)
-    create_account(principal, password, person, actor=actor)
+    principal.operator = operator
+    insert_account(principal, actor=actor)
     return operator
 
 

@@ -61,15 +61,12 @@ class NewOperatorForm(NewAccountForm):
             },
         ),
     ]
-    # The id of an operator not saved yet: any but None, which would mean staff.
-    NOT_SAVED = 0
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Usuario"
 
     def new_account(self) -> User:
-        return User(operator_id=self.NOT_SAVED, is_principal=True)
+        return User(operator_id=operators.NOT_SAVED, is_principal=True)
 
     def clean_ruc(self) -> str:
         ruc = normalise_ruc(self.cleaned_data["ruc"])
