@@ -5,7 +5,12 @@ from datetime import date, datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
-from operators.validators import plain_apostrophes, validate_printable, validate_ruc
+from operators.validators import (
+    PRACTICE_RUC,
+    plain_apostrophes,
+    validate_printable,
+    validate_ruc,
+)
 
 
 def spoken(duration: timedelta) -> str:
@@ -85,6 +90,14 @@ class Operator(models.Model):
         help_text="Cuánto tarda en regir una opción o un rol recién asignado.",
     )
 
+    # Of a practice company only (users.actions.practice); a day of real time.
+    practice_until = models.DateField(
+        "último día de práctica", null=True, blank=True, editable=False
+    )
+    # Made one way of the key of the form that created this practice company: the same form sent
+    # twice creates one.
+    creation_key = models.UUIDField(null=True, unique=True, editable=False)
+
     # Practice looks some months ahead; within a year every grant expires.
     MAX_CLOCK_OFFSET = timedelta(days=366)
 
@@ -100,6 +113,11 @@ class Operator(models.Model):
                 condition=models.Q(clock_offset__gte=timedelta())
                 & models.Q(activation_delay__gte=timedelta()),
                 name="operator_clock_and_delay_run_forward",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(practice_until__isnull=True)
+                | models.Q(ruc__regex=rf"\A{PRACTICE_RUC}\Z"),
+                name="practice_company_has_a_ruc_of_practice",
             ),
         ]
 
@@ -120,6 +138,24 @@ class Operator(models.Model):
     def today(self) -> date:
         """Return the operator's current day, in the time zone of the site."""
         return timezone.localdate(self.now())
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether this is a practice company, which was created on demand and has a last day."""
+        return self.practice_until is not None
+
+    @property
+    def practice_has_ended(self) -> bool:
+        """Whether the last day of a practice company is over.
+
+        In real time: a company whose clock was moved forward does not end earlier.
+        """
+        return self.practice_until is not None and self.practice_until < timezone.localdate()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its accounts may sign in and be used; every check of an account asks this."""
+        return self.is_active and not self.practice_has_ended
 
     @property
     def clock_lead(self) -> str:

@@ -1,5 +1,6 @@
 """The rules of a RUC, of a company's name, and of apostrophes and accents in any text."""
 
+import secrets
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -63,3 +64,15 @@ def validate_ruc(value: str) -> None:
         raise ValidationError(
             "Revise el RUC: el último dígito no corresponde", code="check_digit"
         ) from error
+
+
+# Of practice companies: a series that no company has.
+PRACTICE_RUC = "20999[0-9]{6}"
+# The last hundred numbers of the series are not drawn: companies of demo.toml have some of them.
+DRAWN_NUMBERS = 99_900
+
+
+def draw_practice_ruc() -> str:
+    """Return a random RUC for a practice company, which another one may have already."""
+    number = f"20999{secrets.randbelow(DRAWN_NUMBERS):05}"
+    return number + stdnum_ruc.calc_check_digit(number)

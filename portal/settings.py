@@ -237,6 +237,8 @@ SIGN_IN_MEMORY = timedelta(hours=12)
 # one) and per hour in one operator.
 SIGN_IN_FAILURES_PER_ADDRESS = 25
 SIGN_IN_FAILURES_PER_RUC = 50
+# Practice companies per hour that visitors from one address create (users/actions/practice.py).
+PRACTICE_COMPANIES_PER_ADDRESS = 60
 
 # The second factor (docs/decisions/0039). Only someone with the password can guess codes, so the
 # waits grow to a day: then five guesses count per day, each right with a chance of 1 in 333,333.

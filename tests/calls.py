@@ -11,6 +11,7 @@ from django.db import transaction
 
 from operators.models import Operator
 from profiles.actions import grants, templates, undo, validity
+from profiles.actions import practice as practice_data
 from profiles.catalog import loading, reading
 from profiles.catalog import rows as catalog_rows
 from profiles.load import actions as load_actions
@@ -25,7 +26,7 @@ from tests.conftest import (
     acting,
     person,
 )
-from users.actions import accounts, bulk, operators, passwords, signing_in, staff
+from users.actions import accounts, bulk, operators, passwords, practice, signing_in, staff
 from users.models import User
 
 OPTION, OTHER_OPTION = "90.1.1.1.1", "11.9.1.1.1"
@@ -154,6 +155,15 @@ CALLS: dict[Callable, Callable] = {
     operators.set_activation_delay: lambda action: action(
         actor=staff_actor(), operator=principal().operator, delay=timedelta(hours=24)
     ),
+    practice.create: lambda action: action(
+        actor=staff_actor(), operator_types=["AGENTE_ADUANA", "TRANSPORTISTA"]
+    ),
+    practice.reset: lambda action: action(actor=acting(principal()), operator=principal().operator),
+    practice_data.delete_templates_and_plans: lambda action: action(
+        Operator, actor=staff_actor(), operator=principal().operator
+    ),
+    practice.close: lambda action: action(actor=staff_actor(), operator=principal().operator),
+    practice.close_ended: lambda action: action(actor=staff_actor()),
     grants.assign_access: lambda action: action(
         actor=acting(principal()),
         user=secondary(),

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection
 from django.db.models import Q
+from django.utils import timezone
 
 import profiles.actions
 import users.actions
@@ -38,7 +39,7 @@ from tests.conftest import (
     fail_to_sign_in,
 )
 from tests.walking import modules_of, rows_of, undone, writes
-from users.actions import accounts, operators, staff
+from users.actions import accounts, operators, practice, staff
 from users.models import AuditEntry
 from users.signin import second_factor
 
@@ -67,6 +68,9 @@ QUERIES = {
     rows.column_facts,
     rows.row_facts,
     rows.row_entry,
+    practice.require_open,
+    # It counts the visitor, as a guess is counted, and then creates.
+    practice.create_for_visitor,
 }
 
 
@@ -80,7 +84,12 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
         actor=actor, name="De siempre", options=[OPTION, OTHER_OPTION], roles=[ROLE]
     )
     Group.objects.create(name="Mesa de ayuda")
-    Operator.objects.filter(pk=stranger.operator_id).update(clock_offset=timedelta(hours=1))
+    # A practice company that is open, and one that has ended.
+    last_day = timezone.localdate() + timedelta(days=7)
+    Operator.objects.filter(pk=principal.operator_id).update(practice_until=last_day)
+    Operator.objects.filter(pk=stranger.operator_id).update(
+        clock_offset=timedelta(hours=1), practice_until=last_day - timedelta(days=8)
+    )
     with monkeypatch.context() as patched:
         patched.setattr(second_factor, "new_recovery_codes", lambda: RECOVERY_CODES)
         Telephone(principal)

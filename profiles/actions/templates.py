@@ -68,7 +68,8 @@ def save_template(
 def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
     """Delete a template. Users who were given its options and roles keep them.
 
-    Raises PermissionDenied for a template of another operator or a ready-made one.
+    Raises PermissionDenied for a ready-made template, and for an actor that does not administer
+    the operator of the template.
     """
     template = _own_template(actor, template)
     record(
@@ -81,7 +82,7 @@ def delete_template(*, actor: Actor, template: AccessTemplate) -> None:
 
 
 def _own_template(actor: Actor, template: AccessTemplate) -> AccessTemplate:
-    tenancy.require_principal(actor.user)
-    if template.operator_id != actor.user.operator_id:
+    if template.is_ready_made:
         raise PermissionDenied("Esa plantilla no es de su empresa.")
+    tenancy.require_administrator_of(actor.user, template.operator)
     return AccessTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)

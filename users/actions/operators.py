@@ -198,9 +198,12 @@ def _set_clock(actor: Actor, operator: Operator, before: timedelta, after: timed
 
 
 def _operator_facts(operator: Operator) -> dict:
-    return {
+    facts = {
         "ruc": operator.ruc,
         "name": operator.name,
         "operator_types": sorted(operator.operator_types.values_list("code", flat=True)),
         "is_active": operator.is_active,
     }
+    if operator.is_practice:
+        facts["practice_until"] = operator.practice_until.isoformat()
+    return facts

@@ -13,9 +13,9 @@ from users.signin.sessions import delete_sessions
 
 
 @sensitive_variables()
-def reset_password(*, actor: Actor, user: User, password: str) -> None:
-    """Set a password on another account; that of an operator's account is temporary, to be changed
-    at the next sign-in.
+def reset_password(*, actor: Actor, user: User, password: str, is_temporary: bool = True) -> None:
+    """Set a password on another account. An account of an operator changes a temporary one at its
+    next sign-in; staff keeps it.
 
     Closes the account's sessions and lifts its lock. Raises PermissionDenied, and ValidationError
     keyed by ``password``.
@@ -23,7 +23,7 @@ def reset_password(*, actor: Actor, user: User, password: str) -> None:
     tenancy.require_power_over(actor.user, user)
     if user.state == User.State.ELIMINATED:
         raise ValidationError({"password": "Un usuario eliminado ya no ingresa con clave"})
-    _set_password(actor, user, password, "user.password_reset")
+    _set_password(actor, user, password, "user.password_reset", is_temporary=is_temporary)
 
 
 @sensitive_variables()
@@ -46,14 +46,14 @@ def _set_password(
     password: str,
     action: str,
     *,
+    is_temporary: bool = False,
     keep: str | None = None,
 ) -> None:
-    is_reset = actor.user != user
     check_password_rules(password, user)
     user.set_password(password)
-    user.must_change_password = is_reset and user.operator_id is not None
+    user.must_change_password = is_temporary and user.operator_id is not None
     with transaction.atomic():
-        if is_reset:
+        if actor.user != user:
             throttle.lift(user)
         tenancy.lock_account(user)
         user.save(update_fields=["password", "must_change_password"])

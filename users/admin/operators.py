@@ -61,6 +61,7 @@ class NewOperatorForm(NewAccountForm):
             },
         ),
     ]
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Usuario"

@@ -21,6 +21,8 @@ ACTION_LABELS = {
     "operator.principal_changed": "Usuario principal cambiado",
     "operator.clock_moved": "Reloj adelantado",
     "operator.delay_changed": "Demora de activación cambiada",
+    "operator.reset": "Empresa de práctica devuelta a su inicio",
+    "operator.closed": "Empresa de práctica cerrada",
     "user.created": "Usuario creado",
     "user.changed": "Datos modificados",
     "user.suspended": "Usuario suspendido",
@@ -112,7 +114,7 @@ def fact_value(action: str, name: str, value) -> str:
         return ", ".join(map(str, value))
     if name in ("clock_offset", "activation_delay"):
         return spoken(parse_duration(value) or timedelta()) or "ninguno"
-    if name in ("valid_from", "valid_until"):
+    if name in ("valid_from", "valid_until", "practice_until"):
         return _day(value)
     choices = dict(getattr(_field(action, name), "flatchoices", []))
     return str(choices.get(value, value))

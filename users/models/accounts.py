@@ -270,7 +270,7 @@ class User(Validity, AbstractUser):
         }
         if self.operator_id is not None:
             blocks |= {
-                AccountBlock.OPERATOR_INACTIVE: not self.operator.is_active,
+                AccountBlock.OPERATOR_INACTIVE: not self.operator.is_open,
                 AccountBlock.NOT_YET_VALID: not self.has_started(today),
                 AccountBlock.EXPIRED: self.has_ended(today),
             }

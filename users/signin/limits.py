@@ -152,11 +152,23 @@ def ruc_key(ruc: str) -> Key:
 
 
 def address_key(address: str) -> Key:
-    """The key of an IPv4 address or of the /64 network of an IPv6 address."""
-    # A client with one IPv6 address can use the 2**64 of its network.
-    network = ip_network((address, 64 if ":" in address else 32), strict=False)
+    """The key of the failures of an address."""
     bucket = LeakyBucket(settings.SIGN_IN_FAILURES_PER_ADDRESS, timedelta(minutes=1))
-    return Key("address", digest("address", str(network)), bucket)
+    return Key("address", digest("address", _network(address)), bucket)
+
+
+def practice_key(address: str) -> Key:
+    """The key of the practice companies that an address creates (``users.actions.practice``)."""
+    bucket = LeakyBucket(settings.PRACTICE_COMPANIES_PER_ADDRESS, timedelta(hours=1))
+    return Key("practice", digest("practice", _network(address)), bucket)
+
+
+def _network(address: str) -> str:
+    """An IPv4 address, or the /64 network of an IPv6 address.
+
+    A client with one IPv6 address can use the 2**64 of its network.
+    """
+    return str(ip_network((address, 64 if ":" in address else 32), strict=False))
 
 
 def refusals(

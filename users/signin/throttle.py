@@ -40,18 +40,29 @@ logger = logging.getLogger("users.security")
 
 
 class LockedError(Exception):
-    """A guess was refused without a comparison; the next one is allowed at ``opens_at``."""
+    """A guess was refused without a comparison, or another counted act without being done.
+
+    The next one is allowed at ``opens_at``.
+    """
 
     def __init__(self, opens_at: datetime) -> None:
         super().__init__(opens_at)
         self.opens_at = opens_at
 
+    @property
+    def seconds(self) -> int:
+        """How many seconds to wait, at least one."""
+        return max(1, math.ceil((self.opens_at - timezone.now()).total_seconds()))
+
+    @property
+    def wait(self) -> str:
+        """How long to wait, in Spanish words."""
+        return spoken(timedelta(minutes=math.ceil(self.seconds / 60)))
+
     def sentence(self, helper: str) -> str:
         """What the page says; ``helper`` is who can unlock the account, with its preposition."""
-        seconds = (self.opens_at - timezone.now()).total_seconds()
-        wait = spoken(timedelta(minutes=max(1, math.ceil(seconds / 60))))
         return (
-            f"Por seguridad, el acceso está bloqueado. Intente de nuevo en {wait} "
+            f"Por seguridad, el acceso está bloqueado. Intente de nuevo en {self.wait} "
             f"o pida {helper} que lo desbloquee."
         )
 
@@ -173,6 +184,11 @@ def _count_against(keys: list[Key], user: User | None) -> list[Key]:
     return counted
 
 
+def count(key: Key) -> None:
+    """Count what is no guess, but limited in the same way. Raises LockedError at the limit."""
+    _count_against([key], None)
+
+
 @transaction.atomic
 def _uncount(keys: list[Key], user: User | None) -> None:
     counters.decrement(keys)
@@ -205,18 +221,19 @@ def locks_of(users: Iterable[User]) -> dict[User, datetime]:
     return {user: max(found) for user, found in locks.items() if found}
 
 
-def lift(user: User) -> bool:
-    """Delete the counts that lock an account, also in its known browsers; return whether it was locked.
+def lift(*users: User) -> list[User]:
+    """Delete the counts that lock accounts, also in their known browsers; return who was locked.
 
-    Call it inside a transaction, before locking the account's row: a guess locks its counts first.
+    Call it inside a transaction, before locking an account's row: a guess locks its counts first.
     """
-    was_locked = user in locks_of([user])
-    keys = [str(key) for key in keys_that_lock(user)]
-    delete_in_order(FailureCount.objects.filter(Q(key__in=keys) | Q(account=key_of(user).digest)))
-    if was_locked:
+    locked = list(locks_of(users))
+    keys = [str(key) for user in users for key in keys_that_lock(user)]
+    own = [key_of(user).digest for user in users]
+    delete_in_order(FailureCount.objects.filter(Q(key__in=keys) | Q(account__in=own)))
+    for user in locked:
         ruc = user.operator.ruc if user.operator else ""
         _log("unlocked", {"ruc": ruc, "username": user.username}, logging.INFO)
-    return was_locked
+    return locked
 
 
 def forget_codes(user: User) -> None:

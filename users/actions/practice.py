@@ -1,0 +1,229 @@
+"""Practice companies: created on demand, reset to the state of their birth, closed.
+
+A practice company is an ``Operator`` with a last day and a RUC that no company has. After that day
+its accounts are blocked as those of an inactive operator (``Operator.is_open``). All of this exists
+in practice mode only.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4, uuid5
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
+
+from operators.models import Operator
+from operators.validators import draw_practice_ruc
+from users import tenancy
+from users.actions import accounts, operators, signing_in
+from users.address import client_address
+from users.history.recording import Actor, entry, record, record_all
+from users.models import AuditEntry, SecondFactor, User, delete_in_order, lock_in_order
+from users.signin import throttle
+from users.signin.limits import practice_key
+from users.signin.password_rules import OperatorPasswordValidator
+
+USERNAME = "TITULAR1"
+PERSON = {
+    "document_type": "1",
+    "document_number": "90000001",
+    "first_name": "Titular",
+    "last_name": "Ficticio de Práctica",
+}
+DAYS, MOST_DAYS = 7, 30
+WRONG_DAYS = f"Escriba de 1 a {MOST_DAYS} días"
+# A drawn RUC is rarely taken: with half of the series in use, all of these are once in a million.
+DRAWS = 20
+
+# Sent in the transaction of a reset, before the operator is locked (docs/decisions/0067): what the
+# floors above hold of the operator is deleted by receivers. Arguments: actor, operator.
+practice_company_reset = Signal()
+
+
+@dataclass(frozen=True)
+class PracticeCompany:
+    """A new practice company with its principal and the password, which is stored nowhere."""
+
+    operator: Operator
+    principal: User
+    password: str
+
+    def facts(self) -> dict:
+        """Return what a program that asked for the company is told."""
+        return {
+            "ruc": self.operator.ruc,
+            "name": self.operator.name,
+            "types": sorted(self.operator.operator_types.values_list("code", flat=True)),
+            "username": self.principal.username,
+            "password": self.password,
+            "expires_on": self.operator.practice_until.isoformat(),
+        }
+
+
+@sensitive_variables()
+def create(
+    *, actor: Actor, operator_types, days: int = DAYS, key: UUID | None = None
+) -> PracticeCompany:
+    """Open a practice company with its principal; today is the first of its ``days``.
+
+    The same ``key`` again returns the same company, so that a form sent twice creates one. Raises
+    PermissionDenied outside practice mode, and ValidationError keyed by ``days``, or without a key
+    when no RUC is free.
+    """
+    _require_practice_mode()
+    if not 1 <= days <= MOST_DAYS:
+        raise ValidationError({"days": WRONG_DAYS})
+    key = key or uuid4()
+    password = _password_of(key)
+    if made := _made_with(key, password):
+        return made
+    principal = operators.prepare_principal(USERNAME, password, PERSON)
+    for _ in range(DRAWS):
+        ruc = draw_practice_ruc()
+        operator = Operator(
+            ruc=ruc,
+            name=f"Empresa de Práctica {ruc[5:10]}",
+            practice_until=timezone.localdate() + timedelta(days=days - 1),
+            creation_key=_stored(key),
+        )
+        try:
+            operators.open_operator(
+                actor=actor, operator=operator, operator_types=operator_types, principal=principal
+            )
+        except ValidationError as error:
+            # Another request sent the same form, or another company has the RUC.
+            if made := _made_with(key, password):
+                return made
+            if "ruc" not in error.message_dict:
+                raise
+        else:
+            return PracticeCompany(operator, principal, password)
+    raise ValidationError("No se encontró un RUC libre. Intente de nuevo.")
+
+
+@sensitive_variables()
+def create_for_visitor(
+    *, request, channel=AuditEntry.Channel.WEB, operator_types, days: int, key: UUID | None = None
+) -> PracticeCompany:
+    """As ``create``, for a visitor without an account; the history names the server.
+
+    Raises LockedError beyond ``settings.PRACTICE_COMPANIES_PER_ADDRESS``.
+    """
+    address = client_address(request)
+    is_again = key and Operator.objects.filter(creation_key=_stored(key)).exists()
+    if address and not is_again:
+        throttle.count(practice_key(address))
+    actor = Actor(User.objects.server(), channel, address)
+    return create(actor=actor, operator_types=operator_types, days=days, key=key)
+
+
+@transaction.atomic
+def reset(*, actor: Actor, operator: Operator, session_key: str | None = None) -> None:
+    """Return a practice company to the state of its birth; the history stays.
+
+    Eliminates its secondary users, deletes its templates and the plans of its loads, returns its
+    clock to real time, lifts its locks, removes its second factors, and closes the principal's
+    sessions except ``session_key``. The principal's password stays, and so does what staff decides:
+    name, types, who the principal is. Raises PermissionDenied for an actor that does not administer
+    the operator, for an operator that is no practice company or has ended, and outside practice mode.
+    """
+    require_open(operator)
+    tenancy.require_administrator_of(actor.user, operator)
+    users = operator.users.existing().select_related("operator")
+    protected = list(users.filter(second_factor__isnull=False))
+    delete_in_order(SecondFactor.objects.filter(user__in=protected))
+    throttle.lift(*users)
+    practice_company_reset.send(Operator, actor=actor, operator=operator)
+    # Both lock the operator: from here on its principal is the same.
+    operators.return_to_real_time(actor=actor, operator=operator)
+    operators.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
+    record_all(
+        entry("user.second_factor_off", actor=actor, operator=operator, subject=user)
+        for user in protected
+    )
+    principal = users.get(is_principal=True)
+    secondary = tenancy.secondary_users_of(principal).select_related("operator")
+    accounts.change_states(actor=actor, users=secondary, state=User.State.ELIMINATED)
+    signing_in.close_sessions(actor=actor, user=principal, keep=session_key)
+    record("operator.reset", actor=actor, operator=operator)
+
+
+def close(*, actor: Actor, operator: Operator) -> bool:
+    """Close a practice company before its last day; return whether this call closed it.
+
+    Raises PermissionDenied for an actor that does not administer the operator, and for an operator
+    that is no practice company.
+    """
+    tenancy.require_administrator_of(actor.user, operator)
+    _require_practice(operator)
+    return bool(_close(actor, Operator.objects.filter(pk=operator.pk)))
+
+
+def close_ended(*, actor: Actor) -> int:
+    """Close the practice companies whose last day is over; return how many."""
+    return _close(actor, Operator.objects.filter(practice_until__lt=timezone.localdate()))
+
+
+@transaction.atomic
+def _close(actor: Actor, companies) -> int:
+    open_companies = companies.filter(is_active=True)
+    closing = list(Operator.objects.filter(pk__in=lock_in_order(open_companies)))
+    Operator.objects.filter(pk__in=[operator.pk for operator in closing]).update(is_active=False)
+    record_all(
+        entry(
+            "operator.closed",
+            actor=actor,
+            operator=operator,
+            before={"is_active": True},
+            after={"is_active": False},
+        )
+        for operator in closing
+    )
+    return len(closing)
+
+
+def require_open(operator: Operator) -> None:
+    """Raise PermissionDenied unless this is a practice company that has not ended."""
+    _require_practice_mode()
+    _require_practice(operator)
+    if not operator.is_open:
+        raise PermissionDenied("Esta empresa de práctica ya terminó. Cree otra.")
+
+
+def _require_practice_mode() -> None:
+    if not settings.DEMO:
+        raise PermissionDenied("Las empresas de práctica existen solo con DEMO=true.")
+
+
+def _require_practice(operator: Operator) -> None:
+    if not operator.is_practice:
+        raise PermissionDenied("Esta empresa no es de práctica.")
+
+
+@sensitive_variables()
+def _password_of(key: UUID) -> str:
+    """Return the password that belongs to a key: the same form sent twice shows the same one."""
+    rule = OperatorPasswordValidator
+    digest = salted_hmac("practice-password", key.hex, algorithm="sha256").digest()
+    signs, letters = rule.LETTERS + rule.DIGITS, digest[1 : rule.MAX_LENGTH]
+    digit = rule.DIGITS[digest[0] % len(rule.DIGITS)]
+    return digit + "".join(signs[byte % len(signs)] for byte in letters)
+
+
+def _stored(key: UUID) -> UUID:
+    """Return what is stored of a key: no password follows from it."""
+    return uuid5(key, "practice company")
+
+
+@sensitive_variables()
+def _made_with(key: UUID, password: str) -> PracticeCompany | None:
+    operator = Operator.objects.filter(creation_key=_stored(key)).first()
+    if operator is None:
+        return None
+    principal = operator.users.select_related("operator").get(is_principal=True)
+    return PracticeCompany(operator, principal, password)
