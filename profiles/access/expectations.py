@@ -41,18 +41,16 @@ REASONS = {reason.code: reason for reason in Reason}
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The options, each read with what a verdict needs, the folders and the roles, retired ones too."""
+    """What a document may name: the options, with their folders, and the roles; retired ones too."""
 
     options: Mapping[str, Option]
-    folders: frozenset[str]
     roles: Mapping[str, Role]
 
     @classmethod
     def current(cls) -> Self:
         """Read the catalogue of the portal."""
         return cls(
-            {option.code: option for option in Option.objects.every_leaf()},
-            frozenset(Option.objects.folders().values_list("code", flat=True)),
+            {option.code: option for option in Option.objects.all()},
             {role.code: role for role in Role.objects.all()},
         )
 
@@ -252,9 +250,9 @@ class _Reading:
         return self._known(path, value, REASONS, "el motivo", choices=True)
 
     def _option(self, path: str, value: object) -> str | None:
-        if isinstance(value, str) and value.strip() in self.catalogue.folders:
-            return self._add(path, f"{value.strip()} es una carpeta. Nombre sus opciones.")
         option = self._known(path, value, self.catalogue.options, "la opción")
+        if option and option.is_folder:
+            return self._add(path, f"{option.code} es una carpeta. Nombre sus opciones.")
         return option and option.code
 
     def _role(self, path: str, value: object) -> str | None:

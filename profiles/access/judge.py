@@ -20,7 +20,9 @@ class State:
     # The time of the operator's clock at which it was read.
     now: datetime
     catalogue: Catalogue
+    # By usuario; and by code the options, each with what a verdict needs.
     accounts: Mapping[str, Timeline]
+    leaves: Mapping[str, Option]
     locked: Container[User] = ()
 
     @classmethod
@@ -28,21 +30,24 @@ class State:
         cls,
         operator: Operator,
         catalogue: Catalogue,
+        expectations: Sequence[ExpectedUser] | None = None,
         *,
-        usernames: Collection[str] | None = None,
         locks_of: Callable[[Collection[User]], Container[User]] | None = None,
     ) -> Self:
-        """Read the users of these usuarios; without them, all users that are not eliminated.
+        """Read the users and options that the expectations name; without expectations, all of them.
 
-        An eliminated user is read if no other user has the usuario, the last of them. ``locks_of``
+        An eliminated user is read if it is named and no other user has the usuario. ``locks_of``
         is ``users.signin.throttle.locks_of`` where a lock of the sign-in counts: then a user can
         open what a new browser could open; else, what an open session could.
         """
-        users = operator.users.order_by("pk")
-        if usernames is None:
-            users = users.existing().order_by("username")
+        leaves = Option.objects.every_leaf()
+        if expectations is None:
+            users = operator.users.existing().order_by("username")
         else:
-            users = users.filter(username__in=usernames)
+            names = [expected.username for expected in expectations]
+            users = operator.users.filter(username__in=names).order_by("pk")
+            codes = {each.option for expected in expectations for each in expected.verdicts}
+            leaves = leaves.filter(code__in=codes)
         # The last one of a usuario stays: the one that is not eliminated.
         by_rank = sorted(users, key=lambda user: user.state != User.State.ELIMINATED)
         by_username = {user.username: user for user in by_rank}
@@ -52,6 +57,7 @@ class State:
             now=operator.now(),
             catalogue=catalogue,
             accounts={name: timelines[user] for name, user in by_username.items()},
+            leaves={option.code: option for option in leaves},
             locked=locks_of(users) if locks_of else (),
         )
 
@@ -62,7 +68,8 @@ class State:
     def options(self, account: Timeline) -> list[str]:
         """Return the codes of the granted options in catalogue order."""
         held = {grant.option_id for grant in account.options}
-        return [code for code in self.catalogue.options if code in held]
+        options = self.catalogue.options.items()
+        return [code for code, option in options if code in held and not option.is_folder]
 
     def roles(self, account: Timeline) -> list[str]:
         """Return the codes of the granted roles in catalogue order."""
@@ -101,7 +108,7 @@ class Result:
 
 
 def judge(expectations: Sequence[ExpectedUser], state: State) -> list[Result]:
-    """Compare each expectation with the state, in the order of the expectations.
+    """Compare the expectations with the state that was read for them, in their order.
 
     Nothing more is said of a user that does not exist. What is there and was not expected comes
     after what was.
@@ -110,7 +117,7 @@ def judge(expectations: Sequence[ExpectedUser], state: State) -> list[Result]:
 
 
 def present(state: State) -> dict:
-    """Return the document that expects what stands: judged by the same state, all of it is right.
+    """Return the document that expects what stands, of a state that was read without expectations.
 
     Of each granted option it expects that the user can open it, or cannot, for the deepest reason.
     """
@@ -120,7 +127,7 @@ def present(state: State) -> dict:
 def _present(username: str, state: State) -> dict:
     account = state.accounts[username]
     holdings, options = state.holdings(account), state.options(account)
-    decisions = {code: verdict(holdings, state.catalogue.options[code]) for code in options}
+    decisions = {code: verdict(holdings, state.leaves[code]) for code in options}
     return {
         "username": username,
         "state": str(account.user.state),
@@ -154,7 +161,7 @@ def _results(expected: ExpectedUser, state: State) -> Iterator[Result]:
         yield from _exactly(name, Kind.ROLE, Kind.EXTRA_ROLE, expected.roles, held, rows)
     holdings = {lead: state.holdings(account, lead) for lead in expected.leads}
     for each in expected.verdicts:
-        option = state.catalogue.options[each.option]
+        option = state.leaves[each.option]
         decision = verdict(holdings[each.lead], option)
         kind = Kind.CAN if each.is_permitted else Kind.CANNOT
         when = f", dentro de {spoken(each.lead)}" if each.lead else ""

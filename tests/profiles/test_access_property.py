@@ -137,9 +137,10 @@ def enters(client, user) -> bool:
 def can(user, *, locks_of=None, **entry) -> bool:
     """Return whether the expectation that the user can open the option is right."""
     catalogue = Catalogue.current()
-    expected = [{"username": user.username, "can": [{"option": CODE, **entry}]}]
-    state = State.of(user.operator, catalogue, usernames=[user.username], locks_of=locks_of)
-    (_, result) = judge(read({"users": expected}, catalogue), state)
+    row = {"username": user.username, "can": [{"option": CODE, **entry}]}
+    expected = read({"users": [row]}, catalogue)
+    state = State.of(user.operator, catalogue, expected, locks_of=locks_of)
+    (_, result) = judge(expected, state)
     written = judge(read(present(state), catalogue), state)
     assert all(each.ok for each in written)
     return result.ok

@@ -30,14 +30,14 @@ def team(principal, secondary, make_secondary) -> list[User]:
     return [secondary, colleague]
 
 
-def state_of(operator, usernames=None) -> State:
+def state_of(operator, expected=None) -> State:
     operator.refresh_from_db()
-    return State.of(operator, Catalogue.current(), usernames=usernames, locks_of=locks_of)
+    return State.of(operator, Catalogue.current(), expected, locks_of=locks_of)
 
 
 def judged(operator, *rows: dict) -> list:
     expected = read({"users": [*rows]}, Catalogue.current())
-    return judge(expected, state_of(operator, [user.username for user in expected]))
+    return judge(expected, state_of(operator, expected))
 
 
 def differences(results) -> dict:
@@ -173,13 +173,12 @@ def test_what_was_written_is_right_until_one_change_breaks_what_it_names(operato
     document = present(state_of(operator))
     assert [row["username"] for row in document["users"]] == ["JPEREZ01", "LSOLIS01", "TITULAR1"]
     expected = read(document, Catalogue.current())
-    names = [user.username for user in expected]
     for what, (change, broken) in CHANGES.items():
         with subtests.test(what):
             before = transaction.savepoint()
-            assert differences(judge(expected, state_of(operator, names))) == {}
+            assert differences(judge(expected, state_of(operator, expected))) == {}
             change(User.objects.select_related("operator").get(pk=team[0].pk))
-            found = differences(judge(expected, state_of(operator, names)))
+            found = differences(judge(expected, state_of(operator, expected)))
             transaction.savepoint_rollback(before)
             assert found.keys() == broken
             assert all(name in found[name, kind, code] for name, kind, code in found)
@@ -240,7 +239,7 @@ def test_only_users_of_the_operator_are_judged(operator, strangers_secondary):
 def test_without_the_locks_a_user_can_what_an_open_session_can(operator, team):
     fail_to_sign_in(team[0])
     expected = read({"users": [{"username": "JPEREZ01", "can": [OPEN]}]}, Catalogue.current())
-    state = State.of(operator, Catalogue.current(), usernames=["JPEREZ01"])
+    state = State.of(operator, Catalogue.current(), expected)
     assert differences(judge(expected, state)) == {}
 
 
@@ -250,16 +249,17 @@ def test_a_grant_of_what_became_a_folder_is_nothing(operator, team):
     assert present(state_of(operator))["users"][0]["options"] == [OPEN]
 
 
-def test_the_state_costs_the_same_queries_for_any_number_of_users(
+def test_the_state_costs_the_same_queries_for_any_number_of_users_and_options(
     operator, team, django_assert_num_queries
 ):
-    catalogue = Catalogue.current()
+    with django_assert_num_queries(2):
+        catalogue = Catalogue.current()
     operator = type(operator).objects.get(pk=operator.pk)
-    for names in (["JPEREZ01"], ["JPEREZ01", "LSOLIS01", "TITULAR1", "NADIE001"], None):
-        with django_assert_num_queries(5):
-            State.of(operator, catalogue, usernames=names, locks_of=locks_of)
-    with django_assert_num_queries(5):
-        Catalogue.current()
+    one = {"username": "JPEREZ01", "can": [OPEN]}
+    many = [one, *({"username": user, "can": [OPEN, FREE]} for user in ("LSOLIS01", "NADIE001"))]
+    for expected in (read({"users": [one]}, catalogue), read({"users": many}, catalogue), None):
+        with django_assert_num_queries(8):
+            State.of(operator, catalogue, expected, locks_of=locks_of)
 
 
 def test_judging_asks_neither_the_database_nor_the_clock(

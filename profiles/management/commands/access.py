@@ -45,9 +45,7 @@ class Command(BaseCommand):
             raise CommandError(f"No se pudo leer {file}: {error.strerror}", returncode=2) from error
         except expectations.ExpectationsError as error:
             raise CommandError(str(error), returncode=2) from error
-        usernames = [user.username for user in expected]
-        state = State.of(operator, catalogue, usernames=usernames, locks_of=locks_of)
-        results = judge(expected, state)
+        results = judge(expected, State.of(operator, catalogue, expected, locks_of=locks_of))
         self.show(results, as_json)
         if not all(result.ok for result in results):
             sys.exit(1)
