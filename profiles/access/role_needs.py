@@ -14,11 +14,11 @@ ANSWERED_BY_A_ROLE = OF_THE_ROLE | {Reason.OPTION_NOT_YET_IN_EFFECT}
 
 @dataclass
 class RoleNeed:
-    """An option that asks for a role, and the offered roles that act in it, in catalogue order."""
+    """Options that ask for the same roles, and those roles, in catalogue order."""
 
-    option: Option
+    options: list[Option]
     roles: list[Role]
-    # Whether one of the roles that a screen shows as marked opens it.
+    # Whether one of the roles that a screen shows as marked opens the options.
     is_met: bool = False
 
     @property
@@ -29,16 +29,18 @@ class RoleNeed:
 def needs_of(
     holdings: Holdings, granted: Iterable[Option], offered: Collection[Role]
 ) -> list[RoleNeed]:
-    """Return the granted options that ask for a role, each with those of ``offered`` that act.
+    """Return the granted options that ask for a role, by those of ``offered`` that act in them.
 
     Whether the account itself is suspended, or has a temporary password, does not matter here.
     """
-    needs = []
+    needs = {}
     for option in granted:
         acting = {role.code for role in option.roles.all()}
         if acting and set(reasons_about_grants(holdings, option)) <= ANSWERED_BY_A_ROLE:
-            needs.append(RoleNeed(option, [role for role in offered if role.code in acting]))
-    return needs
+            roles = [role for role in offered if role.code in acting]
+            need = needs.setdefault(tuple(role.code for role in roles), RoleNeed([], roles))
+            need.options.append(option)
+    return [*needs.values()]
 
 
 def expired_roles(holdings: Holdings) -> frozenset[str]:

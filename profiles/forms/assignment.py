@@ -158,7 +158,7 @@ class RoleMarks(OfferedForm):
         """Say of each role which of the user's options it opens, and of each need if it is met."""
         for role in self.roles:
             role.is_expired = role.code in expired
-            role.opens = [need.option for need in needs if role in need.roles]
+            role.opens = [option for need in needs if role in need.roles for option in need.options]
         for need in needs:
             need.is_met = any(role.is_marked and not role.is_expired for role in need.roles)
 

@@ -184,7 +184,7 @@ def test_on_a_phone_the_count_and_siguiente_stand_at_the_foot_of_the_window(tree
     tree.set_viewport_size({"width": 360, "height": 640})
     bar = tree.locator(".tree-bar")
     leaf(tree, NUMBERING).check()
-    expect(bar).to_contain_text("1 seleccionada · Ver")
+    expect(bar).to_contain_text("1 seleccionada Ver")
     box = bar.bounding_box()
     assert (box["y"] + box["height"], box["height"] <= 64) == (640, True)
     bar.get_by_role("link").click()

@@ -7,7 +7,7 @@ import pytest
 
 from profiles.access.role_needs import RoleNeed, smallest_roles
 from profiles.actions.grants import assign_options, assign_roles
-from profiles.models import Option, Role
+from profiles.models import Role
 from tests.conftest import acting, soup
 from users.models import AuditEntry, User
 
@@ -56,7 +56,7 @@ def test_the_options_that_still_need_a_role_are_named_with_the_role(client, prin
     codes = ["90.1.1.1.1", "90.1.2.1.1", "11.9.1.1.1"]
     assign_options(actor=acting(principal), user=secondary, codes=codes, seen=[])
     assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
-    assert waiting(client.get(LATER)) == ["Numeración de la declaración Despachador"]
+    assert waiting(client.get(LATER)) == ["Con Despachador: Numeración de la declaración"]
 
 
 def test_a_suspended_user_and_a_temporary_clave_still_need_no_other_role(
@@ -74,7 +74,7 @@ def test_a_role_whose_validity_has_ended_opens_nothing(client, principal, second
     assign_roles(actor=acting(principal), user=secondary, codes=[INQUIRY], seen=[])
     secondary.role_grants.update(valid_until=secondary.operator.now() - timedelta(days=2))
     response = client.get(LATER)
-    assert waiting(response) == ["Consulta de canal Despachador o Consulta de despacho"]
+    assert waiting(response) == ["Con Despachador o Consulta de despacho: Consulta de canal"]
     assert "Su vigencia terminó" in soup(response).select_one(".role-group").text
     marked = soup(client.get(f"{LATER}?marcar=minimos")).select("[name=role][checked]")
     assert [box["value"] for box in marked] == [CLEARANCE]
@@ -83,7 +83,7 @@ def test_a_role_whose_validity_has_ended_opens_nothing(client, principal, second
 def test_options_that_have_no_effect_yet_ask_for_their_role_too(client, principal, secondary):
     type(secondary.operator).objects.update(activation_delay=timedelta(minutes=5))
     assign_options(actor=acting(principal), user=secondary, codes=["90.1.1.1.1"], seen=[])
-    assert waiting(client.get(LATER)) == ["Numeración de la declaración Despachador"]
+    assert waiting(client.get(LATER)) == ["Con Despachador: Numeración de la declaración"]
 
 
 def test_each_role_says_which_of_the_users_options_it_opens(client, principal, secondary):
@@ -103,10 +103,9 @@ def test_without_script_the_marks_are_sent_to_see_what_is_missing(client, princi
 def test_the_fewest_roles_of_many_options_without_a_common_role_are_found():
     reach = {f"R{number}.{way}": 4 - way for number in range(20) for way in range(4)}
     needs = [
-        RoleNeed(Option(), [Role(code=f"R{number}.{way}") for way in range(4)])
-        for number in range(20)
+        RoleNeed([], [Role(code=f"R{number}.{way}") for way in range(4)]) for number in range(20)
     ]
-    wider = RoleNeed(Option(), [Role(code="R0.3"), Role(code="R1.3"), Role(code="R2.0")])
+    wider = RoleNeed([], [Role(code="R0.3"), Role(code="R1.3"), Role(code="R2.0")])
     fewest = smallest_roles([*needs, wider], without=["R5.3"], reach=reach)
     assert fewest == {f"R{number}.3" for number in range(20) if number != 5} | {"R5.2"}
 

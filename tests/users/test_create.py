@@ -47,6 +47,15 @@ def test_siguiente_generates_the_user_and_says_so(client):
     assert page.select_one(".important h2").text == "Importante: Asignar Perfiles"
 
 
+def test_a_guessable_clave_is_advised_against_beside_the_clave(client):
+    form = {**FORM, "password1": "sunat2026", "password2": "sunat2026"}
+    page = soup(client.post(URL, form, follow=True))
+    row = next(row for row in page.select(".facts > div") if row.dt.text == "Clave")
+    assert "fácil de adivinar" in row.dd.text
+    assert row.a["href"] == "/usuarios/JPEREZ01/clave/"
+    assert not page.select(".notice")
+
+
 def test_the_user_belongs_to_the_principals_operator_and_is_active(client, operator):
     client.post(URL, FORM)
     user = created().get()

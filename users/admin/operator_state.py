@@ -34,7 +34,7 @@ class StatePage:
             )
             done = "reactivado" if form.cleaned_data["is_active"] else "suspendido"
             self.log_change(request, operator, f"Se ha {done}.")
-            messages.success(request, f"Se ha {done} a {operator.name}.")
+            messages.success(request, f"Se ha {done} a {operator.name.removesuffix('.')}.")
             return HttpResponseRedirect(
                 reverse("admin:operators_operator_change", args=[operator.pk])
             )

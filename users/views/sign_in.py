@@ -87,7 +87,7 @@ class SignOutView(LogoutView):
         response = super().post(request, *args, **kwargs)
         if operator is None:
             return response
-        messages.success(request, f"Ha salido de {operator.name}.")
+        messages.success(request, f"Ha salido de {operator.name.removesuffix('.')}.")
         query = {"ruc": operator.ruc, "usuario": request.POST.get("usuario", "")}
         return redirect(reverse("users:sign_in", query={k: v for k, v in query.items() if v}))
 

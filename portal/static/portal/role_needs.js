@@ -8,7 +8,7 @@ const follow = () => {
   for (const need of needs) {
     need.hidden = need.dataset.roles.split(" ").some((code) => marked.has(code));
   }
-  const left = needs.filter((need) => !need.hidden).length;
+  const left = document.querySelectorAll("#waiting-list > li:not([hidden]) li").length;
   document.getElementById("waiting-none").hidden = left > 0;
   return left;
 };
