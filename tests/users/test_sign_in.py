@@ -33,7 +33,14 @@ def test_the_controls_have_the_ids_of_the_real_portal(client, db):
     }
     assert page.find(id="btnAceptar").name == "button"
     assert page.find(id="btnAceptar").text == "Ingresar"
+    by_ruc = page.find(id="btnPorRuc")
+    assert (by_ruc.name, by_ruc["type"], by_ruc.text) == ("button", "button", "RUC")
     assert not page.find(id="spanMensajeError")
+
+
+def test_a_refusal_stands_where_robots_of_the_real_portal_read_it(client, principal):
+    page = soup(client.post(URL, {**FORM, "password": "Otra20260"}))
+    assert page.select_one("div#divMensajeError > span#spanMensajeError").text == WRONG
 
 
 def test_browsers_may_fill_in_the_password(client, db):
