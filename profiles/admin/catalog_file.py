@@ -90,7 +90,7 @@ class CatalogFilePages:
         if kind != "toml":
             return file_response(kind, sheet.rows_of(catalog), "catalogo")
         name = f"catalogo-{timezone.localdate():%Y-%m-%d}.toml"
-        content = "".join(export.toml_of(catalog)).encode()
+        content = "".join(export.toml_of(catalog.lists())).encode()
         return FileResponse(
             [content], as_attachment=True, filename=name, content_type="application/toml"
         )

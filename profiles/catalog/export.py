@@ -1,7 +1,7 @@
 """The catalogue of the database as a file that can be imported again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from operators.models import OperatorType
 from profiles.catalog.reading import Catalog, catalog_of
@@ -49,9 +49,9 @@ def _option(row: Option, offered: set[str]) -> dict:
     return values
 
 
-def toml_of(catalog: Catalog) -> Iterator[str]:
-    """Yield the lines of a TOML file. A string of JSON is one of TOML too."""
-    for kind, rows in catalog.lists().items():
+def toml_of(lists: Mapping[str, list[dict]]) -> Iterator[str]:
+    """Yield the lines of a TOML file of these lists of rows. A string of JSON is one of TOML too."""
+    for kind, rows in lists.items():
         yield f"{kind} = [\n"
         for row in rows:
             values = ", ".join(
