@@ -102,7 +102,7 @@ class WholeBodyMiddleware:
 
 
 class SecurityHeadersMiddleware:
-    """Set the security headers that Django does not know, on every response."""
+    """Set the security headers that Django does not know, on every response that has none of its own."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -110,7 +110,7 @@ class SecurityHeadersMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         for name, value in settings.SECURITY_HEADERS.items():
-            response[name] = value
+            response.headers.setdefault(name, value)
         return response
 
 

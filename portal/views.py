@@ -100,6 +100,9 @@ class HomeView(View):
 class OptionView(View):
     """The page of an option: what it is for, and whether the account may open it."""
 
+    # The page around it.
+    frame = "base.html"
+
     def get(self, request, code):
         user = request.user
         if user.operator is None:
@@ -116,6 +119,7 @@ class OptionView(View):
             request,
             "portal/option.html",
             {
+                "frame": self.frame,
                 "option": option,
                 "path": OptionTree([option]).leaves[0].parent.path,
                 "verdict": decision,
