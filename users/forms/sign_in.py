@@ -13,6 +13,20 @@ from users.signin.unsent import UnsentForm
 from users.validators import normalise_username, refuse_ruc_in_username
 
 
+def sign_in_layout(**attributes: str):
+    """Return the helper of a sign-in form; without an ``action`` it goes to the page that shows it."""
+    return layout(
+        Include("users/carried.html"),
+        "ruc",
+        "username",
+        "password",
+        Submit("Ingresar", css_id="btnAceptar"),
+        css_class="",
+        is_kept=False,
+        **attributes,
+    )
+
+
 class SignInForm(forms.Form):
     """RUC, usuario and password, with the control ids that clients of the real portal drive."""
 
@@ -35,16 +49,7 @@ class SignInForm(forms.Form):
     )
     password = password_field("Clave", empty="Ingrese la clave", autocomplete="current-password")
 
-    helper = layout(
-        Include("users/carried.html"),
-        "ruc",
-        "username",
-        "password",
-        Submit("Ingresar", css_id="btnAceptar"),
-        css_class="",
-        is_kept=False,
-        action=reverse_lazy("users:sign_in"),
-    )
+    helper = sign_in_layout(action=reverse_lazy("users:sign_in"))
 
     def __init__(self, request=None, *args, **kwargs):
         super().__init__(*args, **kwargs)

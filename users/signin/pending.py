@@ -21,14 +21,19 @@ def begin(request, user: User) -> None:
     """Make the sign-in of an account that ``authenticate`` returned pending."""
     # Rotate the key to prevent session fixation.
     request.session.cycle_key()
-    request.session[KEY] = {
+    request.session[KEY] = noted(user)
+    throttle.report_pending(request, user)
+
+
+def noted(user: User) -> dict[str, str | int]:
+    """Return what a pending sign-in stores of an account that ``authenticate`` returned."""
+    return {
         "user": user.pk,
         "backend": user.backend,
         "door": "admin:login" if user.is_staff else "users:sign_in",
         "clave": user.get_session_auth_hash(),
         "until": (timezone.now() + settings.SECOND_FACTOR_SIGN_IN_AGE).isoformat(),
     }
-    throttle.report_pending(request, user)
 
 
 def end(request) -> bool:
@@ -43,11 +48,16 @@ def sign_in_page(request) -> str:
 
 def user_of(request) -> User | None:
     """The account of the pending sign-in, ready for ``login``; None if there is none."""
-    state = request.session.get(KEY)
+    user = account_of(request.session.get(KEY))
+    return user if user and user.has_second_factor else None
+
+
+def account_of(state: dict | None) -> User | None:
+    """Return the account that ``noted`` stored, ready for ``login``; None if it is void or expired."""
     if state is None or timezone.now() >= datetime.fromisoformat(state["until"]):
         return None
     user = load_backend(state["backend"]).get_user(state["user"])
-    if user is None or not user.has_second_factor:
+    if user is None:
         return None
     if not constant_time_compare(user.get_session_auth_hash(), state["clave"]):
         return None

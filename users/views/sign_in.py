@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
@@ -14,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from users.forms.second_factor import CodeForm
 from users.forms.sign_in import ResumeForm, SignInForm, StaffSignInForm
+from users.models import User
 from users.signin import pending
 from users.signin.entry import sign_in
 from users.signin.throttle import LockedError
@@ -34,11 +36,7 @@ class PasswordView(LoginView):
             return self.refuse(form, form.locked_sentence(locked))
         if user is None:
             return self.refuse(form, form.get_invalid_login_error())
-        if user.has_second_factor:
-            pending.begin(self.request, user)
-            return CodeView.asking(self.request, self.get_redirect_url(), self.unsent)
-        sign_in(self.request, user)
-        return entered(self.request, self.get_success_url(), self.unsent)
+        return enter(self.request, user, self.get_redirect_url(), self.unsent)
 
     def refuse(self, form, error):
         """The page again, with the error above the fields."""
@@ -103,7 +101,6 @@ class StaffSignInView(PasswordView):
 class CodeView(RedirectURLMixin, View):
     """The code of the second factor, for a pending sign-in of an operator's account or of staff."""
 
-    next_page = "portal:home"
     unsent: UnsentForm | None = None
 
     @classmethod
@@ -147,7 +144,7 @@ class CodeView(RedirectURLMixin, View):
                 f"Ingresó con un código de recuperación; {rest}. Si ya no tiene su "
                 "teléfono, desactive el segundo factor y actívelo con el nuevo.",
             )
-        return entered(request, self.get_success_url(), self.unsent)
+        return entered(request, self.get_redirect_url(), self.unsent)
 
     def show(self, form):
         context = {
@@ -165,11 +162,20 @@ def with_next(name: str, next_url: str) -> str:
     return reverse(name, query={"next": next_url} if next_url else None)
 
 
+def enter(request, user: User, next_url: str, unsent: UnsentForm | None = None):
+    """Sign in an account that ``authenticate`` returned, or ask for the code of its second factor."""
+    if user.has_second_factor:
+        pending.begin(request, user)
+        return CodeView.asking(request, next_url, unsent)
+    sign_in(request, user)
+    return entered(request, next_url, unsent)
+
+
 def entered(request, next_url: str, unsent: UnsentForm | None):
     """The response to a completed sign-in: the user's form that was kept, or the page asked for."""
     if unsent and unsent.belongs_to(request.user):
         return resume(request, unsent)
-    return redirect(next_url)
+    return redirect(next_url or settings.LOGIN_REDIRECT_URL)
 
 
 def resume(request, unsent: UnsentForm, *, status: int = HTTPStatus.OK):
