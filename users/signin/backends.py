@@ -25,7 +25,9 @@ class AccountBackend(ModelBackend):
         return user if user is not None and self.user_can_authenticate(user) else None
 
     @sensitive_variables()
-    def _check(self, request, user: User | None, password: str, **name: str) -> User | None:
+    def _check(
+        self, request, user: User | None, password: str, *, blocked_too: bool = False, **name: str
+    ) -> User | None:
         with throttle.guess(request, user=user, **name) as guess:
             if user is None:
                 # Hash as often for an unknown account: the response time must not reveal whether
@@ -33,7 +35,9 @@ class AccountBackend(ModelBackend):
                 for spelling in spellings(password):
                     User().set_password(spelling)
             else:
-                guess.is_right = user.check_password(password) and self.user_can_authenticate(user)
+                guess.is_right = user.check_password(password) and (
+                    blocked_too or self.user_can_authenticate(user)
+                )
         if not guess.is_right:
             return None
         user.previous_sign_in = user.last_login
@@ -45,13 +49,19 @@ class OperatorBackend(AccountBackend):
         return User.objects.of_operators().existing().select_related("operator")
 
     @sensitive_variables()
-    def authenticate(self, request, ruc, username, password):
+    def authenticate(self, request, ruc, username, password, *, blocked_too=False):
+        """Return the account; ``blocked_too`` returns one that is blocked as well.
+
+        Who asks for that has to look at its blocks, and must not sign it in.
+        """
         user = (
             self.accounts()
             .filter(operator__ruc=normalise_ruc(ruc), username=normalise_username(username))
             .first()
         )
-        return self._check(request, user, password, ruc=ruc, username=username)
+        return self._check(
+            request, user, password, ruc=ruc, username=username, blocked_too=blocked_too
+        )
 
 
 class StaffBackend(AccountBackend):

@@ -1,6 +1,7 @@
 """What a sign-in does once the credentials were accepted."""
 
 from django.contrib.auth import login
+from django.contrib.auth.models import update_last_login
 from django.db import transaction
 
 from users.models import User
@@ -15,6 +16,13 @@ def sign_in(request, user: User) -> None:
     """
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     login(request, user)
+
+
+@transaction.atomic
+def admit(request, user: User) -> None:
+    """Record that the account was let in without a session, as a program that takes a token is."""
+    update_last_login(None, user)
+    throttle.reset_failed_sign_ins(request, user)
 
 
 def complete(*, request, user: User, **signal) -> None:
