@@ -76,6 +76,7 @@ options = [
 # page with many rows.
 SLOW = {
     "bench": "measures",
+    "portal/sol/test_only_with_demo.py": "starts processes",
     "portal/test_backup.py": "copies databases while another process writes",
     "portal/test_load_demo.py": "loads the practice data again and again",
     "portal/test_migrations.py": "undoes and repeats every migration",

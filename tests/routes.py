@@ -75,6 +75,14 @@ MATRIX = {
     "profiles:wizard_options_summary": (LOGIN,   FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:wizard_options_saved": (LOGIN,   FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:wizard_roles":       (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
+    "sol:authen":                  (LOGIN,) * 6,
+    "sol:login_menu":              (OK,) * 6,
+    "sol:security_check":          ("405",) * 6,
+    "sol:error":                   (OK,) * 6,
+    "sol:token":                   ("405",) * 6,
+    "sol:entry":                   ("-> sol:menu",) * 6,
+    "sol:menu":                    (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
+    "sol:application":             ("401",     FORBIDDEN, FORBIDDEN, OK,        FORBIDDEN, FORBIDDEN),
 }  # fmt: skip
 
 SEEN_FACTS = json.dumps(
@@ -151,6 +159,7 @@ FORMS = {
 # Forms of a visitor about the visitor: sign-in, password, sessions, second factor.
 FORMS_OF_EVERYBODY = {
     "users:sign_in": {"ruc": "20999999043", "username": "TITULAR1", "password": PASSWORD},
+    "sol:login_menu": {"ruc": "20999999043", "username": "TITULAR1", "password": PASSWORD},
     "users:sign_out": {},
     "users:own_password": {
         "current_password": PASSWORD,
@@ -162,6 +171,29 @@ FORMS_OF_EVERYBODY = {
     "users:second_factor": {"code": "123456", "password": PASSWORD},
     "users:second_factor_off": {"password": PASSWORD},
     "users:recovery_codes": {"password": PASSWORD},
+}
+
+# Forms of programs that have no page and no token: the doors of public robots.
+FORMS_OF_ROBOTS = {
+    "sol:security_check": {
+        "tipo": "2",
+        "dni": "",
+        "custom_ruc": "20999999043",
+        "j_username": "TITULAR1",
+        "j_password": PASSWORD,
+        "captcha": "",
+        "originalUrl": "https://menu.example/cl-ti-itmenu/AutenticaMenuInternet.htm",
+        "lang": "es-PE",
+        "state": "a-state-of-more-than-twenty-characters",
+    },
+    "sol:token": {
+        "grant_type": "password",
+        "scope": "https://api.example",
+        "client_id": "11.9.1.1.2",
+        "client_secret": "practica",
+        "username": "20999999043JPEREZ01",
+        "password": PASSWORD,
+    },
 }
 
 
@@ -176,7 +208,7 @@ def routes(resolver=None, namespaces=()):
             yield ":".join((*namespaces, pattern.name))
 
 
-SAMPLES = {"username": "JPEREZ01", "code": "90.1.1.1.1"}
+SAMPLES = {"username": "JPEREZ01", "code": "90.1.1.1.1", "client": "11.9.1.1.2"}
 
 
 def url(name: str) -> str:
@@ -202,7 +234,8 @@ def form(name: str) -> dict:
 
 def form_of(name: str) -> dict:
     """Return what a form on any route that takes one would send."""
-    return FORMS_OF_EVERYBODY[name] if name in FORMS_OF_EVERYBODY else form(name)
+    others = FORMS_OF_EVERYBODY | FORMS_OF_ROBOTS
+    return others[name] if name in others else form(name)
 
 
 def converters(name: str) -> set[str]:
@@ -226,7 +259,8 @@ def database() -> dict:
 def outcome(response) -> str:
     if response.status_code not in (301, 302, 303):
         return str(response.status_code)
-    if response.url.startswith(reverse("users:sign_in")):
+    # The doors of public robots have the sign-in page at an address of their own.
+    if response.url.startswith(reverse("users:sign_in")) or "/oauth2/loginMenuSol" in response.url:
         return LOGIN
     target = next(
         (

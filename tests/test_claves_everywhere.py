@@ -338,8 +338,10 @@ def clave_forms(visitors) -> dict[str, tuple[str, dict]]:
     colleague = User.objects.create_user("colega", is_staff=True)
     new = dict.fromkeys(("new_password1", "new_password2"), TYPED)
     twice = dict.fromkeys(("password1", "password2"), TYPED)
+    sign_in = FORMS_OF_EVERYBODY["users:sign_in"] | {"password": TYPED}
     return {
-        url("users:sign_in"): (None, FORMS_OF_EVERYBODY["users:sign_in"] | {"password": TYPED}),
+        url("users:sign_in"): (None, sign_in),
+        url("sol:login_menu"): (None, sign_in),
         url("users:create"): ("principal", FORMS["users:create"] | twice),
         url("users:own_password"): ("secondary", {"current_password": TYPED, **twice}),
         url("users:reset_password"): ("principal", {"way": "type", **twice}),

@@ -44,7 +44,7 @@ from profiles.forms.user_list import MarkedUserForm, MarkedUsersForm, UserListFo
 from profiles.models import AccessTemplate, Option, Profile, Role
 from tests.administration import ADMIN_PASSWORD, STAFF_PASSWORD, admin_forms, new_operator
 from tests.conftest import PASSWORD, RUC, person, soup
-from tests.routes import FORMS, FORMS_OF_EVERYBODY, form_of, url
+from tests.routes import FORMS, FORMS_OF_EVERYBODY, FORMS_OF_ROBOTS, form_of, url
 from tests.values import DANGEROUS, DANGEROUS_JSON, HOSTILE, LEGITIMATE
 from tests.walking import modules_of, undone
 from users.admin import account_forms, pages, principal
@@ -733,7 +733,8 @@ def filled(good: dict, fields: dict, values: dict[str, str]) -> QueryDict:
 
 
 def portal_forms() -> dict[str, dict]:
-    return {url(name): form_of(name) for name in (*FORMS, *FORMS_OF_EVERYBODY)}
+    names = (*FORMS, *FORMS_OF_EVERYBODY, *FORMS_OF_ROBOTS)
+    return {url(name): form_of(name) for name in names}
 
 
 def controls(client, address: str) -> set[str]:

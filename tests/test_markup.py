@@ -192,6 +192,10 @@ LISTS = {
     "profiles:template_new": ("usuario", "plantilla"),
     "portal:home": ("texto",),
     "users:sign_in": ("next", "sesion"),
+    "sol:authen": ("lang", "originalUrl", "state", "redirect_uri"),
+    "sol:login_menu": ("next", "lang", "originalUrl", "state"),
+    "sol:error": ("lang", "originalUrl", "state"),
+    "sol:entry": ("originalUrl", "state", "code"),
 }
 INJECTIONS = [
     *("'", '"', "%", "_", "\\'", "x' OR '1'='1", "'; DROP TABLE users_user; --", "\x00", "-1", "9" * 30, "9" * 5000),

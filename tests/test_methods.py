@@ -17,6 +17,7 @@ from tests.conftest import VISITORS, soup
 from tests.routes import (
     FORMS,
     FORMS_OF_EVERYBODY,
+    FORMS_OF_ROBOTS,
     MATRIX,
     converters,
     database,
@@ -37,7 +38,7 @@ def test_every_route_that_takes_a_form_has_one_here(visitors, client_of):
     """A route that is in no table of forms refuses every POST."""
     principal = visitors["principal"]
     taking = {n for n in routes() if client_of(principal).post(url(n)).status_code != 405}
-    assert taking == {*FORMS, *FORMS_OF_EVERYBODY}
+    assert taking == {*FORMS, *FORMS_OF_EVERYBODY, *FORMS_OF_ROBOTS}
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
@@ -112,7 +113,7 @@ def answer(client, method: str, address: str) -> tuple:
 def test_a_foreign_object_and_one_that_does_not_exist_answer_alike(clock, visitors, client_of):
     client, wrong = client_of(visitors["stranger"]), []
     template = str(AccessTemplate.objects.get().pk)
-    names = [name for name in MATRIX if converters(name) - {"code"}]
+    names = [name for name in MATRIX if converters(name) - {"code", "client"}]
     assert len(names) > 20
     for name in names:
         foreign = url(name)
@@ -153,7 +154,11 @@ def test_a_form_that_another_site_sends_is_refused(visitors, client_of):
         client.handler.enforce_csrf_checks = True
     before, wrong = database(), []
     for name in [*FORMS, *FORMS_OF_EVERYBODY, "admin"]:
-        visitor = {"users:sign_in": "anonymous", "admin": "staff"}.get(name, "principal")
+        visitor = {
+            "users:sign_in": "anonymous",
+            "sol:login_menu": "anonymous",
+            "admin": "staff",
+        }.get(name, "principal")
         client = signed_in[visitor]
         address = reverse("admin:users_user_add") if name == "admin" else url(name)
         good = {"username": "intruso"} if name == "admin" else form_of(name)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from threading import Barrier, BrokenBarrierError, local
 
@@ -16,7 +17,7 @@ from profiles.load.actions import make_plan
 from profiles.models import OptionGrant, Role, RoleGrant
 from profiles.views import load as views
 from tests.conftest import PASSWORD, acting, person
-from tests.routes import FORMS, url
+from tests.routes import FORMS, FORMS_OF_ROBOTS, url
 from users.actions import accounts, operators, signing_in
 from users.models import AuditEntry, User
 from users.signin import throttle
@@ -349,3 +350,15 @@ def test_an_entry_of_the_history_does_not_wait_for_a_lock_on_its_operator(people
     with transaction.atomic():
         operators.change_principal(actor=acting(staff), user=people["secondary"])
         assert at_once(suspend) == [True]
+
+
+def test_of_many_who_use_one_code_at_once_one_enters(people, at_once):
+    """A code of the doors of public robots."""
+    colleague = people["colleague"]
+    browsers = [Client() for _ in range(6)]
+    form = {**FORMS_OF_ROBOTS["sol:security_check"], "j_username": colleague.username}
+    entry = browsers[0].post(url("sol:security_check"), form).url
+    answers = at_once(*(partial(browser.get, entry) for browser in browsers))
+    assert {answer.status_code for answer in answers} == {302}
+    inside = [browser for browser in browsers if browser.get("/").status_code == 200]
+    assert len(inside) == 1

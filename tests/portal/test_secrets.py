@@ -14,6 +14,7 @@ from django.utils.log import AdminEmailHandler
 
 from portal.reports import SecretsFilter
 from tests.conftest import PASSWORD, RUC, person, soup
+from tests.routes import FORMS_OF_ROBOTS, url
 from users.models import Session
 
 # Characters that each encoding changes, so that no two encodings are equal by chance.
@@ -109,6 +110,20 @@ def twice(clave: str, **fields) -> dict[str, str]:
 NEW_USER = {**person(90000099), "username": "NUEVO001", **twice(CREATED)}
 
 
+def at_the_doors_of_robots() -> list:
+    """A code that is used, one that waits, a token, and a wrong clave at each of both doors."""
+    check, token = url("sol:security_check"), url("sol:token")
+    forms = FORMS_OF_ROBOTS["sol:security_check"], FORMS_OF_ROBOTS["sol:token"]
+    pages = []
+    for clave in (SIGN_IN, WRONG):
+        pages += [
+            Client().post(check, forms[0] | {"j_username": "JPEREZ01", "j_password": clave}),
+            Client().post(check, forms[0] | {"j_password": clave}, follow=True),
+            Client().post(token, forms[1] | {"password": clave}),
+        ]
+    return pages
+
+
 def test_no_successful_request_stores_a_password(known_claves, written):
     client, entered = sign_in(SIGN_IN)
     assert entered.status_code == 302
@@ -124,6 +139,7 @@ def test_no_successful_request_stores_a_password(known_claves, written):
         office.post("/admin/login/", {"username": "admin", "password": WRONG}),
         office.post("/admin/login/?next=/admin/", {"username": "admin", "password": STAFF}),
         office.get("/admin/users/user/"),
+        *at_the_doors_of_robots(),
         client.get("/historial/"),
         client.get("/historial/?formato=csv"),
     ]
