@@ -7,6 +7,7 @@ refusals (docs/fidelity.md).
 
 from profiles.models.catalog import (
     OPTION_CODE,
+    OWN_MENU,
     CatalogRow,
     Option,
     OptionQuerySet,
@@ -19,6 +20,7 @@ from profiles.models.templates import AccessTemplate, AccessTemplateQuerySet
 
 __all__ = [
     "OPTION_CODE",
+    "OWN_MENU",
     "AccessTemplate",
     "AccessTemplateQuerySet",
     "CatalogRow",

@@ -8,6 +8,8 @@ from operators.models import Operator, OperatorType
 
 # As in the real portal: "11.5.1.1.2". The address of an option accepts the same.
 OPTION_CODE = r"[0-9]+(?:\.[0-9]+)*"
+# How the source of a row begins that somebody brought from a menu of the real portal.
+OWN_MENU = "menú propio"
 
 
 class CatalogRow(models.Model):
@@ -40,6 +42,8 @@ class CatalogRow(models.Model):
         """Where the row comes from, in the words of the page that explains sources."""
         if self.source.startswith(("supuesto", "nombre: supuesto")):
             return "Opción de ejemplo"
+        if self.source.startswith(OWN_MENU):
+            return "Del menú de su empresa"
         return "De la cartilla" if self.source == "cartilla" else "Nombre tomado de fuente pública"
 
 

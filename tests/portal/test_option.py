@@ -96,6 +96,21 @@ def test_a_change_of_rights_takes_effect_at_the_next_request(
     assert client.get("/opciones/11.9.1.1.1/").status_code == 403
 
 
+def test_the_page_says_where_an_option_comes_from(client_of, principal):
+    client = client_of(principal)
+    for source, said in {
+        "supuesto": "Opción de ejemplo",
+        "nombre: supuesto; código: archivo público 1": "Opción de ejemplo",
+        "cartilla": "De la cartilla",
+        "archivo público 1": "Nombre tomado de fuente pública",
+        "menú propio, 2026-11-27": "Del menú de su empresa",
+    }.items():
+        Option.objects.filter(code=CLEARANCE).update(source=source)
+        assert soup(client.get(URL)).select_one("a[href$='#fuentes']").text == said
+        # Ayuda explains each of them.
+        assert said in soup(client.get("/ayuda/")).select_one("#fuentes").text
+
+
 def test_the_page_of_a_retired_option_says_so(client_of, principal):
     Option.objects.filter(code=CLEARANCE).update(is_retired=True)
     assert reasons(client_of(principal).get(URL)) == ["retired"]

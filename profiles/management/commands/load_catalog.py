@@ -6,6 +6,7 @@ from django.utils import timezone
 from profiles.catalog import menu_page, reading
 from profiles.catalog.export import current_catalog, toml_of
 from profiles.catalog.loading import load_catalog
+from profiles.models import OWN_MENU
 from users.history.recording import Actor
 
 
@@ -60,6 +61,6 @@ class Command(BaseCommand):
             menu_page.read_names(page),
             known=known,
             operator_types=types or codes,
-            source=f"menú propio, {timezone.localdate():%Y-%m-%d}",
+            source=f"{OWN_MENU}, {timezone.localdate():%Y-%m-%d}",
         )
         self.stdout.write("".join(toml_of(rows)), ending="")
