@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from portal import health, views
 from profiles.models import OPTION_CODE
+from users.urls import practice_patterns
 
 
 class OptionCodeConverter(StringConverter):
@@ -37,4 +38,7 @@ urlpatterns = [
 ]
 
 if settings.DEMO:
-    urlpatterns.append(path("", include("portal.sol.urls")))
+    urlpatterns += [
+        path("", include("portal.sol.urls")),
+        path("practica/", include(practice_patterns)),
+    ]

@@ -117,4 +117,7 @@ def admin_forms(visitors) -> dict[str, dict]:
             "roles": [role.pk],
         },
         "/admin/profiles/option/importar/": {"file": ""},
+        "/admin/operators/operator/practica/": {"types": ["AGENTE_ADUANA"], "days": "7"},
+        # The last one: it eliminates the users that the forms above are about.
+        f"/admin/operators/operator/{operator.pk}/inicio/": {},
     }

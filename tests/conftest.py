@@ -4,6 +4,7 @@ import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from importlib.util import find_spec, module_from_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -284,6 +285,18 @@ def client_of():
     return make
 
 
+@pytest.fixture
+def real_urlconf(settings, monkeypatch):
+    """The addresses of a real installation, for ``resolve``: those of practice are not among them."""
+    settings.DEMO = False
+    # Its converters are registered already.
+    monkeypatch.setattr("django.urls.register_converter", lambda *converter: None)
+    spec = find_spec("portal.urls")
+    urlconf = module_from_spec(spec)
+    spec.loader.exec_module(urlconf)
+    return urlconf
+
+
 class Clock:
     """Real time as the tests move it: it stands still until they do."""
 
@@ -348,6 +361,8 @@ def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
         sheet=files.read(BytesIO(b"Usuario,Nombres\nJPEREZ01,Juana")),
         file_name="usuarios.csv",
     )
+    # Practice companies, which their principals may reset.
+    Operator.objects.update(practice_until=timezone.localdate() + timedelta(days=29))
     return dict(
         zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
     )

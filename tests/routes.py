@@ -54,6 +54,8 @@ MATRIX = {
     "users:remove_second_factor":  (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:reset_password":        (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "users:clock":                 (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "practice:new":                (OK,        OK,        OK,        OK,        OK,        OK),
+    "practice:reset":              (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "profiles:validity":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:copy":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:template_list":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
@@ -140,6 +142,7 @@ FORMS = {
     "profiles:load_plan": {"do": "apply"},
     "profiles:load_progress": {},
     "users:clock": {"amount": "24", "unit": "hours"},
+    "practice:reset": {},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
@@ -156,8 +159,10 @@ FORMS = {
 }
 
 
-# Forms of a visitor about the visitor: sign-in, password, sessions, second factor.
+# Forms of a visitor about the visitor: sign-in, password, sessions, second factor, a company of one's
+# own.
 FORMS_OF_EVERYBODY = {
+    "practice:new": {"types": ["AGENTE_ADUANA"], "days": "7"},
     "users:sign_in": {"ruc": "20999999043", "username": "TITULAR1", "password": PASSWORD},
     "sol:login_menu": {"ruc": "20999999043", "username": "TITULAR1", "password": PASSWORD},
     "users:sign_out": {},

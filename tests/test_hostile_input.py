@@ -53,6 +53,7 @@ from users.forms.clock import ClockForm, DelayForm
 from users.forms.lock import UnlockForm
 from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.forms.person import EditUserForm, SecondaryUserForm
+from users.forms.practice import PracticeCompanyForm, ResetPracticeForm
 from users.forms.second_factor import (
     CodeForm,
     NewRecoveryCodesForm,
@@ -328,6 +329,12 @@ KINDS = {
         "seen": integer(-(10**30), 10**30, required=False),
     },
     "DelayForm": {"delay": one_of("0", "1", "24", "48")},
+    "PracticeCompanyForm": {
+        "types": one_of("AGENTE_ADUANA"),
+        "days": integer(1, 30),
+        "creation_key": anything,
+    },
+    "ResetPracticeForm": {},
     "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
     "EliminateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
     "UndoForm": {"seen": integer(-(10**30), 10**30)},
@@ -530,6 +537,8 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {"amount": "1", "unit": "hours", "seen": "0"},
         ),
         "DelayForm": (lambda data: DelayForm(data, operator=operator), {"delay": "24"}),
+        "PracticeCompanyForm": (PracticeCompanyForm, {"types": ["AGENTE_ADUANA"], "days": "7"}),
+        "ResetPracticeForm": (ResetPracticeForm, {}),
         **{
             form.__name__: (partial(form, account=secondary), {"change": "suspend"})
             for form in (StateForm, EliminateForm)

@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 
 from operators.models import Operator, OperatorType
-from profiles.models import Option, OptionGrant, Profile, Role
+from profiles.models import AccessTemplate, LoadPlan, LoadRow, Option, OptionGrant, Profile, Role
 from tests.administration import STAFF_PASSWORD, admin_forms
 from tests.conftest import Telephone, fail_to_sign_in
 from tests.routes import FORMS, form_of, url
@@ -21,8 +21,11 @@ CLERK_PASSWORD = "clave-larga-de-la-mesa"
 WRITES = {
     # Restablecer clave, suspender, desbloquear, cerrar sesiones, quitar el segundo factor.
     "users.change_user": {User, FailureCount, SecondFactor, RecoveryCode},
-    # The name, the types, the principal, the clock.
-    "operators.change_operator": {Operator, User},
+    # The name, the types, the principal, the clock, the reset of a practice company.
+    "operators.change_operator": {
+        *(Operator, User, FailureCount, SecondFactor, RecoveryCode),
+        *(AccessTemplate, AccessTemplate.options.through, LoadPlan, LoadRow),
+    },
     # An operator is opened with its principal.
     "operators.add_operator": {Operator, Operator.operator_types.through, User},
     "operators.change_operatortype": {OperatorType},

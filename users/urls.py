@@ -7,6 +7,7 @@ from users.views import (
     creation,
     lock,
     password,
+    practice,
     second_factor,
     sessions,
     sign_in,
@@ -66,3 +67,12 @@ urlpatterns = [
         "usuarios/<username:username>/estado/", state.ChangeStateView.as_view(), name="change_state"
     ),
 ]
+
+# Of a practice installation only (portal/urls.py).
+practice_patterns = (
+    [
+        path("nueva/", practice.NewPracticeCompanyView.as_view(), name="new"),
+        path("inicio/", practice.ResetPracticeView.as_view(), name="reset"),
+    ],
+    "practice",
+)

@@ -23,6 +23,7 @@ from users.admin.clock import ClockPage
 from users.admin.lists import FoldedNameSearch, StrictList
 from users.admin.operator_state import StatePage
 from users.admin.pages import NeverDeleted, acting, form_page
+from users.admin.practice import PracticePages
 from users.admin.principal import PrincipalPage
 from users.forms.person import NewAccountForm
 from users.history.recording import Actor
@@ -100,6 +101,7 @@ class NewOperatorForm(NewAccountForm):
 
 @admin.register(Operator)
 class OperatorAdmin(
+    PracticePages,
     PrincipalPage,
     ClockPage,
     StatePage,
@@ -113,10 +115,10 @@ class OperatorAdmin(
     search_fields = ["ruc", "name"]
     search_help_text = "RUC o razón social"
     fieldsets = [
-        (None, {"fields": ["ruc", "name", "operator_types", "is_active", "principal"]}),
+        (None, {"fields": ["ruc", "name", "operator_types", "is_active", "practice", "principal"]}),
         ("Reloj", {"fields": ["clock", "activation_delay"]}),
     ]
-    readonly_fields = ["ruc", "principal", "clock", "activation_delay"]
+    readonly_fields = ["ruc", "practice", "principal", "clock", "activation_delay"]
     EMPTY = {
         "name": "Ingrese la razón social",
         "operator_types": "Marque al menos un tipo de operador",
@@ -148,6 +150,13 @@ class OperatorAdmin(
         # Django sorts a column named as a relation by that relation, one row for each user.
         url = reverse("admin:users_user_changelist", query={"operator__id__exact": operator.pk})
         return format_html('<a href="{}">{}</a>', url, operator.user_count)
+
+    @admin.display(description="empresa de práctica")
+    def practice(self, operator):
+        if not operator.is_practice:
+            return "No"
+        day = date_format(operator.practice_until, "DATE_FORMAT")
+        return f"Terminó el {day}" if operator.practice_has_ended else f"Hasta el {day}"
 
     @admin.display(description="usuario principal")
     def principal(self, operator):

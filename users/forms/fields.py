@@ -1,5 +1,7 @@
 """Form fields that several forms share."""
 
+from uuid import UUID
+
 from django import forms
 
 from users.validators import parse_day
@@ -12,6 +14,18 @@ class DayField(forms.DateField):
 
     def to_python(self, value):
         return parse_day(value or "")
+
+
+class CreationKeyField(forms.Field):
+    """A hidden key. An invalid key is ignored: the user could not correct it."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value) -> UUID | None:
+        try:
+            return UUID(value)
+        except (TypeError, ValueError):
+            return None
 
 
 def day_field(label: str) -> DayField:

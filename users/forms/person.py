@@ -1,7 +1,7 @@
 """The data of a person: of a new account, and corrected later."""
 
 import re
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from operators.models import Operator
 from users.actions import accounts
-from users.forms.fields import day_field
+from users.forms.fields import CreationKeyField, day_field
 from users.forms.layout import Buttons, Include, Link, Submit, layout
 from users.forms.password import TwiceTypedForm, new_password_field
 from users.forms.seen import SeenForm
@@ -95,18 +95,6 @@ class NewAccountForm(TwiceTypedForm, PersonForm):
         """Return the arguments of the actions that create an account."""
         fields = {field: self.cleaned_data[field] for field in self.ACCOUNT_FIELDS}
         return {**fields, "password": self.cleaned_data["password1"]}
-
-
-class CreationKeyField(forms.Field):
-    """A hidden key. An invalid key is ignored: the user could not correct it."""
-
-    widget = forms.HiddenInput
-
-    def clean(self, value) -> UUID | None:
-        try:
-            return UUID(value)
-        except (TypeError, ValueError):
-            return None
 
 
 class EditUserForm(SeenForm, PersonForm):

@@ -1,0 +1,64 @@
+"""A practice company: which one to create, and its reset."""
+
+from uuid import uuid4
+
+from django import forms
+
+from operators.models import OperatorType
+from users.actions import practice
+from users.forms.fields import CreationKeyField
+from users.forms.layout import Buttons, Link, Submit, layout
+
+
+class PracticeCompanyForm(forms.Form):
+    """The types and the days of a practice company.
+
+    ``creation_key`` tells the same form sent twice from another one.
+    """
+
+    types = forms.ModelMultipleChoiceField(
+        label="Tipos de operador",
+        queryset=OperatorType.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Marque al menos un tipo de operador",
+            "invalid_choice": "No hay un tipo de operador «%(value)s»",
+            "invalid_list": "Marque al menos un tipo de operador",
+        },
+    )
+    days = forms.IntegerField(
+        label="Cuántos días la usará",
+        help_text=f"De 1 a {practice.MOST_DAYS}, contando hoy. Después nadie ingresa en ella.",
+        initial=practice.DAYS,
+        min_value=1,
+        max_value=practice.MOST_DAYS,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), practice.WRONG_DAYS
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    creation_key = CreationKeyField(initial=uuid4)
+
+    helper = layout(
+        "types",
+        "days",
+        Buttons(Submit("Crear la empresa"), Link("Cancelar", "users:sign_in")),
+        is_kept=False,
+    )
+
+    def company(self) -> dict:
+        """Return the arguments of the actions that create a practice company."""
+        return {
+            "operator_types": self.cleaned_data["types"],
+            "days": self.cleaned_data["days"],
+            "key": self.cleaned_data["creation_key"],
+        }
+
+
+class ResetPracticeForm(forms.Form):
+    """Return the company to the state of its birth."""
+
+    helper = layout(
+        Buttons(Submit("Devolver a su inicio", kind="danger"), Link("Cancelar", "portal:home")),
+        css_class="",
+    )

@@ -1,0 +1,73 @@
+"""Crear mi empresa de práctica, for visitors; and the reset by its principal."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.debug import sensitive_variables
+
+from users import tenancy
+from users.actions import practice
+from users.forms.practice import PracticeCompanyForm, ResetPracticeForm
+from users.history.recording import Actor
+from users.signin.throttle import LockedError
+
+
+@method_decorator(login_not_required, name="dispatch")
+class NewPracticeCompanyView(View):
+    """The types and days of a company; the answer shows RUC, usuario and clave once."""
+
+    def get(self, request):
+        return self.show(PracticeCompanyForm())
+
+    @method_decorator(sensitive_variables())
+    def post(self, request):
+        form = PracticeCompanyForm(request.POST)
+        if not form.is_valid():
+            return self.show(form)
+        try:
+            company = practice.create_for_visitor(request=request, **form.company())
+        except LockedError as locked:
+            form.add_error(None, too_many(locked))
+            response = self.show(form, status=HTTPStatus.TOO_MANY_REQUESTS)
+            response["Retry-After"] = locked.seconds
+            return response
+        # Answer with the page itself: the password is not stored, so no later page could show it.
+        return render(request, "users/practice_created.html", {"company": company})
+
+    def show(self, form, *, status=HTTPStatus.OK):
+        return render(self.request, "users/practice_new.html", {"form": form}, status=status)
+
+
+def too_many(locked: LockedError) -> str:
+    """What a visitor reads whose address has created too many practice companies."""
+    return (
+        "Desde su conexión ya se crearon muchas empresas de práctica. "
+        f"Intente de nuevo en {locked.wait}."
+    )
+
+
+class ResetPracticeView(tenancy.PrincipalRequiredMixin, View):
+    """What a reset does, by GET; by POST do it."""
+
+    def dispatch(self, request):
+        if request.user.is_principal:
+            practice.require_open(request.user.operator)
+        return super().dispatch(request)
+
+    def get(self, request):
+        users = tenancy.secondary_users_of(request.user).count()
+        context = {"form": ResetPracticeForm(), "users": users}
+        return render(request, "users/practice_reset.html", context)
+
+    def post(self, request):
+        practice.reset(
+            actor=Actor.from_request(request),
+            operator=request.user.operator,
+            session_key=request.session.session_key,
+        )
+        messages.success(request, "La empresa está como al crearla. Su clave es la misma.")
+        return redirect("portal:home")
