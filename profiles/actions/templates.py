@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
 from profiles.actions.grants import NotOfferedError
@@ -27,7 +27,7 @@ def save_template(
     ``seen`` are the ``facts`` that the screen showed of an existing template. Raises StaleError
     with the present facts if they have changed since, unless they are already the wanted ones.
     Raises NotOfferedError for codes that the operator is not offered, ValidationError keyed by
-    ``name``, and PermissionDenied for a template of another operator or a ready-made one.
+    ``name`` or about the whole, and PermissionDenied for a template of another operator or a ready-made one.
     """
     tenancy.require_principal(actor.user)
     operator = actor.user.operator
@@ -36,8 +36,6 @@ def save_template(
     offered |= {*Role.objects.offered_to(operator).values_list("code", flat=True)}
     if not_offered := (options | roles) - offered:
         raise NotOfferedError(not_offered)
-    if not options and not roles:
-        raise ValidationError({"name": "Marque al menos una opción o un rol"})
     before = {}
     if template is None:
         template = AccessTemplate(operator=operator)
@@ -45,7 +43,15 @@ def save_template(
         template = _own_template(actor, template)
         before = template.facts()
     template.name = " ".join(name.split())
-    template.clean_fields()
+    problems = {}
+    try:
+        template.clean_fields()
+    except ValidationError as error:
+        problems = error.update_error_dict(problems)
+    if not options and not roles:
+        problems[NON_FIELD_ERRORS] = ["Marque al menos una opción o un rol"]
+    if problems:
+        raise ValidationError(problems)
     wanted = {"name": template.name, "options": sorted(options), "roles": sorted(roles)}
     if before and before not in (seen, wanted):
         raise StaleError(before)

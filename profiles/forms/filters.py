@@ -38,9 +38,12 @@ class PastDayForm(forms.Form):
         self.fields["fecha"].widget.attrs["max"] = f"{timezone.localdate():%Y-%m-%d}"
         if not self.data.get("subject"):
             del self.fields["subject"]
+        if not self.data.get("fecha"):
+            # The day that is shown when none was chosen.
+            self.data = {**self.data.dict(), "fecha": f"{timezone.localdate():%Y-%m-%d}"}
 
     def clean_fecha(self) -> date:
-        day = self.cleaned_data["fecha"] or timezone.localdate()
+        day = self.cleaned_data["fecha"]
         if day > timezone.localdate():
             raise ValidationError("Elija un día hasta hoy: lo que viene todavía no se sabe")
         return day

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
 
+from operators.models import OperatorType
 from profiles.forms.filters import HistoryFilterForm
 from profiles.models import Option, Role
 from profiles.spreadsheet import file_response
@@ -20,7 +21,7 @@ from users.models import AuditEntry
 def names_of_the_catalogue() -> dict[str, str]:
     return {
         code: name
-        for model in (Option, Role)
+        for model in (Option, Role, OperatorType)
         for code, name in model.objects.values_list("pk", "name")
     }
 

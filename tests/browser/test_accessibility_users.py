@@ -28,7 +28,7 @@ def test_why_a_user_can_not(desk, grant, is_accessible):
     grant(["11.9.1.1.1"])
     for query in ("", f"?opcion={LEAF}", "?opcion=11.9.1.1.1", "?texto=nada"):
         desk.goto(f"{LATER}/acceso/{query}")
-        has_title(desk, "¿Por qué no puede? JPEREZ01")
+        has_title(desk, "¿Por qué no puede JPEREZ01?")
         is_accessible(desk)
 
 

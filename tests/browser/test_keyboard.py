@@ -259,7 +259,7 @@ def test_keys_lead_to_the_search_and_to_ayuda_unless_one_writes_or_switched_them
     with desk.expect_navigation():
         desk.keyboard.press("?")
     expect(desk.get_by_role("heading", level=1)).to_have_text("Ayuda")
-    desk.get_by_role("button", name="No usar / ni ?").click()
+    desk.get_by_role("button", name="Desactivar las teclas").click()
     desk.goto("/usuarios/")
     desk.keyboard.press("/")
     expect(search).not_to_be_focused()

@@ -124,6 +124,14 @@ def test_what_is_wrong_is_said_and_the_marks_stay(client, template, data, senten
     assert AccessTemplate.objects.count() == 1
 
 
+def test_everything_that_is_missing_is_said_at_once(client):
+    problems = soup(client.post(NEW, {})).select(".error-summary li")
+    assert [problem.get_text(strip=True) for problem in problems] == [
+        "Marque al menos una opción o un rol",
+        "Ingrese el nombre de la plantilla",
+    ]
+
+
 def test_what_is_not_offered_is_refused_and_unmarked(client):
     answer = client.post(NEW, {"name": "Una", "option": [FREE, "90.2.1.1.1", "nada\x00"]})
     assert answer.status_code == 400

@@ -2,7 +2,7 @@
 const button = document.getElementById("keys-switch");
 const show = () => {
   button.hidden = false;
-  button.textContent = localStorage.getItem("keys") === "off" ? "Usar / y ?" : "No usar / ni ?";
+  button.textContent = localStorage.getItem("keys") === "off" ? "Activar las teclas" : "Desactivar las teclas";
 };
 button.addEventListener("click", () => {
   if (localStorage.getItem("keys") === "off") localStorage.removeItem("keys");

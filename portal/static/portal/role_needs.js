@@ -10,6 +10,8 @@ const follow = () => {
   }
   const left = document.querySelectorAll("#waiting-list > li:not([hidden]) li").length;
   document.getElementById("waiting-none").hidden = left > 0;
+  const least = document.getElementById("waiting-least");
+  if (least) least.hidden = left === 0;
   return left;
 };
 if (needs.length) {
