@@ -338,7 +338,10 @@ KINDS = {
     "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
     "EliminateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
     "UndoForm": {"seen": integer(-(10**30), 10**30)},
-    "ValidityForm": {"desde:11.9.1.1.2": day, "hasta:11.9.1.1.2": day, "seen": anything},
+    "ValidityForm": {
+        **dict.fromkeys(["desde:11.9.1.1.2", "hasta:11.9.1.1.2", "desde_todo", "hasta_todo"], day),
+        "seen": anything,
+    },
     "CopyForm": {"desde": one_of("COLEGA01"), "plantilla": PK, "modo": one_of("agregar")},
     "TemplateForm": {"name": any_text, "role": anything, **OPTION_MARKS},
     "OptionsForm": OPTIONS,

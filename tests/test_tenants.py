@@ -191,7 +191,7 @@ PLAIN = {
         "open",
         "csrfmiddlewaretoken",
     ),
-    "file",
+    *("file", "desde_todo", "hasta_todo", "fill"),
 }
 
 

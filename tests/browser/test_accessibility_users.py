@@ -72,8 +72,9 @@ def test_history(desk, grant, is_accessible):
 def test_validity_of_grants(desk, grant, is_accessible):
     grant([LEAF], [CONSULTA])
     desk.goto(f"{LATER}/vigencia/")
-    desk.get_by_label("Desde").first.fill("2027-02-02")
-    desk.get_by_label("Hasta").first.fill("2027-02-01")
+    row = desk.locator(".validity-list li").first
+    row.get_by_label("Desde").fill("2027-02-02")
+    row.get_by_label("Hasta").fill("2027-02-01")
     is_accessible(desk)
     press(desk, "Grabar")
     expect(desk.get_by_role("alert")).to_contain_text("La fecha de fin es anterior")
