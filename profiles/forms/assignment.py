@@ -203,9 +203,11 @@ class OptionsForm(OptionMarks):
 
     @cached_property
     def profile_shown(self) -> Node | None:
-        """The open profile, if it has options to offer."""
-        code = self.shown("profile")
-        return next((node for node in self.tree if node.code == code), None)
+        """The open profile: the chosen one, or the first in which the account has options."""
+        if code := self.shown("profile"):
+            return next((node for node in self.tree if node.code == code), None)
+        has_some = bool(self.shown("seen"))
+        return next((node for node in self.tree if has_some and node.selected_count), None)
 
     @property
     def search_status(self) -> str:
@@ -244,6 +246,7 @@ class SummaryForm(OptionsForm):
                 Buttons(
                     Submit("Grabar", name="do", value="save"), Link("Retroceder", address="back")
                 ),
+                css_class="confirming",
             ),
             Div(Include("profiles/summary_menu.html"), GUIDE, css_class="aside-column"),
             css_class="with-aside",

@@ -71,7 +71,8 @@ class SearchForm(forms.Form):
 
 
 class MenuSearchForm(SearchForm):
-    helper = search_box("Busque una opción del menú", data_live="menu")
+    # The answer is far below on a phone: the address leads to it.
+    helper = search_box("Busque una opción del menú", data_live="menu", action="#menu-title")
 
 
 class OptionSearchForm(SearchForm):

@@ -69,6 +69,9 @@ class Row:
 
 
 def row_of(entry: AuditEntry, lines: list[Line]) -> Row:
+    if entry.subject:
+        # The usuario stands beside the label already.
+        lines = [line for line in lines if line.text != f"Usuario: {entry.subject.username}"]
     # One more needs no more room than «y 1 más».
     shown = lines if len(lines) <= Row.SHOWN + 1 else lines[: Row.SHOWN]
     text = "; ".join(line.text for line in shown)
