@@ -36,7 +36,7 @@ class ValidityForm(SeenForm):
 
     helper = layout(
         Include("profiles/validity_rows.html"),
-        Buttons(Submit("Grabar"), Link("Cancelar", "profiles:user_list")),
+        Buttons(Submit("Grabar"), Link("Cancelar", "profiles:user", "account")),
         css_class="",
     )
 

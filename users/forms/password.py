@@ -133,7 +133,7 @@ class ResetPasswordForm(NewPasswordForm):
         "way",
         "password1",
         "password2",
-        Buttons(Submit("Restablecer clave"), Link("Cancelar", "profiles:user_list")),
+        Buttons(Submit("Restablecer clave"), Link("Cancelar", "profiles:user", "account")),
     )
 
     def __init__(self, *args, **kwargs):
