@@ -142,7 +142,6 @@ FORMS = {
     "profiles:load_plan": {"do": "apply"},
     "profiles:load_progress": {},
     "users:clock": {"amount": "24", "unit": "hours"},
-    "practice:reset": {},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
@@ -156,6 +155,8 @@ FORMS = {
     "profiles:template_new": {"name": "Intrusa", "option": "11.9.1.1.1"},
     "profiles:template_edit": {"name": "Intrusa", "option": "11.9.1.1.1", "seen": SEEN_TEMPLATE},
     "profiles:template_delete": {},
+    # The last one: it eliminates the user that the others are about.
+    "practice:reset": {},
 }
 
 

@@ -80,6 +80,7 @@ BUTTONS = {
     "users:remove_second_factor",
     "profiles:template_delete",
     "profiles:roles",
+    "practice:reset",
 }
 
 
