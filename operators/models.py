@@ -52,6 +52,14 @@ class OperatorType(models.Model):
 DELAYS = {0: "Ninguna: rige al instante", 1: "1 hora", 24: "24 horas", 48: "48 horas"}
 
 
+class Fault(models.TextChoices):
+    """How a practice company behaves while an outage is rehearsed."""
+
+    DOWN = "down", "No responde"
+    SLOW = "slow", "Responde con demora"
+    NO_TOKEN = "no_token", "No da tokens"
+
+
 class Operator(models.Model):
     """A tenant: a company whose accounts sign in with its RUC."""
 
@@ -97,6 +105,15 @@ class Operator(models.Model):
     # Made one way of the key of the form that created this practice company: the same form sent
     # twice creates one.
     creation_key = models.UUIDField(null=True, unique=True, editable=False)
+    # Of the token by which programs act for its principal; empty without one.
+    token_digest = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, editable=False
+    )
+    # How it behaves to rehearse an outage, and until when (users.signin.faults).
+    fault = models.CharField(
+        "falla", max_length=10, blank=True, default="", choices=Fault, editable=False
+    )
+    fault_until = models.DateTimeField("falla hasta", null=True, blank=True, editable=False)
 
     # Practice looks some months ahead; within a year every grant expires.
     MAX_CLOCK_OFFSET = timedelta(days=366)

@@ -5,6 +5,7 @@ its accounts are blocked as those of an inactive operator (``Operator.is_open``)
 in practice mode only.
 """
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4, uuid5
@@ -20,11 +21,11 @@ from django.views.decorators.debug import sensitive_variables
 from operators.models import Operator
 from operators.validators import draw_practice_ruc
 from users import tenancy
-from users.actions import bulk, operators, signing_in
+from users.actions import accounts, operators, signing_in
 from users.address import client_address
 from users.history.recording import Actor, entry, record, record_all
 from users.models import AuditEntry, SecondFactor, User, delete_in_order, lock_in_order
-from users.signin import throttle
+from users.signin import practice_token, throttle
 from users.signin.limits import practice_key
 from users.signin.password_rules import OperatorPasswordValidator
 
@@ -52,6 +53,8 @@ class PracticeCompany:
     operator: Operator
     principal: User
     password: str
+    # Of the API; empty if none was asked for.
+    token: str = ""
 
     def facts(self) -> dict:
         """Return what a program that asked for the company is told."""
@@ -67,7 +70,12 @@ class PracticeCompany:
 
 @sensitive_variables()
 def create(
-    *, actor: Actor, operator_types, days: int = DAYS, key: UUID | None = None
+    *,
+    actor: Actor,
+    operator_types,
+    days: int = DAYS,
+    key: UUID | None = None,
+    with_token: bool = False,
 ) -> PracticeCompany:
     """Open a practice company with its principal; today is the first of its ``days``.
 
@@ -79,8 +87,8 @@ def create(
     if not 1 <= days <= MOST_DAYS:
         raise ValidationError({"days": WRONG_DAYS})
     key = key or uuid4()
-    password = _password_of(key)
-    if made := _made_with(key, password):
+    password, token = _password_of(key), _token_of(key) if with_token else ""
+    if made := _made_with(key, password, token):
         return made
     principal = operators.prepare_principal(USERNAME, password, PERSON)
     for _ in range(DRAWS):
@@ -90,6 +98,7 @@ def create(
             name=f"Empresa de Práctica {ruc[5:10]}",
             practice_until=timezone.localdate() + timedelta(days=days - 1),
             creation_key=_stored(key),
+            token_digest=practice_token.digest(token) if token else None,
         )
         try:
             operators.open_operator(
@@ -97,18 +106,18 @@ def create(
             )
         except ValidationError as error:
             # Another request sent the same form, or another company has the RUC.
-            if made := _made_with(key, password):
+            if made := _made_with(key, password, token):
                 return made
             if "ruc" not in error.message_dict:
                 raise
         else:
-            return PracticeCompany(operator, principal, password)
+            return PracticeCompany(operator, principal, password, token)
     raise ValidationError("No se encontró un RUC libre. Intente de nuevo.")
 
 
 @sensitive_variables()
 def create_for_visitor(
-    *, request, channel=AuditEntry.Channel.WEB, operator_types, days: int, key: UUID | None = None
+    *, request, channel=AuditEntry.Channel.WEB, key: UUID | None = None, **company
 ) -> PracticeCompany:
     """As ``create``, for a visitor without an account; the history names the server.
 
@@ -119,7 +128,7 @@ def create_for_visitor(
     if address and not is_again:
         throttle.count(practice_key(address))
     actor = Actor(User.objects.server(), channel, address)
-    return create(actor=actor, operator_types=operator_types, days=days, key=key)
+    return create(actor=actor, key=key, **company)
 
 
 @transaction.atomic
@@ -127,10 +136,11 @@ def reset(*, actor: Actor, operator: Operator, session_key: str | None = None) -
     """Return a practice company to the state of its birth; the history stays.
 
     Eliminates its secondary users, deletes its templates and the plans of its loads, returns its
-    clock to real time, lifts its locks, removes its second factors, and closes the principal's
-    sessions except ``session_key``. The principal's password stays, and so does what staff decides:
-    name, types, who the principal is. Raises PermissionDenied for an actor that does not administer
-    the operator, for an operator that is no practice company or has ended, and outside practice mode.
+    clock to real time, lifts its locks, removes its second factors, revokes its token, ends its
+    fault, and closes the principal's sessions except ``session_key``. The principal's password
+    stays, and so does what staff decides: name, types, who the principal is. Raises
+    PermissionDenied for an actor that does not administer the operator, for an operator that is no
+    practice company or has ended, and outside practice mode.
     """
     require_open(operator)
     tenancy.require_administrator_of(actor.user, operator)
@@ -142,15 +152,14 @@ def reset(*, actor: Actor, operator: Operator, session_key: str | None = None) -
     # Both lock the operator: from here on its principal is the same.
     operators.return_to_real_time(actor=actor, operator=operator)
     operators.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
+    Operator.objects.filter(pk=operator.pk).update(token_digest=None, fault="", fault_until=None)
     record_all(
         entry("user.second_factor_off", actor=actor, operator=operator, subject=user)
         for user in protected
     )
     principal = users.get(is_principal=True)
-    keys = lock_in_order(tenancy.secondary_users_of(principal))
-    eliminated = {"state": User.State.ELIMINATED}
-    secondary = [(user, eliminated) for user in User.objects.filter(pk__in=keys)]
-    bulk.load_accounts(actor=actor, operator=operator, new=[], changed=secondary)
+    secondary = tenancy.secondary_users_of(principal).select_related("operator")
+    accounts.change_states(actor=actor, users=secondary, state=User.State.ELIMINATED)
     signing_in.close_sessions(actor=actor, user=principal, keep=session_key)
     record("operator.reset", actor=actor, operator=operator)
 
@@ -175,7 +184,9 @@ def close_ended(*, actor: Actor) -> int:
 def _close(actor: Actor, companies) -> int:
     open_companies = companies.filter(is_active=True)
     closing = list(Operator.objects.filter(pk__in=lock_in_order(open_companies)))
-    Operator.objects.filter(pk__in=[operator.pk for operator in closing]).update(is_active=False)
+    Operator.objects.filter(pk__in=[operator.pk for operator in closing]).update(
+        is_active=False, token_digest=None
+    )
     record_all(
         entry(
             "operator.closed",
@@ -217,15 +228,22 @@ def _password_of(key: UUID) -> str:
     return digit + "".join(signs[byte % len(signs)] for byte in letters)
 
 
+@sensitive_variables()
+def _token_of(key: UUID) -> str:
+    """Return the token that belongs to a key."""
+    digest = salted_hmac("practice-token", key.hex, algorithm="sha256").digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
 def _stored(key: UUID) -> UUID:
     """Return what is stored of a key: no password follows from it."""
     return uuid5(key, "practice company")
 
 
 @sensitive_variables()
-def _made_with(key: UUID, password: str) -> PracticeCompany | None:
+def _made_with(key: UUID, password: str, token: str) -> PracticeCompany | None:
     operator = Operator.objects.filter(creation_key=_stored(key)).first()
     if operator is None:
         return None
     principal = operator.users.select_related("operator").get(is_principal=True)
-    return PracticeCompany(operator, principal, password)
+    return PracticeCompany(operator, principal, password, token)

@@ -21,6 +21,7 @@ class AuditEntry(models.Model):
         ADMIN = "admin", "Administración"
         COMMAND = "command", "Sistema"
         LOAD = "load", "Carga"
+        API = "api", "API"
 
     at = models.DateTimeField("fecha y hora", auto_now_add=True)
     action = models.CharField("acción", max_length=50)
