@@ -1,4 +1,4 @@
-"""Error pages."""
+"""Error pages, and the problem documents that programs get instead."""
 
 import sys
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from django.template import loader
 from django.urls import reverse
 from psycopg.errors import ReadOnlySqlTransaction
 
+from portal import problems
 from users.signin.unsent import UnsentForm
 from users.views.sign_in import SignInView, resume
 
@@ -32,7 +33,10 @@ REFUSED_ORIGIN = tuple(
 
 
 def error_page(request, status: HTTPStatus, **context):
-    """Return the page of that status, with the number of the request."""
+    """Return the page of that status, or its problem document, with the number of the request."""
+    if problems.speaks_to_programs(request):
+        kind = problems.Problem.of(status)
+        return problems.answer(request, kind, detail=context.get("reason", ""))
     context["number"] = request.number
     return render(request, f"{status:d}.html", context, status=status)
 
@@ -96,8 +100,10 @@ def server_error(request):
         return bad_request(request, error)
     unavailable = database_is_unavailable(error)
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
-    page = loader.get_template(f"{status:d}.html").render({"number": request.number})
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if unavailable else {}
+    if problems.speaks_to_programs(request):
+        return problems.answer(request, problems.Problem.of(status), headers=headers)
+    page = loader.get_template(f"{status:d}.html").render({"number": request.number})
     return HttpResponse(page, status=status, headers=headers)
 
 

@@ -14,6 +14,7 @@ from django.utils.encoding import iri_to_uri
 
 from portal.errors import bad_request, error_page
 from portal.logs import current_request
+from portal.problems import speaks_to_programs
 from users.address import comes_from_trusted_proxy
 from users.signin.hashers import HashingBusyError
 
@@ -154,7 +155,7 @@ class ErrorPageMiddleware:
 class PlainRequestMiddleware:
     """Refuse requests that no page sends and that the layers below cannot handle.
 
-    An unknown method (the administration treats it as GET), another charset than UTF-8 (Django
+    An unknown method (the administration treats it as GET; each call of the API knows its own), another charset than UTF-8 (Django
     fails on it), a NUL in the address (PostgreSQL fails on it), a body that would fill the disk
     (Django limits the fields of a form, not the bytes of its files), and a path of another site,
     under which half of our links would lead out of it.
@@ -166,7 +167,7 @@ class PlainRequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.method not in self.METHODS:
+        if request.method not in self.METHODS and not speaks_to_programs(request):
             return HttpResponseNotAllowed(self.METHODS)
         if is_too_long(request):
             return error_page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -41,4 +41,5 @@ if settings.DEMO:
     urlpatterns += [
         path("", include("portal.sol.urls")),
         path("practica/", include(practice_patterns)),
+        path("api/v1/", include("portal.api.urls")),
     ]

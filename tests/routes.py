@@ -85,6 +85,11 @@ MATRIX = {
     "sol:entry":                   ("-> sol:menu",) * 6,
     "sol:menu":                    (LOGIN,     OK,        OK,        OK,        OK,        "-> admin:index"),
     "sol:application":             ("401",     FORBIDDEN, FORBIDDEN, OK,        FORBIDDEN, FORBIDDEN),
+    # A program has a token; to a session, every call is one without a token.
+    "api:openapi-json":            (OK,) * 6,
+    "api:companies":               ("405",) * 6,
+    "api:company":                 ("405",) * 6,
+    "api:reset":                   ("405",) * 6,
 }  # fmt: skip
 
 SEEN_FACTS = json.dumps(
@@ -142,6 +147,7 @@ FORMS = {
     "profiles:load_plan": {"do": "apply"},
     "profiles:load_progress": {},
     "users:clock": {"amount": "24", "unit": "hours"},
+    "practice:reset": {},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
@@ -155,8 +161,6 @@ FORMS = {
     "profiles:template_new": {"name": "Intrusa", "option": "11.9.1.1.1"},
     "profiles:template_edit": {"name": "Intrusa", "option": "11.9.1.1.1", "seen": SEEN_TEMPLATE},
     "profiles:template_delete": {},
-    # The last one: it eliminates the user that the others are about.
-    "practice:reset": {},
 }
 
 
@@ -202,6 +206,13 @@ FORMS_OF_ROBOTS = {
     },
 }
 
+# What a program sends to each call of the API that takes something, by method.
+CALLS_OF_PROGRAMS = {
+    "api:companies": {"POST": {"types": ["AGENTE_ADUANA"], "days": 7}},
+    "api:company": {"DELETE": None},
+    "api:reset": {"POST": None},
+}
+
 
 def routes(resolver=None, namespaces=()):
     """Every named route of the URLconf; the administration has its own table and its own tests."""
@@ -214,7 +225,12 @@ def routes(resolver=None, namespaces=()):
             yield ":".join((*namespaces, pattern.name))
 
 
-SAMPLES = {"username": "JPEREZ01", "code": "90.1.1.1.1", "client": "11.9.1.1.2"}
+SAMPLES = {
+    "username": "JPEREZ01",
+    "code": "90.1.1.1.1",
+    "client": "11.9.1.1.2",
+    "ruc": "20999999043",
+}
 
 
 def url(name: str) -> str:

@@ -80,7 +80,6 @@ BUTTONS = {
     "users:remove_second_factor",
     "profiles:template_delete",
     "profiles:roles",
-    "practice:reset",
 }
 
 
