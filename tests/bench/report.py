@@ -25,6 +25,9 @@ class Row:
     per_second: float | None = None
 
 
+# The most bare pages that a page may cost, where nothing else is said of it below.
+MOST = {"Roles": 3.5, "Accesos": 12, "Historial": 4, "Opciones, Grabar": 2, "Roles, Asignar": 2}
+
 # By work, users in the portal, users in the operator, options offered.
 Rows = dict[tuple[str, int, int, int], Row]
 
@@ -64,13 +67,17 @@ def judged(rows: Rows, scale: Scale) -> Iterator[Figure]:
         yield Figure(f"{work}, {last} / {first} en el portal", growth, "×", 1.2)
     deep = large["Lista, página 50"].median / large["Lista, página 1"].median
     yield Figure("Lista, página 50 / página 1", deep, "×", 1.1)
+    home = rows["Inicio", last, scale.largest, scale.options]
+    yield Figure(f"Inicio, {scale.largest} en la empresa", home.ratio, "× página mínima", 4)
+    for work, limit in MOST.items():
+        yield Figure(work, rows[work, *here].ratio, "× página mínima", limit)
     few = rows["Opciones", *here].ratio
     many = rows["Opciones", last, first, scale.more_options].ratio
     yield Figure(f"Opciones, {scale.options}", few, "× página mínima", 3)
     yield Figure(f"Opciones, {scale.more_options} / {scale.options}", many / few, "×", 4)
     for options in (scale.options, scale.more_options):
         visited = [(key[0], row) for key, row in rows.items() if key[3] == options]
-        for what, visit, limit in (("Primera", "first_visit", 60), ("Siguiente", "next_visit", 15)):
+        for what, visit, limit in (("Primera", "first_visit", 35), ("Siguiente", "next_visit", 15)):
             kib, work = max((getattr(row, visit), work) for work, row in visited)
             what = f"{what} visita, {options} opciones, la más pesada ({work})"
             yield Figure(what, kib, "KiB", limit)

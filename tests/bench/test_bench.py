@@ -40,7 +40,7 @@ def test_a_quick_run_measures_every_work_at_every_size():
         assert number(first) >= number(following) > 0
     assert {key[0] for key, cells in rows.items() if cells[-1] != " |"} == {*works}
     assert number(rows["Opciones", str(large), str(small), str(QUICK.options)][4]) > 3
-    assert done.stdout.count("cumple\n") + done.stdout.count("NO CUMPLE\n") == 19
+    assert done.stdout.count("cumple\n") + done.stdout.count("NO CUMPLE\n") == 25
 
 
 def number(text: str) -> float:
