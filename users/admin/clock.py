@@ -44,7 +44,7 @@ class OperatorClockView(ClockScreen):
             clock_fieldsets=in_fieldsets(
                 self.model_admin,
                 clock_form,
-                [("Adelantar el reloj", {"fields": [("amount", "unit"), "seen"]})],
+                [("Adelantar el reloj", {"fields": [("amount", "unit")]})],
             ),
             delay_fieldsets=in_fieldsets(
                 self.model_admin,

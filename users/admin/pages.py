@@ -45,8 +45,9 @@ def form_page(model_admin, request, form, *, fieldsets=None, **context):
 
 
 def in_fieldsets(model_admin, form, fieldsets=None) -> AdminForm:
-    """Wrap the form for Django's templates."""
-    fieldsets = fieldsets or [(None, {"fields": list(form.fields)})]
+    """Wrap the form for Django's templates, which would label hidden fields: form_page.html draws
+    those."""
+    fieldsets = fieldsets or [(None, {"fields": [field.name for field in form.visible_fields()]})]
     return AdminForm(form, fieldsets, {}, model_admin=model_admin)
 
 

@@ -153,9 +153,8 @@
   }
   query.addEventListener("input", search);
   const row = query.closest(".search-row");
-  if (row.hidden) {
+  if (row.matches(".needs-script")) {
     // Only this script searches here: Enter in the box would send the form.
-    row.hidden = false;
     query.addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
     });
