@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from threading import Barrier, BrokenBarrierError, local
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -12,13 +13,14 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from operators.models import Operator
 from profiles.load import applying, files
 from profiles.load.actions import make_plan
 from profiles.models import OptionGrant, Role, RoleGrant
 from profiles.views import load as views
-from tests.conftest import PASSWORD, acting, person
-from tests.routes import FORMS, FORMS_OF_ROBOTS, url
-from users.actions import accounts, operators, signing_in
+from tests.conftest import PASSWORD, RUC, acting, person, soup
+from tests.routes import FORMS, FORMS_OF_EVERYBODY, FORMS_OF_ROBOTS, url
+from users.actions import accounts, operators, practice, signing_in
 from users.models import AuditEntry, User
 from users.signin import throttle
 from users.stale import StaleError
@@ -159,6 +161,43 @@ def test_eliminating_whom_another_edits_leaves_one_clear_outcome(people, client_
     assert set(codes(responses)) <= {200, 302, 403, 404}
     assert User.objects.get(pk=people["secondary"].pk).state == User.State.ELIMINATED
     assert RoleGrant.objects.count() == entries("roles.assigned")
+
+
+def test_one_form_sent_many_times_at_once_creates_one_practice_company(people, at_once):
+    form = {**FORMS_OF_EVERYBODY["practice:new"], "creation_key": str(uuid4())}
+    responses = at_once(*(posting(Client(), url("practice:new"), form) for _ in range(6)))
+    assert codes(responses) == [200] * 6
+    assert len({soup(response).select_one(".facts").text for response in responses}) == 1
+    assert Operator.objects.exclude(creation_key=None).count() == 1
+
+
+def test_practice_companies_that_draw_one_ruc_at_once_have_a_ruc_each(people, at_once, monkeypatch):
+    free = ["20999000011", "20999000020", "20999000038", "20999000046"]
+    drawn = iter(free[:1] * 4 + free)
+    monkeypatch.setattr(practice, "draw_practice_ruc", lambda: next(drawn))
+    form = FORMS_OF_EVERYBODY["practice:new"]
+    responses = at_once(*(posting(Client(), url("practice:new"), form) for _ in range(3)))
+    assert codes(responses) == [200] * 3
+    assert {*Operator.objects.exclude(creation_key=None).values_list("ruc", flat=True)} <= {*free}
+    assert Operator.objects.exclude(creation_key=None).count() == 3
+
+
+def test_a_company_that_is_reset_while_it_is_used_ends_in_the_state_of_its_birth_or_one_user_later(
+    people, client_of, at_once
+):
+    principal, wrong = people["principal"], {"ruc": RUC, "username": "JPEREZ01", "password": "x"}
+    browsers = [client_of(principal) for _ in range(4)]
+    responses = at_once(
+        posting(browsers[0], url("practice:reset"), {}),
+        posting(browsers[1], url("users:create"), FORMS["users:create"]),
+        posting(browsers[2], url("profiles:roles"), {"role": ROLES[0]}),
+        posting(browsers[3], url("users:clock"), FORMS["users:clock"]),
+        *(posting(Client(), "/ingresar/", wrong) for _ in range(3)),
+    )
+    assert {response.status_code for response in responses} <= {200, 302, 400, 401, 403, 404, 409}
+    assert responses[0].status_code == 302
+    left = principal.operator.users.existing().secondary().values_list("username", flat=True)
+    assert {*left} <= {"INTRUSA1"}
 
 
 def test_thirty_two_writers_at_once_all_succeed(people, at_once):
