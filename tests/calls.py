@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from operators.models import Operator
-from profiles.actions import grants, templates, undo, validity
+from profiles.actions import creation, grants, templates, undo, validity
 from profiles.actions import practice as practice_data
 from profiles.catalog import loading, reading
 from profiles.catalog import rows as catalog_rows
@@ -82,6 +82,15 @@ def plan_left_alone() -> LoadPlan:
 CALLS: dict[Callable, Callable] = {
     accounts.create_secondary_user: lambda action: action(
         actor=acting(principal()), username="NUEVO001", password=PASSWORD, **person(90000050)
+    ),
+    creation.create_user_with_access: lambda action: action(
+        actor=acting(principal()),
+        username="NUEVO001",
+        password=PASSWORD,
+        valid_until=date(2027, 1, 1),
+        options=[OTHER_OPTION],
+        roles=[ROLE],
+        **person(90000050),
     ),
     operators.create_operator: lambda action: action(
         actor=staff_actor(),
