@@ -90,6 +90,13 @@ MATRIX = {
     "api:companies":               ("405",) * 6,
     "api:company":                 ("405",) * 6,
     "api:reset":                   ("405",) * 6,
+    "api:users":                   ("401",) * 6,
+    "api:user":                    ("401",) * 6,
+    "api:options":                 ("405",) * 6,
+    "api:roles":                   ("405",) * 6,
+    "api:state":                   ("405",) * 6,
+    "api:password":                ("405",) * 6,
+    "api:access":                  ("401",) * 6,
 }  # fmt: skip
 
 SEEN_FACTS = json.dumps(
@@ -211,6 +218,11 @@ CALLS_OF_PROGRAMS = {
     "api:companies": {"POST": {"types": ["AGENTE_ADUANA"], "days": 7}},
     "api:company": {"DELETE": None},
     "api:reset": {"POST": None},
+    "api:users": {"POST": {"document_type": "1", "username": "NUEVO001"}},
+    "api:options": {"PUT": {"codes": ["11.9.1.1.1"], "seen": []}},
+    "api:roles": {"PUT": {"codes": ["NSIGAD.AGENTEADUANA.DESPACHO"], "seen": []}},
+    "api:state": {"POST": {"change": "suspend"}},
+    "api:password": {"POST": {"password": "Distinta1"}},
 }
 
 

@@ -52,10 +52,14 @@ class InvalidError(Exception):
 
     @classmethod
     def of_form(cls, form: Form, **names: str) -> "InvalidError":
-        """Return the problems of a form; ``names`` are the fields that are called otherwise here."""
-        return cls(
-            {names.get(field, field): [*sentences] for field, sentences in form.errors.items()}
-        )
+        """Return the problems of a form; ``names`` are the fields that are called otherwise here.
+
+        Of several fields that are one here, the first one speaks.
+        """
+        errors: dict[str, list[str]] = {}
+        for field, sentences in form.errors.items():
+            errors.setdefault(names.get(field, field), [*sentences])
+        return cls(errors)
 
     @classmethod
     def of_model(cls, error: ValidationError, **names: str) -> "InvalidError":

@@ -3,10 +3,14 @@
 What is taken is of the right type here, and right for the forms, which say so under its field.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from users.forms.state import StateChange
+from users.models import User
+from users.validators import DocumentType
 
 
 class Sent(BaseModel):
@@ -47,3 +51,142 @@ class Company(BaseModel):
     password: str
     token: str = Field(description="Solo esta respuesta lo muestra.")
     expires_on: date = Field(description="El último día.")
+
+
+# Users --------------------------------------------------------------------------------------------
+
+Codes = Annotated[list[str], Field(max_length=2000)]
+
+
+def one_of(*choices: str, **kwargs):
+    """Return a text that is one of these: the document says so, and the form judges."""
+    return Field(json_schema_extra={"enum": choices}, **kwargs)
+
+
+class NewUser(Sent):
+    """A missing text is an empty one, and the form says so under its field."""
+
+    document_type: str = one_of("", *DocumentType.values, default="")
+    document_number: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    username: str = ""
+    password: str | None = Field(
+        None, description="Sin ella se genera una, que la respuesta muestra."
+    )
+    valid_from: str = Field("", description="Un día: 2026-12-31.")
+    valid_until: str = Field("", description="Un día: 2026-12-31.")
+    options: Codes = []
+    roles: Codes = []
+
+
+class UserFilters(BaseModel):
+    """Those of the list. ``after`` is what the ``next`` of a page holds."""
+
+    text: str = ""
+    state: str = one_of("", *User.State.values, default="")
+    option: str = Field("", description="Un código, o «ninguno».")
+    role: str = Field("", description="Un código, o «ninguno».")
+    after: list[str] = []
+
+
+class UserRow(BaseModel):
+    """A user as the list shows it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    username: str
+    document_type: str
+    document_number: str
+    first_name: str
+    last_name: str
+    email: str
+    state: str
+    valid_from: date | None
+    valid_until: date | None
+    option_count: int
+    role_count: int
+    last_login: datetime | None
+
+
+class UserPage(BaseModel):
+    users: list[UserRow]
+    total: int = Field(
+        description="Cuántos hay en todas las páginas; desde 10 001 ya no se cuenta."
+    )
+    next: str | None = Field(description="La dirección de la página que sigue.")
+
+
+class Grant(BaseModel):
+    code: str
+    granted_at: datetime
+    effective_at: datetime = Field(description="Desde cuándo rige, en el reloj de la empresa.")
+    valid_from: date | None
+    valid_until: date | None
+
+
+class UserDetail(BaseModel):
+    username: str
+    document_type: str
+    document_number: str
+    first_name: str
+    last_name: str
+    email: str
+    state: str
+    valid_from: date | None
+    valid_until: date | None
+    last_login: datetime | None
+    locked_until: datetime | None
+    must_change_password: bool
+    options: list[Grant]
+    roles: list[Grant]
+
+
+class CreatedUser(UserDetail):
+    password: str | None = Field(description="La que se generó; nula si se envió una.")
+
+
+class Grants(Sent):
+    """All the codes that the user shall have, and those that the program saw."""
+
+    codes: Codes
+    seen: Codes = Field(description="Los que había al leer: si ya son otros, 409 y nada cambia.")
+
+
+class Assigned(BaseModel):
+    codes: list[str]
+    added: list[str]
+    removed: list[str]
+
+
+class NewState(Sent):
+    change: str = one_of(*StateChange.values)
+
+
+class State(BaseModel):
+    username: str
+    state: str
+    changed: bool = Field(description="Falso si ya estaba así.")
+
+
+class NewPassword(Sent):
+    password: str | None = Field(None, description="Sin ella se genera una.")
+
+
+class TemporaryPassword(BaseModel):
+    """The user changes it at the next sign-in."""
+
+    username: str
+    password: str | None = Field(description="La que se generó; nula si se envió una.")
+
+
+class ReasonAgainst(BaseModel):
+    code: str
+    sentence: str
+    remedy: str
+
+
+class Access(BaseModel):
+    permitted: bool
+    reasons: list[ReasonAgainst]

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from operators.models import Operator
+from tests.conftest import acting
 from users.actions import practice
 from users.history.recording import Actor
 from users.models import User
@@ -49,6 +50,10 @@ class Program:
     @property
     def principal(self) -> User:
         return self.operator.users.select_related("operator").get(is_principal=True)
+
+    @property
+    def actor(self) -> Actor:
+        return acting(self.principal)
 
 
 def problem(response) -> tuple[int, str]:
