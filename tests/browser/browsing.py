@@ -4,6 +4,7 @@ A click returns as soon as it is delivered. Whatever is read after it without wa
 the page before, or from one that has no content yet.
 """
 
+from comunidad_pages import SignIn
 from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD, RUC
@@ -31,11 +32,8 @@ def choose(page, profile="Mis Trámites Aduaneros"):
     follow(page.locator(".profile", has_text=profile))
 
 
-def sign_in(page, username="JPEREZ01"):
-    page.get_by_label("RUC", exact=True).fill(RUC)
-    page.get_by_label("Usuario", exact=True).fill(username)
-    page.get_by_label("Clave", exact=True).fill(PASSWORD)
-    press(page, "Ingresar")
+def sign_in(page, username="JPEREZ01", password=PASSWORD):
+    SignIn(page).sign_in(RUC, username, password)
 
 
 def press(page, name):

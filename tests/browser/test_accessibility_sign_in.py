@@ -6,7 +6,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.browsing import LATER, choose, follow, has_title, press, sign_in
-from tests.conftest import PASSWORD, RUC, Telephone, fail_to_sign_in
+from tests.conftest import PASSWORD, Telephone, fail_to_sign_in
 from users.models import Session, User
 
 # Ingreso ------------------------------------------------------------------------------------------
@@ -26,10 +26,7 @@ def test_ingreso_with_every_field_empty(page, principal, is_accessible):
 
 def test_ingreso_with_a_wrong_clave(page, principal, is_accessible):
     page.goto("/ingresar/")
-    page.get_by_label("RUC", exact=True).fill(RUC)
-    page.get_by_label("Usuario", exact=True).fill("TITULAR1")
-    page.get_by_label("Clave", exact=True).fill(f"{PASSWORD}x")
-    press(page, "Ingresar")
+    sign_in(page, "TITULAR1", f"{PASSWORD}x")
     expect(page.get_by_role("alert")).to_contain_text("RUC, usuario o clave incorrectos.")
     is_accessible(page)
 
@@ -106,10 +103,7 @@ def test_continue_where_you_were(desk, secondary, is_accessible):
 def test_ingreso_with_a_second_factor(page, principal, is_accessible):
     Telephone(principal)
     page.goto("/ingresar/")
-    page.get_by_label("RUC", exact=True).fill(RUC)
-    page.get_by_label("Usuario", exact=True).fill("TITULAR1")
-    page.get_by_label("Clave", exact=True).fill(PASSWORD)
-    press(page, "Ingresar")
+    sign_in(page, "TITULAR1")
     has_title(page, "Código de ingreso")
     is_accessible(page)
     press(page, "Ingresar")

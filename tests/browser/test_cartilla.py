@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from comunidad_pages import CreateUser, SignIn, UserList
 from django.core.management import call_command
 from playwright.sync_api import expect
 
@@ -73,10 +74,9 @@ def sign_in(page, username, password, *, ruc=RUC):
     expect(page).to_have_url(re.compile(r"/ingresar/"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Ingreso")
     page.look("01-ingreso")
-    page.get_by_label("RUC", exact=True).fill(ruc)
-    page.get_by_label("Usuario", exact=True).fill(username)
-    page.get_by_label("Clave", exact=True).fill(password)
-    follow(page.get_by_role("button", name="Ingresar"))
+    for label in ("RUC", "Usuario", "Clave"):
+        expect(page.get_by_label(label, exact=True)).to_be_visible()
+    SignIn(page).sign_in(ruc, username, password)
     expect(page.get_by_role("heading", level=1)).to_have_text("Comunidad del Operador")
 
 
@@ -86,11 +86,10 @@ def generate_the_user(page):
     follow(page.get_by_role("navigation").get_by_role("link", name="Administración Usuario"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Administración Usuario")
     page.look("03-administracion-usuario")
-    follow(page.get_by_role("link", name="Crear Usuario").first)
-
-    fill_in_the_person(page)
+    form = UserList(page).create_user()
+    fill_in_the_person(form)
     page.look("04-datos-del-usuario")
-    follow(page.get_by_role("button", name="Siguiente"))
+    form.submit()
     expect(page.get_by_role("heading", level=1)).to_have_text(
         f"Se ha generado el usuario secundario {USERNAME}."
     )
@@ -100,10 +99,9 @@ def generate_the_user(page):
     page.look("05-usuario-generado")
 
 
-def fill_in_the_person(page):
+def fill_in_the_person(form, *, clave=CLAVE):
     """The fields stand in the order in which the guide names them."""
-    field = page.get_by_label
-    labels = page.locator("main form .form-label").all_text_contents()
+    labels = form.page.locator("main form .form-label").all_text_contents()
     assert labels == [
         "Tipo de documento de identidad",
         "Número de documento",
@@ -116,34 +114,34 @@ def fill_in_the_person(page):
         # Not in the guide: Paso 2 may begin with marks.
         "Empezar con una plantilla (opcional)",
     ]
-    field("Tipo de documento de identidad").select_option(
-        label="DNI – Documento Nacional de Identidad"
+    form.fill(
+        document_type="DNI – Documento Nacional de Identidad",
+        document_number="90000077",
+        first_name="Rocío",
+        last_name="Quispe Imaginaria",
+        email="rocio.quispe@ejemplo.pe",
+        username=USERNAME.lower(),
+        password=clave,
     )
-    field("Número de documento").fill("90000077")
-    field("Nombres").fill("Rocío")
-    field("Apellidos").fill("Quispe Imaginaria")
-    field("Correo electrónico").fill("rocio.quispe@ejemplo.pe")
-    field("Usuario secundario").fill(USERNAME.lower())
-    field("Clave", exact=True).fill(CLAVE)
-    field("Reingrese la clave", exact=True).fill(CLAVE)
 
 
 def assign_profiles(page):
     """Importante. Asignar Perfiles, the profile, its options, Siguiente, Grabar."""
-    follow(page.get_by_role("link", name="Asignar Perfiles"))
+    screen = CreateUser(page).assign_profiles()
     expect(page.locator("[name=option]")).to_have_count(0)
     page.look("06-asignar-perfiles")
-    follow(page.locator(".profile", has_text=PROFILE))
+    screen.choose(PROFILE)
     # All its options, of both types of operator, and none is marked for anybody.
     for group in ("Operaciones del transportista", "Despacho aduanero de ingreso"):
         expect(page.get_by_role("group", name=group)).to_be_visible()
     expect(page.locator("[name=option]:checked")).to_have_count(0)
     page.look("07-opciones-del-perfil")
     for name in GRANTED.values():
-        page.get_by_role("checkbox", name=name, exact=True).check()
+        expect(page.get_by_role("checkbox", name=name, exact=True)).to_be_visible()
+    screen.check(*GRANTED)
     page.look("08-opciones-marcadas")
 
-    follow(page.get_by_role("button", name="Siguiente"))
+    screen.summarise()
     expect(page.get_by_role("heading", level=1)).to_have_text(
         f"Resumen de opciones asignadas al usuario {USERNAME}"
     )
@@ -152,7 +150,7 @@ def assign_profiles(page):
     assert not options_of_the_user(), "nothing is granted before Grabar"
     page.look("09-resumen")
 
-    follow(page.get_by_role("button", name="Grabar"))
+    screen.save()
     expect(page.get_by_role("heading", level=1)).to_have_text(SAVED)
     assert options_of_the_user() == set(GRANTED)
     page.look("10-opciones-registradas")
@@ -165,14 +163,14 @@ def options_of_the_user():
 def assign_roles(page):
     """Mark the user in the list, Asignar Roles, mark, Asignar."""
     follow(page.get_by_role("link", name="Ir a Administración Usuario"))
-    page.get_by_role("radio", name=re.compile(f"^Seleccionar a {USERNAME}")).check()
+    expect(page.get_by_role("radio", name=re.compile(f"^Seleccionar a {USERNAME}"))).to_be_visible()
+    users = UserList(page).mark(USERNAME)
     page.look("11-usuario-marcado")
-    follow(page.get_by_role("button", name="Asignar Roles"))
+    screen = users.assign_roles()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Asignar Roles a {USERNAME}")
     page.look("12-asignar-roles")
-    page.get_by_role("checkbox", name=ROLE).check()
-    follow(page.get_by_role("button", name="Asignar", exact=True))
+    screen.check(ROLE).assign()
     expect(page.get_by_role("heading", level=1)).to_have_text(ROLES_ASSIGNED)
     user = User.objects.get(username=USERNAME)
     assert set(user.role_grants.values_list("role", flat=True)) == {ROLE}
@@ -238,8 +236,7 @@ def test_every_participant_that_the_guide_names_can_follow_it(new_context):
         sign_in(page, PRINCIPAL["username"], PRINCIPAL["password"], ruc=ruc)
         expect(page.locator(".company")).to_contain_text(operator_type)
         generate_the_user(page)
-        follow(page.get_by_role("link", name="Asignar Perfiles"))
-        follow(page.locator(".profile", has_text=PROFILE))
+        CreateUser(page).assign_profiles().choose(PROFILE)
         options = page.locator("[name=option]")
         offered[ruc] = frozenset(option.get_attribute("value") for option in options.all())
         page.goto(f"/usuarios/{USERNAME}/roles/")
@@ -262,10 +259,8 @@ def test_a_password_outside_the_guides_rule_generates_no_user(visitor, clave, se
     page = visitor
     page.look = lambda name: None
     sign_in(page, PRINCIPAL["username"], PRINCIPAL["password"])
-    page.goto("/usuarios/nuevo/")
-    fill_in_the_person(page)
-    page.get_by_label("Clave", exact=True).fill(clave)
-    page.get_by_label("Reingrese la clave", exact=True).fill(clave)
-    follow(page.get_by_role("button", name="Siguiente"))
+    form = CreateUser(page).open()
+    fill_in_the_person(form, clave=clave)
+    form.submit()
     expect(page.get_by_role("alert").get_by_role("link", name=sentence)).to_be_visible()
     assert not User.objects.filter(username=USERNAME).exists()

@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from comunidad_pages import CreateUser
 from playwright.sync_api import expect
 
 from profiles.actions.grants import assign_options
-from tests.browser.browsing import follow, sign_out
-from tests.conftest import PASSWORD, RUC, acting
+from tests.browser.browsing import follow, press, sign_in, sign_out
+from tests.conftest import PASSWORD, acting
 from users.models import AuditEntry, Session, User
 
 NUMBERING, RECTIFYING, CHANNEL = "90.1.1.1.1", "90.1.1.1.2", "90.1.2.1.1"
@@ -27,10 +28,6 @@ def desk(page, client_of, principal, secondary, base_url):
     return page
 
 
-def press(page, name):
-    follow(page.get_by_role("button", name=name, exact=True))
-
-
 def press_twice(page, name):
     """A double click of which both halves reach the server; the browser shows the second answer."""
     button = page.get_by_role("button", name=name, exact=True)
@@ -45,25 +42,20 @@ def press_twice(page, name):
 
 
 def fill_in_the_person(page, *, clave=PASSWORD):
-    page.get_by_label("Tipo de documento de identidad").select_option("1")
-    page.get_by_label("Número de documento").fill("90000077")
-    page.get_by_label("Nombres").fill("Rocío")
-    page.get_by_label("Apellidos").fill("Quispe Imaginaria")
-    page.get_by_label("Correo electrónico").fill("rocio.quispe@ejemplo.pe")
-    page.get_by_label("Usuario secundario").fill("RQUISPE1")
-    fill_in_the_clave(page, clave)
+    CreateUser(page).fill(
+        document_type="1",
+        document_number="90000077",
+        first_name="Rocío",
+        last_name="Quispe Imaginaria",
+        email="rocio.quispe@ejemplo.pe",
+        username="RQUISPE1",
+        password=clave,
+    )
 
 
 def fill_in_the_clave(page, clave=PASSWORD):
     page.get_by_label("Clave", exact=True).fill(clave)
     page.get_by_label("Reingrese la clave", exact=True).fill(clave)
-
-
-def sign_in_again(page, username="TITULAR1"):
-    page.get_by_label("RUC", exact=True).fill(RUC)
-    page.get_by_label("Usuario", exact=True).fill(username)
-    page.get_by_label("Clave", exact=True).fill(PASSWORD)
-    press(page, "Ingresar")
 
 
 def open_options(page, url=f"{WIZARD}/perfiles/"):
@@ -231,7 +223,7 @@ def test_step_1_survives_the_end_of_the_session_but_for_the_claves(desk):
     expect(desk.get_by_role("status")).to_contain_text("Lo que envió no se perdió")
     assert not User.objects.filter(username="RQUISPE1").exists()
 
-    sign_in_again(desk)
+    sign_in(desk, "TITULAR1")
     has_title(desk, "Continúe donde estaba")
     press(desk, "Enviar otra vez")
     has_title(desk, "Datos del usuario")
@@ -254,14 +246,14 @@ def test_step_2_survives_the_end_of_the_session(desk, secondary):
     option(desk, CHANNEL).check()
     Session.objects.all().delete()
     press(desk, "Siguiente")
-    sign_in_again(desk)
+    sign_in(desk, "TITULAR1")
     press(desk, "Enviar otra vez")
     has_title(desk, "Resumen de opciones asignadas al usuario JPEREZ01")
 
     Session.objects.all().delete()
     press(desk, "Grabar")
     assert options_of(secondary) == set()
-    sign_in_again(desk)
+    sign_in(desk, "TITULAR1")
     press(desk, "Enviar otra vez")
     has_title(desk, SAVED)
     assert options_of(secondary) == {NUMBERING, CHANNEL}
@@ -275,7 +267,7 @@ def test_the_summary_is_there_again_after_the_session_ended(desk):
     Session.objects.all().delete()
     desk.reload()
     has_title(desk, "Ingreso")
-    sign_in_again(desk)
+    sign_in(desk, "TITULAR1")
     has_title(desk, "Resumen de opciones asignadas al usuario JPEREZ01")
     expect(desk.get_by_role("region", name="1 opción")).to_be_visible()
 
@@ -285,12 +277,9 @@ def test_a_wrong_clave_on_the_way_back_loses_nothing(desk, secondary):
     role(desk, DESPACHO).check()
     Session.objects.all().delete()
     press(desk, "Asignar")
-    desk.get_by_label("RUC", exact=True).fill(RUC)
-    desk.get_by_label("Usuario", exact=True).fill("TITULAR1")
-    desk.get_by_label("Clave", exact=True).fill("incorrecta1")
-    press(desk, "Ingresar")
+    sign_in(desk, "TITULAR1", "incorrecta1")
     expect(desk.get_by_text("RUC, usuario o clave incorrectos.")).to_be_visible()
-    sign_in_again(desk)
+    sign_in(desk, "TITULAR1")
     press(desk, "Enviar otra vez")
     expect(desk.get_by_text(ASSIGNED)).to_be_visible()
     assert roles_of(secondary) == {DESPACHO}
@@ -301,7 +290,7 @@ def test_somebody_else_who_signs_in_is_not_offered_what_the_first_one_sent(desk)
     fill_in_the_person(desk)
     Session.objects.all().delete()
     press(desk, "Siguiente")
-    sign_in_again(desk, "JPEREZ01")
+    sign_in(desk)
     expect(desk.get_by_role("button", name="Enviar otra vez")).to_have_count(0)
     assert "Quispe" not in desk.content()
 
@@ -313,7 +302,7 @@ def test_a_session_begun_anew_in_another_tab_loses_nothing(desk, secondary):
     Session.objects.all().delete()
     other = desk.context.new_page()
     other.goto("/ingresar/")
-    sign_in_again(other)
+    sign_in(other, "TITULAR1")
     press(desk, "Asignar")
     has_title(desk, "Continúe donde estaba")
     press(desk, "Enviar otra vez")

@@ -1,35 +1,19 @@
 """What happens to a user afterwards, in a real browser: the principal's, and the user's own."""
 
 import pytest
+from comunidad_pages import AssignRoles
 from playwright.sync_api import expect
 
 from profiles.actions.grants import assign_options
-from tests.browser.browsing import follow
-from tests.conftest import PASSWORD, RUC, acting
+from tests.browser.browsing import DESPACHO, LEAF, follow, has_title, press, sign_in
+from tests.conftest import acting
 
-LEAF = "90.1.1.1.1"
 USER = "/usuarios/JPEREZ01"
 
 
 @pytest.fixture
 def desk(page_of, principal, secondary):
     return page_of(principal)
-
-
-def press(page, name):
-    follow(page.get_by_role("button", name=name, exact=True))
-
-
-def has_title(page, title):
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
-
-
-def sign_in(page, clave):
-    page.goto("/ingresar/")
-    page.get_by_label("RUC", exact=True).fill(RUC)
-    page.get_by_label("Usuario", exact=True).fill("JPEREZ01")
-    page.get_by_label("Clave", exact=True).fill(clave)
-    press(page, "Ingresar")
 
 
 def test_lost_access_is_explained_and_mended(desk, page_of, principal, secondary):
@@ -43,8 +27,7 @@ def test_lost_access_is_explained_and_mended(desk, page_of, principal, secondary
     follow(desk.get_by_role("link", name="¿Por qué no puede? Numeración de la declaración"))
     expect(desk.locator("[data-reason]")).to_have_count(1)
     follow(desk.locator(".reason-cure").get_by_role("link", name="Asignar Roles"))
-    desk.get_by_role("checkbox", name="Despachador").check()
-    press(desk, "Asignar")
+    AssignRoles(desk).check(DESPACHO).assign()
 
     own.reload()
     expect(own.get_by_text("usted tiene acceso")).to_be_visible()
@@ -60,7 +43,7 @@ def test_a_suspended_user_is_signed_out_at_the_next_click(desk, page_of, seconda
     press(desk, "Suspender")
     follow(own.get_by_role("link", name="Inicio"))
     has_title(own, "Ingreso")
-    sign_in(own, PASSWORD)
+    sign_in(own)
     expect(own.get_by_role("alert")).to_contain_text("RUC, usuario o clave incorrectos.")
 
 
@@ -70,7 +53,8 @@ def test_a_temporary_clave_from_being_shown_to_being_changed(desk, new_context):
     temporary = desk.locator(".generated-password").inner_text()
 
     own = new_context().new_page()
-    sign_in(own, temporary)
+    own.goto("/ingresar/")
+    sign_in(own, password=temporary)
     has_title(own, "Cambiar mi clave")
     own.goto("/opciones/11.9.1.1.1/")
     has_title(own, "Cambiar mi clave")

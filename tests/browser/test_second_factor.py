@@ -5,8 +5,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.browsing import follow, sign_out
-from tests.conftest import PASSWORD, RUC
+from tests.browser.browsing import follow, sign_in, sign_out
+from tests.conftest import PASSWORD
 
 STAFF_PASSWORD = "una-clave-larga-de-personal"
 
@@ -45,10 +45,7 @@ def test_a_principal_turns_it_on_and_enters_with_it(new_context, principal, java
 
     def give_clave():
         page.goto("/ingresar/?next=/usuarios/")
-        page.get_by_label("RUC", exact=True).fill(RUC)
-        page.get_by_label("Usuario", exact=True).fill("TITULAR1")
-        page.get_by_label("Clave", exact=True).fill(PASSWORD)
-        press(page, "Ingresar")
+        sign_in(page, "TITULAR1")
 
     give_clave()
     page.locator(".site-menu > summary").click()
