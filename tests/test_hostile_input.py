@@ -549,7 +549,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "UndoForm": (UndoForm, {"seen": "1"}),
         "ValidityForm": (
             lambda data: ValidityForm(data, facts=facts),
-            {"seen": ""},
+            {"seen": "", "fill": "1"},
         ),
         "CopyForm": (
             lambda data: CopyForm(data, account=secondary),

@@ -40,7 +40,8 @@ class PastDayForm(forms.Form):
             del self.fields["subject"]
         if not self.data.get("fecha"):
             # The day that is shown when none was chosen.
-            self.data = {**self.data.dict(), "fecha": f"{timezone.localdate():%Y-%m-%d}"}
+            self.data = self.data.copy()
+            self.data["fecha"] = f"{timezone.localdate():%Y-%m-%d}"
 
     def clean_fecha(self) -> date:
         day = self.cleaned_data["fecha"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from http.client import RemoteDisconnected
 from itertools import count
 from urllib.parse import urljoin
 from uuid import uuid4
@@ -27,6 +28,14 @@ class Visitor(Browser):
     def __init__(self, server: Server) -> None:
         super().__init__(PROXIED)
         self.server = server
+
+    def ask(self, server: Server, *request) -> Answer:
+        """A connection that waited long for its turn is closed by the server: open another."""
+        try:
+            return super().ask(server, *request)
+        except RemoteDisconnected:
+            self.connections.clear()
+            return super().ask(server, *request)
 
     def send(self, path: str, form: dict | None = None) -> Answer:
         """A page, or after a form the redirection; another answer has no figures."""

@@ -34,7 +34,7 @@ def test_the_principal_sees_the_lock_and_lifts_it(client, client_of, principal, 
     page = soup(desk.get("/usuarios/JPEREZ01/"))
     until = timezone.localtime(clock.now + timedelta(minutes=1)).strftime("%H:%M")
     facts = {term.text: term.find_next("dd").text for term in page.select("dt")}
-    assert facts["Intentos fallidos desde entonces"] == f"5 · bloqueado hasta las {until}"
+    assert facts["Intentos fallidos desde su último ingreso"] == f"5 · bloqueado hasta las {until}"
     cure = page.select_one("[data-reason=locked] a")
     assert (cure.text, cure["href"]) == ("Desbloquear", "/usuarios/JPEREZ01/bloqueo/")
     assert until in soup(desk.get(cure["href"])).text
