@@ -16,6 +16,7 @@ from portal.errors import bad_request, error_page
 from portal.logs import current_request
 from portal.problems import speaks_to_programs
 from users.address import comes_from_trusted_proxy
+from users.signin.faults import OutageError
 from users.signin.hashers import HashingBusyError
 
 # Crockford's 32 characters: no two sound or look alike.
@@ -193,7 +194,7 @@ def is_too_long(request) -> bool:
 
 
 class OverloadMiddleware:
-    """Return 503 with Retry-After when the hashing queue is full."""
+    """Return 503 with Retry-After when the hashing queue is full, or a company rehearses an outage."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -202,9 +203,14 @@ class OverloadMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        if not isinstance(exception, HashingBusyError):
-            return None
+        match exception:
+            case HashingBusyError():
+                about, wait = {"busy": True}, settings.HASHING_WAIT
+            case OutageError():
+                about, wait = {"rehearsed": True}, exception.seconds
+            case _:
+                return None
         request.refusal = type(exception).__name__
-        page = error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, busy=True)
-        page["Retry-After"] = settings.HASHING_WAIT
+        page = error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, **about)
+        page["Retry-After"] = wait
         return page

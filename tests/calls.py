@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from operators.models import Operator
+from operators.models import Fault, Operator
 from profiles.actions import creation, grants, templates, undo, validity
 from profiles.actions import practice as practice_data
 from profiles.catalog import loading, reading
@@ -170,6 +170,15 @@ CALLS: dict[Callable, Callable] = {
     practice.reset: lambda action: action(actor=acting(principal()), operator=principal().operator),
     practice_data.delete_templates_and_plans: lambda action: action(
         Operator, actor=staff_actor(), operator=principal().operator
+    ),
+    practice.issue_token: lambda action: action(
+        actor=acting(principal()), operator=principal().operator
+    ),
+    practice.set_fault: lambda action: action(
+        actor=acting(principal()),
+        operator=principal().operator,
+        fault=Fault.DOWN,
+        seconds=60,
     ),
     practice.close: lambda action: action(actor=staff_actor(), operator=principal().operator),
     practice.close_ended: lambda action: action(actor=staff_actor()),

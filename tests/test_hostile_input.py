@@ -53,7 +53,12 @@ from users.forms.clock import ClockForm, DelayForm
 from users.forms.lock import UnlockForm
 from users.forms.password import OwnPasswordForm, ResetPasswordForm, StaffOwnPasswordForm
 from users.forms.person import EditUserForm, SecondaryUserForm
-from users.forms.practice import PracticeCompanyForm, ResetPracticeForm
+from users.forms.practice import (
+    FaultForm,
+    PracticeCompanyForm,
+    ResetPracticeForm,
+    TokenForm,
+)
 from users.forms.second_factor import (
     CodeForm,
     NewRecoveryCodesForm,
@@ -335,6 +340,8 @@ KINDS = {
         "creation_key": anything,
     },
     "ResetPracticeForm": {},
+    "TokenForm": {},
+    "FaultForm": {"kind": one_of("down", "slow", "no_token"), "seconds": integer(1, 600)},
     "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
     "EliminateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
     "UndoForm": {"seen": integer(-(10**30), 10**30)},
@@ -542,6 +549,8 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "DelayForm": (lambda data: DelayForm(data, operator=operator), {"delay": "24"}),
         "PracticeCompanyForm": (PracticeCompanyForm, {"types": ["AGENTE_ADUANA"], "days": "7"}),
         "ResetPracticeForm": (ResetPracticeForm, {}),
+        "TokenForm": (TokenForm, {}),
+        "FaultForm": (FaultForm, {"kind": "down", "seconds": "60"}),
         **{
             form.__name__: (partial(form, account=secondary), {"change": "suspend"})
             for form in (StateForm, EliminateForm)

@@ -72,6 +72,7 @@ urlpatterns = [
 practice_patterns = (
     [
         path("nueva/", practice.NewPracticeCompanyView.as_view(), name="new"),
+        path("token/", practice.TokenView.as_view(), name="token"),
         path("inicio/", practice.ResetPracticeView.as_view(), name="reset"),
     ],
     "practice",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
+from operators.models import Fault
 from portal.sol.credentials import account_of
 from profiles.access.reasons import OF_THE_ACCOUNT, OF_THE_ROLE
 from profiles.access.verdict import Holdings, verdict
@@ -23,18 +24,20 @@ from profiles.models import Option
 from users.models import User
 from users.signin import entry
 from users.signin.backends import OperatorBackend
+from users.signin.faults import OutageError, fault_of
 from users.signin.throttle import LockedError
 
 PUBLIC_WORD = "practica"
 SECONDS = 3600
 SALT = "portal.sol.token"
 
-WRONG, NOT_VALID, NOT_SECONDARY = "0102", "0106", "0112"
+WRONG, NOT_VALID, OUTAGE, NOT_SECONDARY = "0102", "0106", "0109", "0112"
 MESSAGES = {
     WRONG: "Usuario o contraseña incorrectos",
     "0103": "El Usuario ingresado no existe",
     "0105": "El Usuario no está activo",
     NOT_VALID: "El Usuario no es válido",
+    OUTAGE: "El sistema no puede responder su solicitud. (El servicio de autenticación no está disponible)",
     "0111": "No tiene el perfil para enviar comprobantes electronicos",
     NOT_SECONDARY: "El usuario debe ser secundario",
     "0113": "El usuario no esta afiliado a Factura Electronica",
@@ -97,8 +100,12 @@ def give(request, client: str) -> str:
         raise RefusedError(
             WRONG, "invalid_grant", said=locked.for_operators, seconds=wait
         ) from locked
+    except OutageError as outage:
+        raise _unavailable(outage.seconds) from outage
     if user is None:
         raise RefusedError(WRONG, "invalid_grant")
+    if fault_of(user.operator) is Fault.NO_TOKEN:
+        raise _unavailable(OutageError(user.operator.fault_until).seconds)
     if refusal := _refusal(user, option):
         cod, said = refusal
         raise RefusedError(cod, "access_denied", said=said)
@@ -111,6 +118,17 @@ def give(request, client: str) -> str:
             "proof": _proof(user),
             "until": until.isoformat(),
         }
+    )
+
+
+def _unavailable(seconds: int) -> RefusedError:
+    """Return the refusal of an outage that the company rehearses."""
+    return RefusedError(
+        OUTAGE,
+        "temporarily_unavailable",
+        said="La empresa ensaya una caída, que un programa pidió por la API.",
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        seconds=seconds,
     )
 
 

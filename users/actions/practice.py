@@ -5,6 +5,7 @@ its accounts are blocked as those of an inactive operator (``Operator.is_open``)
 in practice mode only.
 """
 
+import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,13 +19,13 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
-from operators.models import Operator
+from operators.models import Fault, Operator
 from operators.validators import draw_practice_ruc
 from users import tenancy
 from users.actions import accounts, operators, signing_in
 from users.address import client_address
 from users.history.recording import Actor, entry, record, record_all
-from users.models import AuditEntry, SecondFactor, User, delete_in_order, lock_in_order
+from users.models import AuditEntry, KeptAnswer, SecondFactor, User, delete_in_order, lock_in_order
 from users.signin import practice_token, throttle
 from users.signin.limits import practice_key
 from users.signin.password_rules import OperatorPasswordValidator
@@ -38,6 +39,10 @@ PERSON = {
 }
 DAYS, MOST_DAYS = 7, 30
 WRONG_DAYS = f"Escriba de 1 a {MOST_DAYS} días"
+FAULT_SECONDS = 600
+WRONG_SECONDS = f"Escriba de 1 a {FAULT_SECONDS} segundos"
+# How long the API answers a repeated request with the same answer.
+ANSWERS_KEPT = timedelta(hours=24)
 # A drawn RUC is rarely taken: with half of the series in use, all of these are once in a million.
 DRAWS = 20
 
@@ -176,8 +181,43 @@ def close(*, actor: Actor, operator: Operator) -> bool:
 
 
 def close_ended(*, actor: Actor) -> int:
-    """Close the practice companies whose last day is over; return how many."""
+    """Close the practice companies whose last day is over; return how many.
+
+    Deletes the answers of the API that were kept long enough.
+    """
+    delete_in_order(KeptAnswer.objects.filter(at__lt=timezone.now() - ANSWERS_KEPT))
     return _close(actor, Operator.objects.filter(practice_until__lt=timezone.localdate()))
+
+
+@transaction.atomic
+def issue_token(*, actor: Actor, operator: Operator) -> str:
+    """Return a new token for programs, which is stored nowhere; the former one ends.
+
+    Raises PermissionDenied as ``reset``.
+    """
+    require_open(operator)
+    tenancy.require_administrator_of(actor.user, operator)
+    token = secrets.token_urlsafe(32)
+    Operator.objects.filter(pk=operator.pk).update(token_digest=practice_token.digest(token))
+    record("operator.token_issued", actor=actor, operator=operator)
+    return token
+
+
+@transaction.atomic
+def set_fault(*, actor: Actor, operator: Operator, fault: Fault, seconds: int) -> None:
+    """Let the company behave as if there was an outage (users.signin.faults), for so many seconds.
+
+    Raises PermissionDenied as ``reset``, and ValidationError keyed by ``seconds``.
+    """
+    require_open(operator)
+    tenancy.require_administrator_of(actor.user, operator)
+    if not 1 <= seconds <= FAULT_SECONDS:
+        raise ValidationError({"seconds": WRONG_SECONDS})
+    operator.fault = fault
+    operator.fault_until = timezone.now() + timedelta(seconds=seconds)
+    operator.save(update_fields=["fault", "fault_until"])
+    facts = {"fault": fault, "seconds": seconds}
+    record("operator.fault_set", actor=actor, operator=operator, after=facts)
 
 
 @transaction.atomic

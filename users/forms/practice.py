@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django import forms
 
-from operators.models import OperatorType
+from operators.models import Fault, OperatorType
 from users.actions import practice
 from users.forms.fields import CreationKeyField
 from users.forms.layout import Buttons, Link, Submit, layout
@@ -61,4 +61,31 @@ class ResetPracticeForm(forms.Form):
     helper = layout(
         Buttons(Submit("Devolver a su inicio", kind="danger"), Link("Cancelar", "portal:home")),
         css_class="",
+    )
+
+
+class TokenForm(forms.Form):
+    """A new token for the programs of the company."""
+
+    helper = layout(
+        Buttons(Submit("Crear un token"), Link("Cancelar", "portal:home")),
+        css_class="",
+    )
+
+
+class FaultForm(forms.Form):
+    """An outage to be rehearsed, and for how long; sent by programs only."""
+
+    kind = forms.ChoiceField(
+        choices=Fault.choices,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), f"Puede ser: {', '.join(Fault.values)}"
+        ),
+    )
+    seconds = forms.IntegerField(
+        min_value=1,
+        max_value=practice.FAULT_SECONDS,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), practice.WRONG_SECONDS
+        ),
     )

@@ -7,6 +7,7 @@ from users.models.accounts import (
     UserQuerySet,
     superuser_created,
 )
+from users.models.answers import KeptAnswer
 from users.models.audit import AuditEntry
 from users.models.failures import FailureCount
 from users.models.locking import delete_in_order, lock_in_order
@@ -19,6 +20,7 @@ __all__ = [
     "AccountBlock",
     "AuditEntry",
     "FailureCount",
+    "KeptAnswer",
     "KnownAccounts",
     "RecoveryCode",
     "SecondFactor",

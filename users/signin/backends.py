@@ -5,7 +5,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from operators.validators import normalise_ruc
 from users.models import User
-from users.signin import throttle
+from users.signin import faults, throttle
 from users.signin.hashers import spellings
 from users.validators import normalise_username
 
@@ -52,16 +52,20 @@ class OperatorBackend(AccountBackend):
     def authenticate(self, request, ruc, username, password, *, blocked_too=False):
         """Return the account; ``blocked_too`` returns one that is blocked as well.
 
-        Who asks for that has to look at its blocks, and must not sign it in.
+        Who asks for that has to look at its blocks, and must not sign it in. Raises OutageError
+        while the company rehearses one.
         """
         user = (
             self.accounts()
             .filter(operator__ruc=normalise_ruc(ruc), username=normalise_username(username))
             .first()
         )
-        return self._check(
+        user = self._check(
             request, user, password, ruc=ruc, username=username, blocked_too=blocked_too
         )
+        if user is not None:
+            faults.meet(user.operator)
+        return user
 
 
 class StaffBackend(AccountBackend):

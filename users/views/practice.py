@@ -1,4 +1,4 @@
-"""Crear mi empresa de práctica, for visitors; and the reset by its principal."""
+"""Crear mi empresa de práctica, for visitors; its token and its reset, for its principal."""
 
 from http import HTTPStatus
 
@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from users import tenancy
 from users.actions import practice
-from users.forms.practice import PracticeCompanyForm, ResetPracticeForm
+from users.forms.practice import PracticeCompanyForm, ResetPracticeForm, TokenForm
 from users.history.recording import Actor
 from users.signin.throttle import LockedError
 
@@ -50,13 +50,32 @@ def too_many(locked: LockedError) -> str:
     )
 
 
-class ResetPracticeView(tenancy.PrincipalRequiredMixin, View):
-    """What a reset does, by GET; by POST do it."""
+class OwnPracticeCompany(tenancy.PrincipalRequiredMixin, View):
+    """A screen of the principal of an open practice company."""
 
     def dispatch(self, request):
         if request.user.is_principal:
             practice.require_open(request.user.operator)
         return super().dispatch(request)
+
+
+class TokenView(OwnPracticeCompany):
+    """Token de la API: what it is, by GET; by POST a new one, shown once."""
+
+    def get(self, request):
+        return render(request, "users/practice_token.html", {"form": TokenForm()})
+
+    @method_decorator(sensitive_variables())
+    def post(self, request):
+        token = practice.issue_token(
+            actor=Actor.from_request(request), operator=request.user.operator
+        )
+        # The answer itself shows it: it is stored nowhere.
+        return render(request, "users/practice_token.html", {"token": token})
+
+
+class ResetPracticeView(OwnPracticeCompany):
+    """What a reset does, by GET; by POST do it."""
 
     def get(self, request):
         users = tenancy.secondary_users_of(request.user).count()
