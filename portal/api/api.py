@@ -20,7 +20,7 @@ from portal.api.schemas import ProblemDocument
 from portal.problems import Problem
 from users.history.recording import Actor
 from users.models import AuditEntry
-from users.signin import practice_token
+from users.signin import faults, practice_token
 from users.signin.throttle import LockedError
 from users.stale import StaleError
 
@@ -33,9 +33,11 @@ class Token(HttpBearer):
         principal = practice_token.principal_of(token)
         if principal is None:
             return None
-        request.user = principal
+        # Loaded already, for the line of the log.
+        request.user = request._cached_user = principal
         if request.resolver_match.kwargs["ruc"] != principal.operator.ruc:
             raise Http404
+        faults.meet(principal.operator)
         return principal
 
 

@@ -4,10 +4,13 @@ What is taken is of the right type here, and right for the forms, which say so u
 """
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
+from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field
 
+from operators.models import Fault as FaultKind
+from operators.models import Operator
 from users.forms.state import StateChange
 from users.models import User
 from users.validators import DocumentType
@@ -17,6 +20,11 @@ class Sent(BaseModel):
     """The body of a call: of exactly these fields, each of exactly its type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def one_of(*choices: str, **kwargs):
+    """Return a text that is one of these: the document says so, and the form judges."""
+    return Field(json_schema_extra={"enum": choices}, **kwargs)
 
 
 class ProblemDocument(BaseModel):
@@ -53,14 +61,35 @@ class Company(BaseModel):
     expires_on: date = Field(description="El último día.")
 
 
+class Step(Sent):
+    hours: int = Field(description="De 1 a 9999.")
+
+
+class Clock(BaseModel):
+    now: datetime = Field(description="La hora de la empresa.")
+    ahead_seconds: int = Field(description="Cuánto está adelantada.")
+
+    @classmethod
+    def of(cls, operator: Operator) -> Self:
+        return cls(
+            now=timezone.localtime(operator.now()),
+            ahead_seconds=int(operator.clock_offset.total_seconds()),
+        )
+
+
+class NewFault(Sent):
+    kind: str = one_of(*FaultKind.values)
+    seconds: int = Field(description="De 1 a 600.")
+
+
+class Fault(BaseModel):
+    kind: str
+    until: datetime
+
+
 # Users --------------------------------------------------------------------------------------------
 
 Codes = Annotated[list[str], Field(max_length=2000)]
-
-
-def one_of(*choices: str, **kwargs):
-    """Return a text that is one of these: the document says so, and the form judges."""
-    return Field(json_schema_extra={"enum": choices}, **kwargs)
 
 
 class NewUser(Sent):
@@ -190,3 +219,56 @@ class ReasonAgainst(BaseModel):
 class Access(BaseModel):
     permitted: bool
     reasons: list[ReasonAgainst]
+
+
+# What is expected, and the catalogue ------------------------------------------------------------
+
+
+class Expectations(Sent):
+    """A file of expectations as JSON (docs/testers.md, «Access as a file»)."""
+
+    users: list[dict[str, Any]]
+
+
+class Result(BaseModel):
+    username: str
+    kind: str
+    code: str
+    at: str
+    ok: bool
+    sentence: str
+
+
+class Judgment(BaseModel):
+    total: int
+    ok: int
+    different: int
+    results: list[Result]
+
+
+class CatalogRow(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    name: str
+    source: str = Field(description="De dónde se sabe.")
+
+
+class CatalogRole(CatalogRow):
+    operator_type: str
+    permits: str
+
+
+class CatalogOption(CatalogRow):
+    profile: str
+    parent: str | None = Field(description="Su carpeta.")
+    is_folder: bool = Field(description="Una carpeta no se asigna.")
+    operator_types: list[str] = Field(description="A quiénes se ofrece.")
+    roles: list[str] = Field(description="Los que actúan en ella: basta uno.")
+
+
+class Catalog(BaseModel):
+    operator_types: list[CatalogRow]
+    profiles: list[CatalogRow]
+    roles: list[CatalogRole]
+    options: list[CatalogOption]

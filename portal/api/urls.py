@@ -6,7 +6,7 @@ from http import HTTPStatus
 from django.views.decorators.http import require_safe
 
 from portal import problems
-from portal.api import companies, users
+from portal.api import access, companies, users
 from portal.api.api import api
 from portal.problems import Problem
 from portal.sol.credentials import without_cookies
@@ -30,7 +30,7 @@ def for_programs(view):
     return wrapped
 
 
-for router in (companies.router, users.router):
+for router in (companies.router, users.router, access.router):
     api.add_router("", router)
 
 app_name = "api"

@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 
 from portal.api import schemas
 from portal.api.api import InvalidError, actor_of
+from portal.api.repeats import DOCUMENTED, done_once
 from profiles.access.verdict import Holdings, verdict
 from profiles.actions.creation import create_user_with_access
 from profiles.actions.grants import NotOfferedError, assign_options, assign_roles
@@ -91,12 +92,15 @@ def list_users(request, ruc: str, asked: Query[schemas.UserFilters]):
     url_name="users",
     operation_id="create_user",
     summary="Crear un usuario",
+    openapi_extra=DOCUMENTED,
 )
+@done_once
 @sensitive_variables()
 def create_user(request, ruc: str, sent: schemas.NewUser):
     """Con su vigencia, sus opciones y sus roles: todo o nada."""
     password = generate_password() if sent.password is None else sent.password
     typed = sent.model_dump(exclude={"password", "options", "roles"})
+    typed["creation_key"] = str(request.repeat_key)
     form = NewUserForm(
         {**typed, "password1": password, "password2": password}, operator=request.user.operator
     )
@@ -191,7 +195,9 @@ def put_roles(request, ruc: str, username: str, sent: schemas.Grants):
     url_name="state",
     operation_id="change_state",
     summary="Suspender, reactivar o eliminar",
+    openapi_extra=DOCUMENTED,
 )
+@done_once
 def change_state(request, ruc: str, username: str, sent: schemas.NewState):
     """La misma solicitud otra vez no cambia nada."""
     user = tenancy.secondary_user(request.user, username, or_eliminated=True)
@@ -210,7 +216,9 @@ def change_state(request, ruc: str, username: str, sent: schemas.NewState):
     url_name="password",
     operation_id="reset_password",
     summary="Dar una clave temporal",
+    openapi_extra=DOCUMENTED,
 )
+@done_once
 @sensitive_variables()
 def reset_password(request, ruc: str, username: str, sent: schemas.NewPassword):
     """Cierra las sesiones del usuario y levanta su bloqueo."""

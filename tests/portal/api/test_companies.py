@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from operators.models import Operator
+from tests.conftest import soup
 from tests.portal.api.conftest import Program, problem
 from tests.values import FastHasher
 from users.actions import practice
@@ -108,6 +109,18 @@ def test_a_reset_returns_the_company_to_its_birth_and_revokes_the_token(program)
     entry = AuditEntry.objects.get(action="operator.reset")
     assert (entry.actor, entry.get_channel_display()) == (program.principal, "API")
     assert problem(program.post("/companies/{ruc}/reset")) == (401, "no-token")
+
+
+def test_the_principal_gets_another_token_on_a_page_that_shows_it_once(program, client_of):
+    browser = client_of(program.principal)
+    assert "Token de la API" in browser.get("/").content.decode()
+    shown = soup(browser.post("/practica/token/")).select_one("#api-token").text
+    assert practice_token.principal_of(shown) == program.principal
+    assert problem(program.get("/companies/{ruc}/users")) == (401, "no-token")
+    program.headers = {"Authorization": f"Bearer {shown}"}
+    assert program.get("/companies/{ruc}/users").status_code == 200
+    assert shown not in browser.get("/practica/token/").content.decode()
+    assert AuditEntry.objects.filter(action="operator.token_issued").count() == 1
 
 
 def test_a_closed_company_has_no_token(program):

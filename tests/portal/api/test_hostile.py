@@ -84,7 +84,7 @@ def test_nothing_half_done_is_left_by_what_was_refused(program, user):
         for name, methods in CALLS_OF_PROGRAMS.items():
             place = address(name, ruc=program.operator.ruc, username="JPEREZ01")
             for method in methods if name not in ENDS else ():
-                if name != "api:password":
+                if method != "DELETE" and name != "api:password":
                     assert program.call(method, place, body).status_code == 422, name
     assert database() == before
 
