@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -98,6 +99,24 @@ def imported_names(source: str) -> list[str]:
         elif isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
     return found
+
+
+def test_the_plugin_for_testers_and_the_product_import_nothing_of_each_other():
+    """A tester's environment has the plugin, pytest, httpx, perhaps Playwright, and no product."""
+    plugin = ROOT / "portal" / "testing"
+    modules = {path.stem for path in plugin.glob("*.py")}
+    assert modules == {"pytest_comunidad", "comunidad_pages"}
+    needed = {"httpx", "playwright", "pytest", *sys.stdlib_module_names}
+    for path in python_files(*PRODUCT):
+        names = imported_names(path.read_text("utf-8"))
+        if path.is_relative_to(plugin):
+            assert {name.split(".")[0] for name in names} <= needed, path
+        else:
+            assert not [
+                name
+                for name in names
+                if name.startswith("portal.testing") or name.split(".")[0] in modules
+            ], path
 
 
 def test_every_lock_of_a_row_lets_foreign_keys_look_at_it():
