@@ -1,5 +1,6 @@
 """The examples of docs/testers.md, as a reader would run them on the practice data."""
 
+import json
 import re
 from pathlib import Path
 
@@ -31,3 +32,29 @@ def test_the_file_of_the_page_differs_as_the_page_says_until_it_is_corrected_as_
     (tmp_path / "accesos.toml").write_text("\n".join(lines), "utf-8")
     call_command(*check)
     assert capsys.readouterr().out.endswith("Distintas: 0.\n")
+
+
+@pytest.mark.django_db
+def test_the_calls_of_the_page_make_a_company_and_a_user_and_answer_as_the_page_says(
+    settings, client
+):
+    settings.DEMO = True
+    call_command("load_catalog")
+    section = PAGE.partition("## The API")[2].partition("| Call |")[0]
+    new_company, new_user = map(json.loads, re.findall(r"-d '(.*?)'", section, re.DOTALL))
+    shown = re.search(r"```json\n(.*?)```", section, re.DOTALL)[1]
+    company = client.post("/api/v1/companies", new_company, "application/json").json()
+    assert company.keys() == json.loads(shown).keys()
+
+    headers = {"Authorization": f"Bearer {company['token']}"}
+    users, access = (
+        path.replace("$RUC", company["ruc"])
+        for path in re.findall(r"http://127.0.0.1:8000(/\S*?)[\" ]", section)
+        if "$RUC" in path
+    )
+    made = client.post(users, new_user, "application/json", headers=headers)
+    assert (made.status_code, made.json()["username"]) == (201, new_user["username"])
+    answer = client.get(access, headers=headers).json()
+    assert not answer["permitted"]
+    assert answer["reasons"][0]["code"] == "option_not_granted"
+    assert answer["reasons"][0]["remedy"] == "Modificar Perfiles"
