@@ -23,8 +23,10 @@ from typing import Any
 import httpx
 import pytest
 
-# Of the portal's own environment; the variables of what is tested are not for it.
+# What a portal gets of the environment; the other variables are for what is tested.
 KEPT_VARIABLES = ("HOME", "LANG", "PATH", "TMPDIR")
+# A portal that one run has for itself limits no visitor.
+SETTINGS = "from portal.settings import *\nPRACTICE_COMPANIES_PER_ADDRESS = 10**6\n"
 SECONDS_TO_START = 60
 SECONDS_TO_ANSWER = 60
 # Enough for a run that passes midnight: a company ends with its last day.
@@ -104,7 +106,8 @@ class Portal:
         try:
             answer = self.http.request(method, path, json=body, headers=headers)
         except httpx.TransportError as error:
-            pytest.fail(f"The portal at {self.url} does not answer: {error}")
+            said = f"The portal at {self.url} does not answer: {error}"
+            raise pytest.fail.Exception(said) from None
         if not answer.is_success:
             raise RefusedError(answer)
         return answer.json() if answer.content else None
@@ -112,8 +115,8 @@ class Portal:
     def create_company(self, *types: str, days: int = DAYS) -> "Company":
         """Create a practice company of these types of operator. Raises RefusedError.
 
-        A portal allows an address a number of them in an hour. Many tests can share one: a fixture
-        of wider scope calls this.
+        A fixture of wider scope calls this for tests that share a company: a portal that was not
+        started for the run lets an address create a number of them in an hour.
         """
         __tracebackhide__ = True
         return Company(self, **self.call("POST", "companies", {"types": types, "days": days}))
@@ -243,9 +246,12 @@ def serving(checkout: Path, home: Path) -> Iterator[str]:
         "DEMO": "true",
         "DEBUG": "false",
         "DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "settings_of_the_run",
+        "PYTHONPATH": str(home),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
     }
+    (home / "settings_of_the_run.py").write_text(SETTINGS)
     # A group of its own: Ctrl+C ends the tests, and then they end the portal.
     common = {"cwd": checkout, "env": environment, "start_new_session": True}
     steps = [

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from tests.places import ROOT
@@ -69,6 +70,12 @@ def test_the_recipes_pass_from_the_wheel_in_an_empty_environment(
 
     said = pytest_says(f"--portal-dir={ROOT}", "test_access.py")
     assert "1 passed" in said, said
+
+    # More companies than an address may create would take long: what is set there is a setting.
+    (lifted,) = re.findall(
+        r"(PRACTICE_\w+) = ", (PLUGIN / "pytest_comunidad.py").read_text("utf-8")
+    )
+    assert hasattr(settings, lifted)
 
     call_command("load_catalog", verbosity=0)
     at_an_address = f"--portal-url={live_server.url}"
