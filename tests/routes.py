@@ -159,8 +159,6 @@ FORMS = {
     "profiles:load_plan": {"do": "apply"},
     "profiles:load_progress": {},
     "users:clock": {"amount": "24", "unit": "hours"},
-    "practice:token": {},
-    "practice:reset": {},
     "profiles:options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:wizard_options": {"do": "save", "option": "11.9.1.1.1", "seen": '["11.9.1.1.2"]'},
     "profiles:roles": {"role": "NSIGAD.AGENTEADUANA.DESPACHO"},
@@ -174,6 +172,9 @@ FORMS = {
     "profiles:template_new": {"name": "Intrusa", "option": "11.9.1.1.1"},
     "profiles:template_edit": {"name": "Intrusa", "option": "11.9.1.1.1", "seen": SEEN_TEMPLATE},
     "profiles:template_delete": {},
+    "practice:token": {},
+    # The last one: it eliminates and deletes what the others are about.
+    "practice:reset": {},
 }
 
 

@@ -80,6 +80,8 @@ BUTTONS = {
     "users:remove_second_factor",
     "profiles:template_delete",
     "profiles:roles",
+    "practice:token",
+    "practice:reset",
 }
 
 

@@ -29,6 +29,7 @@ EXTRA = {
 # Stamped with the moment, or made of what is random.
 VARYING = {
     "at",
+    "token_digest",
     "granted_at",
     "effective_at",
     "date_joined",

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from operators.models import Operator
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import save_template
 from profiles.load import files
@@ -112,6 +113,8 @@ def test_every_page_costs_the_same_queries_when_there_is_a_hundred_times_more(
 ):
     """The clock stands still: a session that is saved once a minute would cost queries of its own."""
     settings.DEMO = True
+    # A practice company, which has a page for its token and one for its reset.
+    Operator.objects.update(practice_until=timezone.localdate())
     actor = acting(principal)
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
     # The last change, which Deshacer shows, is of options here and when there is more.
