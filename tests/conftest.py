@@ -4,7 +4,6 @@ import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
-from importlib.util import find_spec, module_from_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -77,7 +76,7 @@ options = [
 # page with many rows.
 SLOW = {
     "bench": "measures",
-    "portal/sol/test_only_with_demo.py": "starts processes",
+    "portal/test_only_with_demo.py": "starts processes",
     "portal/test_backup.py": "copies databases while another process writes",
     "portal/test_load_demo.py": "loads the practice data again and again",
     "portal/test_migrations.py": "undoes and repeats every migration",
@@ -283,18 +282,6 @@ def client_of():
         return client
 
     return make
-
-
-@pytest.fixture
-def real_urlconf(settings, monkeypatch):
-    """The addresses of a real installation, for ``resolve``: those of practice are not among them."""
-    settings.DEMO = False
-    # Its converters are registered already.
-    monkeypatch.setattr("django.urls.register_converter", lambda *converter: None)
-    spec = find_spec("portal.urls")
-    urlconf = module_from_spec(spec)
-    spec.loader.exec_module(urlconf)
-    return urlconf
 
 
 class Clock:

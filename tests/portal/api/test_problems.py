@@ -2,13 +2,11 @@
 
 import pytest
 from django.db import OperationalError
-from django.urls import Resolver404, resolve
 
 from portal.api import companies
 from portal.api.api import api
 from portal.problems import Problem
 from tests.portal.api.conftest import problem
-from tests.routes import routes, url
 from users.signin.hashers import HashingBusyError
 
 pytestmark = pytest.mark.django_db
@@ -81,14 +79,6 @@ def test_a_failure_is_a_document_too_and_says_nothing_of_itself(
 
 def test_pages_stay_pages(client):
     assert client.get("/no-existe/")["Content-Type"].startswith("text/html")
-
-
-def test_without_demo_no_address_of_the_api_exists(real_urlconf, client, settings):
-    addresses = [url(name) for name in routes() if name.startswith("api:")]
-    assert len(addresses) > 3
-    for address in addresses:
-        with pytest.raises(Resolver404):
-            resolve(address, urlconf=real_urlconf)
 
 
 # The document -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""In a real installation the doors of public robots are addresses of nothing: 404."""
+"""In a real installation what exists for practice only is an address of nothing: 404."""
 
 import json
 import subprocess
@@ -8,6 +8,9 @@ import pytest
 
 from tests.portal.conftest import PRODUCTION
 from tests.routes import routes, url
+
+# The doors of public robots, practice companies, and the API.
+FOR_PRACTICE = ("sol:", "practice:", "api:")
 
 # Print the addresses that lead somewhere, with or without a slash at their end.
 LEADING_SOMEWHERE = """
@@ -25,11 +28,12 @@ print(json.dumps([address for address in sys.argv[1:] if leads(address) or leads
 
 
 @pytest.mark.django_db
-def test_without_demo_none_of_the_doors_exists():
-    doors = [url(name) for name in sorted({*routes()}) if name.startswith("sol:")]
-    assert len(doors) == 8
-    command = [sys.executable, "-c", LEADING_SOMEWHERE, "/ingresar/", *doors]
-    for demo, expected in {"true": ["/ingresar/", *doors], "false": ["/ingresar/"]}.items():
+def test_without_demo_none_of_the_addresses_of_practice_exists():
+    names = sorted({name for name in routes() if name.startswith(FOR_PRACTICE)})
+    assert {f"{name.partition(':')[0]}:" for name in names} == {*FOR_PRACTICE}
+    addresses = [url(name) for name in names]
+    command = [sys.executable, "-c", LEADING_SOMEWHERE, "/ingresar/", *addresses]
+    for demo, expected in {"true": ["/ingresar/", *addresses], "false": ["/ingresar/"]}.items():
         printed = subprocess.run(
             command,
             env={**PRODUCTION, "DEMO": demo, "DJANGO_SETTINGS_MODULE": "portal.settings"},
