@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -167,12 +168,16 @@ class Operator(models.Model):
 
         In real time: a company whose clock was moved forward does not end earlier.
         """
-        return self.practice_until is not None and self.practice_until < timezone.localdate()
+        return self.is_practice and self.practice_until < timezone.localdate()
 
     @property
     def is_open(self) -> bool:
-        """Whether its accounts may sign in and be used; every check of an account asks this."""
-        return self.is_active and not self.practice_has_ended
+        """Whether its accounts may sign in and be used; every check of an account asks this.
+
+        In a real installation no practice company is open: visitors made it and know its password.
+        """
+        is_usable = not self.is_practice or (settings.DEMO and not self.practice_has_ended)
+        return self.is_active and is_usable
 
     @property
     def clock_lead(self) -> str:

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from operators import validators
@@ -159,6 +161,17 @@ def test_a_real_installation_creates_and_resets_no_practice_company(make, server
         practice.reset(actor=server, operator=operator)
 
 
+def test_a_real_installation_lets_no_account_of_a_practice_company_in(make, client, settings):
+    company = make()
+    form = {"ruc": company.operator.ruc, "username": "TITULAR1", "password": company.password}
+    session = Client()
+    session.post("/ingresar/", form)
+    settings.DEMO = False
+    assert principal_of(company.operator).blocks == (AccountBlock.OPERATOR_INACTIVE,)
+    assert session.get("/").status_code == 302
+    assert "incorrectos" in client.post("/ingresar/", form).text
+
+
 # Ended --------------------------------------------------------------------------------------------
 
 
@@ -283,6 +296,23 @@ def test_a_reset_twice_leaves_the_same_state(used, server):
     before = stored(used), [*used.users.values_list().order_by("pk")]
     practice.reset(actor=server, operator=used)
     assert (stored(used), [*used.users.values_list().order_by("pk")]) == before
+
+
+def test_a_reset_costs_one_statement_for_each_user(make, server):
+    counts = []
+    for number in (1, 9):
+        operator = make().operator
+        for index in range(number):
+            accounts.create_secondary_user(
+                actor=acting(principal_of(operator)),
+                username=f"USADO00{index}",
+                password=PASSWORD,
+                **person(90000010 + index),
+            )
+        with CaptureQueriesContext(connection) as queries:
+            practice.reset(actor=server, operator=stored(operator))
+        counts.append(len(queries))
+    assert counts[1] - counts[0] == 8
 
 
 def test_only_its_principal_and_staff_reset_an_open_practice_company(

@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_variables
 from operators.models import Fault, Operator
 from operators.validators import draw_practice_ruc
 from users import tenancy
-from users.actions import accounts, operators, signing_in
+from users.actions import bulk, operators, signing_in
 from users.address import client_address
 from users.history.recording import Actor, entry, record, record_all
 from users.models import AuditEntry, KeptAnswer, SecondFactor, User, delete_in_order, lock_in_order
@@ -163,8 +163,10 @@ def reset(*, actor: Actor, operator: Operator, session_key: str | None = None) -
         for user in protected
     )
     principal = users.get(is_principal=True)
-    secondary = tenancy.secondary_users_of(principal).select_related("operator")
-    accounts.change_states(actor=actor, users=secondary, state=User.State.ELIMINATED)
+    keys = lock_in_order(tenancy.secondary_users_of(principal))
+    eliminated = {"state": User.State.ELIMINATED}
+    secondary = [(user, eliminated) for user in User.objects.filter(pk__in=keys)]
+    bulk.load_accounts(actor=actor, operator=operator, new=[], changed=secondary)
     signing_in.close_sessions(actor=actor, user=principal, keep=session_key)
     record("operator.reset", actor=actor, operator=operator)
 
