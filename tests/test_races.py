@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from operators.models import Operator
+from profiles.actions import practice as deleting
+from profiles.actions.templates import save_template
 from profiles.load import applying, files
 from profiles.load.actions import make_plan
 from profiles.models import OptionGrant, Role, RoleGrant
@@ -389,6 +391,19 @@ def test_an_entry_of_the_history_does_not_wait_for_a_lock_on_its_operator(people
     with transaction.atomic():
         operators.change_principal(actor=acting(staff), user=people["secondary"])
         assert at_once(suspend) == [True]
+
+
+@ONE_WRITER
+def test_two_resets_of_one_company_at_once_both_succeed(people, at_once, meeting):
+    """With nothing but templates: what else is deleted lets the second reset wait for the first."""
+    company = practice.create(actor=acting(people["staff"]), operator_types=["AGENTE_ADUANA"])
+    actor, operator = acting(company.principal), company.operator
+    for name in ("Una", "Otra"):
+        save_template(actor=actor, name=name, options=["90.1.1.1.1"], roles=[])
+    meeting(deleting, "delete_template")
+    both = at_once(*[lambda: practice.reset(actor=actor, operator=operator)] * 2)
+    assert both == [None, None]
+    assert not operator.access_templates.exists()
 
 
 def test_of_many_who_use_one_code_at_once_one_enters(people, at_once):
