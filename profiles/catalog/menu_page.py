@@ -5,7 +5,7 @@ Of a page nothing is kept but the codes and the names of options: it also holds 
 
 import re
 from collections.abc import Iterable
-from html.parser import HTMLParser
+from html import unescape
 from typing import BinaryIO
 
 from operators.validators import normalised
@@ -23,6 +23,13 @@ NO_MENU = (
 IDENTIFIER = re.compile(r"nivel[1-4]_([0-9]{1,6}(?:_[0-9]{1,6}){0,5})")
 NUMBERS_OF_A_LEAF = 5
 LABEL = "spanNivelDescripcion"
+# The page is read by patterns that never search the rest of it in vain: html.parser takes hours for
+# a file of MAX_BYTES that opens tags or comments and closes none.
+UNREAD = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
+TAG = re.compile(r"""(?:[^"'>]+|"[^"]*"|'[^']*')*""")
+ATTRIBUTE = re.compile(r"""\s([\w-]+)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"']+))""")
+# Part of every identifier and of LABEL: a tag without it is not looked at.
+SIGN = "ivel"
 # What a row has to say and a menu does not.
 PURPOSE = "Opción del menú propio."
 
@@ -33,33 +40,30 @@ def identifier(code: str) -> str:
     return f"nivel{min(len(numbers), 4)}_{'_'.join(numbers)}"
 
 
-class _MenuParser(HTMLParser):
-    """Collects the name of each option: the first label after the element with its identifier."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: dict[str, str] = {}
-        self.code: str | None = None
-        self.label: list[str] | None = None
-
-    def handle_starttag(self, tag, attrs) -> None:
-        values = dict(attrs)
-        if found := IDENTIFIER.fullmatch(values.get("id") or ""):
-            self.code = found[1].replace("_", ".")
-        elif tag == "span" and self.code and LABEL in (values.get("class") or "").split():
-            self.label = []
-
-    def handle_data(self, data) -> None:
-        if self.label is not None:
-            self.label.append(data)
-
-    def handle_endtag(self, tag) -> None:
-        if tag != "span" or self.label is None:
-            return
-        name = " ".join(normalised("NFC", "".join(self.label)).split())
-        if name and name.isprintable():
-            self.names.setdefault(self.code, name)
-        self.code = self.label = None
+def _names_in(text: str) -> dict[str, str]:
+    """Return the name of each option by its code: the first label after its identifier."""
+    names: dict[str, str] = {}
+    code = label = None
+    for piece in UNREAD.sub("", text).split("<")[1:]:
+        if label is None and SIGN not in piece:
+            continue
+        tag = TAG.match(piece)[0]
+        if label is not None and tag.lower().startswith("/span"):
+            name = " ".join(normalised("NFC", unescape("".join(label))).split())
+            if name and name.isprintable():
+                names.setdefault(code, name)
+            code = label = None
+            continue
+        values = {
+            found[1].lower(): unescape(found[found.lastindex]) for found in ATTRIBUTE.finditer(tag)
+        }
+        if found := IDENTIFIER.fullmatch(values.get("id", "")):
+            code, label = found[1].replace("_", "."), None
+        elif code and LABEL in values.get("class", "").split():
+            label = []
+        if label is not None:
+            label.append(piece[len(tag) + 1 :])
+    return names
 
 
 def read_names(file: BinaryIO) -> dict[str, str]:
@@ -71,12 +75,10 @@ def read_names(file: BinaryIO) -> dict[str, str]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CatalogError([Problem(NOT_UTF_8)]) from error
-    parser = _MenuParser()
-    parser.feed(text)
-    parser.close()
-    if not parser.names:
+    names = _names_in(text)
+    if not names:
         raise CatalogError([Problem(NO_MENU)])
-    return parser.names
+    return names
 
 
 def rows_of(

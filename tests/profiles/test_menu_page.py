@@ -109,6 +109,7 @@ def test_new_options_are_offered_to_every_type_unless_told(small_catalog, printe
         printed(PAGE, "--type", "NADIE")
 
 
+ENDLESS = [b"<![", b"<!--", b"<a", b'<a b="', b"<nivel a", b"<nivel a='"]
 REFUSED = {
     menu_page.NO_MENU: [
         b"",
@@ -119,6 +120,10 @@ REFUSED = {
         b'<span class="spanNivelDescripcion">sin identificador</span>',
         b'<li id="nivel9_28"><span class="spanNivelDescripcion">x</span></li>',
         b'<li id="nivel4_28<b>"><span class="spanNivelDescripcion">x</span></li>',
+        b'<!-- <li id="nivel4_28"><span class="spanNivelDescripcion">x</span></li> -->',
+        b"<script>'<li id=nivel4_28><span class=spanNivelDescripcion>x</span></li>'</script>",
+        # What opens and never ends: a reader that looks for each end takes hours.
+        *(piece * (2**20 // len(piece)) for piece in ENDLESS),
     ],
     menu_page.NOT_UTF_8: [
         PAGE.encode("latin-1", "replace"),
