@@ -8,18 +8,19 @@ password or any block of the account voids it, and so do five minutes.
 from django.conf import settings
 
 from users.models import Session, User
-from users.signin import pending
+from users.signin import pending, throttle
 from users.signin.sessions import SessionStore
 
 KEY = "code_for"
 
 
-def issue(user: User) -> str:
-    """Return a code for an account that ``authenticate`` returned."""
+def issue(request, user: User) -> str:
+    """Return a code for an account that ``authenticate`` returned, and log the right password."""
     row = SessionStore()
     row[KEY] = pending.noted(user)
     row.set_expiry(settings.SECOND_FACTOR_SIGN_IN_AGE)
     row.create()
+    throttle.report_pending(request, user)
     return row.session_key
 
 

@@ -5,7 +5,6 @@ the catalogue has one, and its ``client_secret`` is public. The numbers of the r
 sentences are the authority's; that this service answers in this form is assumed (docs/fidelity.md).
 """
 
-import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -22,10 +21,9 @@ from profiles.access.reasons import OF_THE_ACCOUNT, OF_THE_ROLE
 from profiles.access.verdict import Holdings, verdict
 from profiles.models import Option
 from users.models import User
-from users.signin import entry
+from users.signin import entry, throttle
 from users.signin.backends import OperatorBackend
 from users.signin.faults import OutageError, fault_of
-from users.signin.throttle import LockedError
 
 PUBLIC_WORD = "practica"
 SECONDS = 3600
@@ -95,18 +93,19 @@ def give(request, client: str) -> str:
             password=sent.get("password", ""),
             blocked_too=True,
         )
-    except LockedError as locked:
-        wait = math.ceil((locked.opens_at - timezone.now()).total_seconds())
+    except throttle.LockedError as locked:
         raise RefusedError(
-            WRONG, "invalid_grant", said=locked.for_operators, seconds=wait
+            WRONG, "invalid_grant", said=locked.for_operators, seconds=locked.seconds
         ) from locked
     except OutageError as outage:
         raise _unavailable(outage.seconds) from outage
     if user is None:
         raise RefusedError(WRONG, "invalid_grant")
     if fault_of(user.operator) is Fault.NO_TOKEN:
+        throttle.report_refused(request, user)
         raise _unavailable(OutageError(user.operator.fault_until).seconds)
     if refusal := _refusal(user, option):
+        throttle.report_refused(request, user)
         cod, said = refusal
         raise RefusedError(cod, "access_denied", said=said)
     entry.admit(request, user)

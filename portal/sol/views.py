@@ -71,7 +71,7 @@ def security_check(request, client):
             user = None
     if user is None:
         return redirect(addresses.error_page(client, sent))
-    return redirect(addresses.entry(sent, code.issue(user)))
+    return redirect(addresses.entry(sent, code.issue(request, user)))
 
 
 @login_not_required

@@ -200,6 +200,11 @@ def report_pending(request, user: User) -> None:
     _log("sign_in_half_way", _facts(request, user), logging.INFO)
 
 
+def report_refused(request, user: User) -> None:
+    """Log a right password that was refused all the same; the attempt stays counted as failed."""
+    _log("sign_in_failed", _facts(request, user), logging.WARNING)
+
+
 def reset_failed_sign_ins(request, user: User) -> None:
     """Reset the account's count of failed sign-ins, and log the sign-in."""
     counters.reset_failed_sign_ins(user)

@@ -25,3 +25,8 @@ def check(client, **changed: str | None):
     """Send the credentials; a field that is None is left out."""
     fields = {name: value for name, value in (CHECK | changed).items() if value is not None}
     return client.post(f"{OAUTH2}/j_security_check", fields)
+
+
+def events(caplog) -> list[str]:
+    """Return the names of the events of sign-ins that were logged."""
+    return [line.getMessage() for line in caplog.records if line.name == "users.security"]

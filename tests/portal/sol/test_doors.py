@@ -1,5 +1,6 @@
 """The doors by which public robots sign in: the page, the check without cookies, its code."""
 
+import logging
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import PASSWORD, RUC, Telephone, acting, fail_to_sign_in, soup
-from tests.portal.sol.conftest import CHECK, ENTRY, OAUTH2, STATE, WRONG, check
+from tests.portal.sol.conftest import CHECK, ENTRY, OAUTH2, STATE, WRONG, check, events
 from users.actions import accounts
 from users.models import Session, User
 from users.signin.throttle import locks_of
@@ -149,6 +150,15 @@ def test_a_sign_in_by_a_code_is_a_sign_in_as_any_other(client, secondary):
     check(Client(), **WRONG)
     later = Client()
     assert "1 intento fallido" in soup(later.get(check(later).url, follow=True)).text
+
+
+def test_the_log_tells_each_right_clave_and_what_became_of_it(client, secondary, caplog):
+    caplog.set_level(logging.INFO, logger="users.security")
+    check(Client(), **WRONG)
+    answer = check(Client())
+    assert events(caplog) == ["sign_in_failed", "sign_in_half_way"]
+    client.get(answer.url)
+    assert events(caplog)[2:] == ["sign_in_ok"]
 
 
 # The code -------------------------------------------------------------------------------------------

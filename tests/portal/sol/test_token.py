@@ -1,5 +1,6 @@
 """The token service for programs."""
 
+import logging
 import re
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.test import Client
 from portal.sol import token as tokens
 from profiles.actions.grants import assign_options
 from tests.conftest import PASSWORD, RUC, Telephone, acting, fail_to_sign_in
+from tests.portal.sol.conftest import events
 from users.actions import accounts, passwords
 from users.models import Session
 from users.signin.throttle import locks_of
@@ -212,6 +214,14 @@ def test_a_token_is_a_sign_in_as_any_other_for_the_owner(granted):
     ask(address_of="11.9.1.1.1", client_id="11.9.1.1.1")
     granted.refresh_from_db()
     assert granted.failed_sign_ins == 3
+
+
+def test_the_log_tells_each_right_clave_and_what_became_of_it(granted, caplog):
+    caplog.set_level(logging.INFO, logger="users.security")
+    ask(**WRONG)
+    ask()
+    ask(address_of="11.9.1.1.1", client_id="11.9.1.1.1")
+    assert events(caplog) == ["sign_in_failed", "sign_in_ok", "sign_in_failed"]
 
 
 def test_credentials_are_taken_from_the_body_alone_and_no_cookie_is_read(granted, client_of):
