@@ -1,5 +1,6 @@
 """Accesos: which user holds what and whether it works, in one table."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
@@ -50,7 +51,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
             "shows_all": request.GET.get("filas") == self.SHOW_ALL_ROWS,
         }
         context["groups"] = self.groups(holdings, every_row=context["shows_all"])
-        context["people"] = held_by_each(page, context["groups"])
+        context["people"] = marks_of_each(page, context["groups"])
         return render(request, "profiles/access_table.html", context)
 
     def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
@@ -114,17 +115,10 @@ def marked(reasons) -> tuple[str, Reason | None]:
     return STOPPED if reasons[0] in OF_THE_ACCOUNT else LACKS, reasons[0]
 
 
-def held_by_each(users, groups: list[tuple]) -> list[tuple]:
-    """Return the table as a phone shows it: for each user, the held rows of each group."""
+def marks_of_each(users, groups: list[tuple]) -> list[tuple[User, Counter]]:
+    """Return how many cells of each user carry each mark: the table as a phone shows it."""
     return [
-        (
-            user,
-            [
-                (name, held)
-                for name, rows in groups
-                if (held := [(*row[:3], *row[3][column][1:]) for row in rows if row[3][column][1]])
-            ],
-        )
+        (user, Counter(row[3][column][1] for _, rows in groups for row in rows))
         for column, user in enumerate(users)
     ]
 

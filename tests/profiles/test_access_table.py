@@ -64,10 +64,10 @@ def end(principal, user):
 
 
 def table(response) -> dict[str, list[str]]:
-    """The cells of each row, by the code of its option or role."""
+    """What the cells of each row say, by the code of its option or role."""
     return {
         row.select_one(".option-code").text: [
-            cell.get_text(" ", strip=True) for cell in row.select("td")
+            cell.get_text(strip=True) or cell.find()["title"] for cell in row.select("td")
         ]
         for row in soup(response).select(".access-table tbody tr:not(.access-group)")
     }
@@ -113,15 +113,19 @@ def test_a_stopped_account_is_never_said_to_work(client, principal, make, stop, 
     assert why.select_one("[data-reason]")["data-reason"] == reason.code
 
 
-def test_a_phone_lists_what_each_user_holds(client, make):
+def test_a_phone_says_of_each_user_how_much_works_and_leads_to_the_rest(client, make, principal):
     make("COMPLETO", [FIRST], [ROLE])
+    make("SINROL01", [FIRST, FREE])
+    suspend(principal, make("SUSPENSO", [FREE]))
     make("VACIO001")
-    full, empty = soup(client.get(URL)).select(".access-people > li")
-    assert [item.get_text(" ", strip=True) for item in full.select("li")] == [
-        "Sí Numeración de la declaración",
-        "Sí Despachador",
+    lines = soup(client.get(URL)).select(".access-people > li")
+    assert [line.select_one(".access-marks").get_text(" ", strip=True) for line in lines] == [
+        "2 funcionan",
+        "1 funciona 1 sin rol o vigencia",
+        "1 detenida",
+        "No tiene opciones ni roles",
     ]
-    assert "No tiene opciones ni roles" in empty.text
+    assert lines[0].a["href"] == "/usuarios/COMPLETO/"
 
 
 def test_rows_that_no_user_holds_are_shown_on_request(client, make):
