@@ -25,7 +25,7 @@ def issue(request, user: User) -> str:
 
 
 def redeem(code: str) -> User | None:
-    """Use a code up and return its account, ready for ``login``; None if it is none any more."""
+    """Use a code up and return its account, ready for ``login``; None for a void or unknown code."""
     state = SessionStore(code).get(KEY)
     # Of several requests with one code, one deletes the row.
     if state is None or not Session.objects.filter(pk=code).delete()[0]:

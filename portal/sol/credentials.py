@@ -1,4 +1,4 @@
-"""Credentials that a program sends without a CSRF token: in the body, and nothing but them counts."""
+"""Credentials that a program sends in the body, without a CSRF token; nothing else is read."""
 
 from functools import wraps
 

@@ -1,4 +1,4 @@
-"""The menu as the real portal's document has it: the identifiers are the contract, the look is ours."""
+"""The menu with the identifiers of the real portal's document, which robots look for."""
 
 from dataclasses import dataclass
 

@@ -52,7 +52,7 @@ class OperatorBackend(AccountBackend):
     def authenticate(self, request, ruc, username, password, *, blocked_too=False):
         """Return the account; ``blocked_too`` returns one that is blocked as well.
 
-        Who asks for that has to look at its blocks, and must not sign it in. Raises OutageError
+        The caller then checks the blocks of the account, and never signs a blocked one in. Raises OutageError
         while the company rehearses one.
         """
         user = (

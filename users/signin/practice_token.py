@@ -1,7 +1,6 @@
 """The token of a practice company, by which a program acts for its principal.
 
-It is random and long, so that a plain digest is stored, and guesses at it are not counted: of 2**122
-tokens and more, none is guessed.
+The token has at least 122 random bits. So a plain digest of it is enough, and guesses are not counted.
 """
 
 from hashlib import sha256
@@ -19,9 +18,9 @@ def digest(token: str) -> str:
 
 @sensitive_variables()
 def principal_of(token: str) -> User | None:
-    """Return the principal for whom the token acts; None if it is none, or none any more.
+    """Return the principal for whom the token acts; None for an unknown or revoked token.
 
-    It ends with a reset and with the company, and a principal who is blocked has none.
+    A reset and the end of the company revoke the token; while the principal is blocked it is void.
     """
     principals = User.objects.existing().filter(is_principal=True).select_related("operator")
     user = principals.filter(operator__token_digest=digest(token)).first()

@@ -185,7 +185,7 @@ def _count_against(keys: list[Key], user: User | None) -> list[Key]:
 
 
 def count(key: Key) -> None:
-    """Count what is no guess, but limited in the same way. Raises LockedError at the limit."""
+    """Count an act that is limited as guesses are, such as a new company. Raises LockedError."""
     _count_against([key], None)
 
 
