@@ -64,7 +64,7 @@ class Problem(enum.Enum):
     TOO_LARGE = (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "El cuerpo es muy grande",
-        "Envíe menos de una vez.",
+        "El envío es demasiado grande: divídalo en varios.",
     )
     NOT_JSON_TYPE = (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

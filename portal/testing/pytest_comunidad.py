@@ -127,7 +127,7 @@ class User:
     """A secondary user and the password that it signs in with."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
 
     def __str__(self) -> str:
         return self.username
