@@ -182,6 +182,7 @@ def close(*, actor: Actor, operator: Operator) -> bool:
     return bool(_close(actor, Operator.objects.filter(pk=operator.pk)))
 
 
+@transaction.atomic
 def close_ended(*, actor: Actor) -> int:
     """Close the practice companies whose last day is over; return how many.
 
