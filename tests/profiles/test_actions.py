@@ -451,7 +451,7 @@ def test_a_template_changed_meanwhile_is_not_overwritten(principal):
 def test_a_template_of_another_operator_is_neither_saved_nor_deleted(principal, stranger):
     template = save_template(actor=acting(stranger), name="Ajena", options=["90.2.1.1.1"], roles=[])
     before = template.facts()
-    with pytest.raises(PermissionDenied, match="no es de su empresa"):
+    with pytest.raises(PermissionDenied, match="Esa empresa no es la suya"):
         save_template(
             actor=acting(principal),
             name="Mía",
@@ -460,6 +460,6 @@ def test_a_template_of_another_operator_is_neither_saved_nor_deleted(principal, 
             template=template,
             seen=before,
         )
-    with pytest.raises(PermissionDenied, match="no es de su empresa"):
+    with pytest.raises(PermissionDenied, match="Esa empresa no es la suya"):
         delete_template(actor=acting(principal), template=template)
     assert AccessTemplate.objects.get(pk=template.pk).facts() == before
