@@ -44,6 +44,7 @@ NOT_FREE = {
     "User.state": "one of three",
     "User.document_type": "a code of the catalogue of documents",
     "User.search_text": "made of the others",
+    "Operator.fault": "one of three",
     "AuditEntry.action": "one of those that there are",
     "AuditEntry.channel": "one of three",
     "AuditEntry.address": "an address",
