@@ -85,7 +85,8 @@ def test_the_page_in_the_menu_says_what_the_page_of_the_option_says(client_of, g
         inside, alone = client.get(APPLICATION.format(code)), client.get(f"/opciones/{code}/")
         assert (inside.status_code, alone.status_code) == (status, status)
         assert soup(inside).main.get_text() == soup(alone).main.get_text()
-        assert not soup(inside).select("header, footer, iframe")
+        assert not soup(inside).select("header, iframe")
+        assert "SIMULADOR" in soup(inside).footer.text
         assert soup(inside).base["target"] == "_top"
 
 
