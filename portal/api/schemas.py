@@ -120,10 +120,8 @@ class UserFilters(BaseModel):
     after: list[str] = []
 
 
-class UserRow(BaseModel):
-    """A user as the list shows it."""
-
-    model_config = ConfigDict(from_attributes=True)
+class Person(BaseModel):
+    """What a row of the list and the page of a user both say."""
 
     username: str
     document_type: str
@@ -134,6 +132,13 @@ class UserRow(BaseModel):
     state: str
     valid_from: date | None
     valid_until: date | None
+
+
+class UserRow(Person):
+    """A user as the list shows it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
     option_count: int
     role_count: int
     last_login: datetime | None
@@ -155,16 +160,7 @@ class Grant(BaseModel):
     valid_until: date | None
 
 
-class UserDetail(BaseModel):
-    username: str
-    document_type: str
-    document_number: str
-    first_name: str
-    last_name: str
-    email: str
-    state: str
-    valid_from: date | None
-    valid_until: date | None
+class UserDetail(Person):
     last_login: datetime | None
     locked_until: datetime | None
     must_change_password: bool
