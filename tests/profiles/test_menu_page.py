@@ -16,7 +16,7 @@ from users.history.recording import Actor
 
 MENU = "/cl-ti-itmenu/MenuInternet.htm"
 SHIPPED = reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8"))
-# As the real document is said to be: levels side by side, and things that are none of ours.
+# As public robots describe the real document: levels side by side, and elements without a meaning here.
 PAGE = """<!doctype html><html><body><header>EMPRESA FICTICIA SAC RUC 20999999043</header>
 <div id="divOpcionServicio2"><span class="spanNivelDescripcion">Empresas</span></div>
 <ul><li id="nivel1_62" class="nivel1"><i></i><span class="spanNivelDescripcion"> Guía de

@@ -1,7 +1,7 @@
 """The fault of a practice company, by which a program rehearses an outage.
 
 Sign-ins, tokens and answers of the API of that company behave so until the fault ends by itself; the
-company is known by then, so that nobody else meets it and a wrong clave is told nothing of it.
+company is known by then, so that no other company meets it, and a wrong clave reveals nothing of it.
 """
 
 import math

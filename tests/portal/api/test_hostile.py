@@ -1,4 +1,4 @@
-"""Every field of every call is sent what nobody should send: a problem document, and no failure."""
+"""Every field of every call is sent hostile values: the answer is a problem document, no failure."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Every refusal is a problem document, whoever refuses: the call, the middleware, the handlers."""
+"""Every refusal is a problem document: that of a call, of a middleware, of an error handler."""
 
 import pytest
 from django.db import OperationalError

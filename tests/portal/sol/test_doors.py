@@ -196,7 +196,7 @@ def test_nothing_but_a_code_is_taken_for_one(client_of, secondary, settings):
         assert not is_inside(client), typed[:40]
     # The session whose key was tried is still open.
     assert Session.objects.filter(pk=session).exists()
-    # As a session cookie a code is nobody.
+    # A code sent as the session cookie signs no account in.
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = code_for()
     assert not is_inside(client)
