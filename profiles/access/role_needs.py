@@ -35,7 +35,7 @@ def needs_of(
     """
     needs = {}
     for option in granted:
-        acting = {role.code for role in option.roles.all()}
+        acting = {role.code for role in option.acting_roles}
         if acting and set(reasons_about_grants(holdings, option)) <= ANSWERED_BY_A_ROLE:
             roles = [role for role in offered if role.code in acting]
             need = needs.setdefault(tuple(role.code for role in roles), RoleNeed([], roles))

@@ -149,14 +149,14 @@ def verdict(holdings: Holdings, option: Option) -> Verdict:
     them, both in effect (docs/fidelity.md, «Roles»).
     """
     reasons = set(holdings.account)
-    offered_to = {operator_type.code for operator_type in option.operator_types.all()}
+    offered_to = {operator_type.code for operator_type in option.offered_types}
     if option.is_retired or option.profile.is_retired:
         reasons.add(Reason.RETIRED)
     if not offered_to & holdings.operator_types:
         reasons.add(Reason.NOT_OFFERED)
     if not holdings.is_principal:
         reasons.add(holdings.options.get(option.code, Reason.OPTION_NOT_GRANTED))
-        if acting_roles := {role.code for role in option.roles.all()}:
+        if acting_roles := {role.code for role in option.acting_roles}:
             reasons.add(_role_reason(acting_roles, holdings))
     return Verdict(tuple(sorted(reasons - {None}, key=ORDER.__getitem__)))
 

@@ -101,11 +101,17 @@ class OptionQuerySet(models.QuerySet):
         return self.filter(is_folder=True).select_related("profile")
 
     def every_leaf(self):
-        """Return all leaves, retired ones included, each with what a verdict reads."""
+        """Return all leaves, retired ones included, each with what a verdict reads.
+
+        ``offered_types`` and ``acting_roles`` are lists: managers would cost more than their rows.
+        """
         return (
             self.filter(is_folder=False)
             .select_related("profile")
-            .prefetch_related("operator_types", "roles")
+            .prefetch_related(
+                models.Prefetch("operator_types", to_attr="offered_types"),
+                models.Prefetch("roles", to_attr="acting_roles"),
+            )
         )
 
     def granted(self, codes):

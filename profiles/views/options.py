@@ -194,7 +194,7 @@ def granted_rows(holdings: Holdings, options: list[Option], roles) -> list[Grant
     """
     roles, rows = list(roles), []
     for leaf in OptionTree(options).ordered_leaves:
-        acting = {role.code for role in leaf.row.roles.all()}
+        acting = {role.code for role in leaf.row.acting_roles}
         reason = next(
             (each for each in reasons_about_grants(holdings, leaf.row) if each in OF_THE_ROLE), None
         )

@@ -17,9 +17,9 @@ NOT_GRANTED, NOT_OFFERED = Reason.OPTION_NOT_GRANTED, Reason.NOT_OFFERED
 RETIRED, ROLE_MISSING = Reason.RETIRED, Reason.ROLE_MISSING
 
 
-def rows(*codes: str):
-    """Return a stand-in for a prefetched relation."""
-    return SimpleNamespace(all=lambda: [SimpleNamespace(code=code) for code in codes])
+def rows(codes) -> list[SimpleNamespace]:
+    """Return stand-ins for rows of the catalogue."""
+    return [SimpleNamespace(code=code) for code in codes]
 
 
 def an_option(*, types=("ADUANA",), roles=("ACTING",), is_retired=False, profile_is_retired=False):
@@ -27,8 +27,8 @@ def an_option(*, types=("ADUANA",), roles=("ACTING",), is_retired=False, profile
         code=CODE,
         is_retired=is_retired,
         profile=SimpleNamespace(is_retired=profile_is_retired),
-        operator_types=rows(*types),
-        roles=rows(*roles),
+        offered_types=rows(types),
+        acting_roles=rows(roles),
     )
 
 
