@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from django.db.models import F, QuerySet
 from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
@@ -22,8 +23,13 @@ def names_of_the_catalogue() -> dict[str, str]:
     return {
         code: name
         for model in (Option, Role, OperatorType)
-        for code, name in model.objects.values_list("pk", "name")
+        for code, name in model.objects.order_by().values_list("pk", "name")
     }
+
+
+def with_names(entries: QuerySet) -> QuerySet:
+    """Read the entries with two columns of the accounts: ``by`` whom and ``about`` whom."""
+    return entries.annotate(by=F("actor__username"), about=F("subject__username"))
 
 
 class HistoryView(tenancy.PrincipalRequiredMixin, View):
@@ -42,8 +48,8 @@ class HistoryView(tenancy.PrincipalRequiredMixin, View):
         entries = filters.filter(entries)
         if (kind := request.GET.get("formato")) and filters.is_valid():
             name = f"historial-{request.user.operator.ruc}"
-            return file_response(kind, file_rows(entries.select_related("actor", "subject")), name)
-        rows = AuditEntry.objects.select_related("actor", "subject")
+            return file_response(kind, file_rows(with_names(entries)), name)
+        rows = with_names(AuditEntry.objects.all())
         page = page_of(entries, ["-at", "-pk"], self.PAGE_SIZE, request.GET, rows=rows)
         names = names_of_the_catalogue()
         context = {
@@ -61,6 +67,8 @@ class Row:
     """An entry as the page shows it: what fits in two lines, and the rest behind a fold."""
 
     entry: AuditEntry
+    # In the time zone of the page, to the second.
+    at: datetime
     label: str
     shown: str
     folded: list[Line]
@@ -69,13 +77,13 @@ class Row:
 
 
 def row_of(entry: AuditEntry, lines: list[Line]) -> Row:
-    if entry.subject:
-        # The usuario stands beside the label already.
-        lines = [line for line in lines if line.text != f"Usuario: {entry.subject.username}"]
+    # The usuario stands beside the label already.
+    lines = [line for line in lines if line.text != f"Usuario: {entry.about}"]
     # One more needs no more room than «y 1 más».
     shown = lines if len(lines) <= Row.SHOWN + 1 else lines[: Row.SHOWN]
     text = "; ".join(line.text for line in shown)
-    return Row(entry, action_label(entry), text, lines[len(shown) :])
+    at = timezone.localtime(entry.at).replace(microsecond=0)
+    return Row(entry, at, action_label(entry), text, lines[len(shown) :])
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,8 @@ def latest_days(entries) -> list[Day]:
     """Return the latest days with how many entries each has; none if there are no entries."""
     today = timezone.localdate()
     latest = entries.order_by("-at", "-pk").values_list("at", flat=True)[:LOOKED_THROUGH]
-    counts = Counter(timezone.localdate(at) for at in latest)
+    zone = timezone.get_current_timezone()
+    counts = Counter(at.astimezone(zone).date() for at in latest)
     first = today - timedelta(days=DAYS - 1)
     # Of the oldest day that was reached, and of those before it, not all entries were looked at.
     cut = min(counts) if counts.total() == LOOKED_THROUGH else date.min
@@ -121,10 +130,10 @@ def file_rows(entries):
     for entry in entries.iterator(chunk_size=500):
         yield [
             timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
-            entry.actor.username,
+            entry.by,
             entry.get_channel_display(),
             entry.address or "",
             action_label(entry),
-            entry.subject.username if entry.subject else "",
+            entry.about or "",
             "; ".join(line.text for line in changes(entry, names)),
         ]
