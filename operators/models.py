@@ -180,6 +180,11 @@ class Operator(models.Model):
         return self.is_active and is_usable
 
     @property
+    def is_in_exam(self) -> bool:
+        """Whether exercises are done without hints, and results do not say how to mend them."""
+        return False
+
+    @property
     def clock_lead(self) -> str:
         """How far the clock is ahead, in Spanish words; empty at real time."""
         return spoken(self.clock_offset)

@@ -10,13 +10,15 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from operators.models import Fault, Operator
-from profiles.actions import creation, grants, templates, undo, validity
+from profiles.access.expectations import Catalogue
+from profiles.actions import creation, exercises, grants, templates, undo, validity
 from profiles.actions import practice as practice_data
 from profiles.catalog import loading, reading
 from profiles.catalog import rows as catalog_rows
+from profiles.exercises import reading as exercise_reading
 from profiles.load import actions as load_actions
 from profiles.load import applying, files
-from profiles.models import AccessTemplate, LoadPlan, Option
+from profiles.models import AccessTemplate, Exercise, LoadPlan, Option
 from profiles.tables import rows
 from tests.conftest import (
     OTHER_RUC,
@@ -76,6 +78,39 @@ def plan_left_alone() -> LoadPlan:
     with transaction.atomic():
         LoadPlan.objects.update(worked_until=None)
     return plan("applying")
+
+
+# It prepares a user; of the goal, who cannot use an option, nothing is met.
+EXERCISES = f"""
+[[exercises]]
+code = "de-prueba"
+title = "De prueba"
+brief = "Dele a ANUEVA01 las dos opciones."
+points = 10
+hints = ["Una.", "Otra."]
+activation_delay = 24
+[[exercises.people]]
+username = "ANUEVA01"
+document_number = "90000080"
+first_name = "Ana"
+last_name = "Nueva"
+options = ["{OPTION}"]
+with_roles = true
+state = "suspended"
+[[exercises.goal]]
+username = "ANUEVA01"
+options = ["{OPTION}", "{OTHER_OPTION}"]
+can = ["{OPTION}", "{OTHER_OPTION}"]
+"""
+
+
+def definitions(text: str = EXERCISES) -> tuple[exercise_reading.Definition, ...]:
+    """Return the exercises of a file with this text."""
+    return exercise_reading.read_file(BytesIO(text.encode()), Catalogue.current())
+
+
+def exercise() -> Exercise:
+    return Exercise.objects.get()
 
 
 # How each action is called; every call reads its own accounts, so it can be made again.
@@ -262,4 +297,15 @@ CALLS: dict[Callable, Callable] = {
         actor=acting(principal()), plan=plan_left_alone(), seconds=1
     ),
     applying.hand_over: lambda action: action(actor=acting(principal()), plan=plan("applied")),
+    exercises.load_exercises: lambda action: action(
+        actor=staff_actor(),
+        definitions=definitions(
+            EXERCISES.replace("De prueba", "Otro") + EXERCISES.replace("de-", "")
+        ),
+    ),
+    exercises.start: lambda action: action(actor=acting(principal()), exercise=exercise()),
+    exercises.take_hint: lambda action: action(
+        actor=acting(principal()), exercise=exercise(), seen=0
+    ),
+    exercises.check: lambda action: action(actor=acting(principal()), exercise=exercise()),
 }

@@ -89,6 +89,7 @@ SLOW = {
     "portal/test_two_processes.py": "starts two production servers",
     "portal/test_upgrade.py": "undoes and repeats migrations",
     "profiles/test_access_property.py": "makes hundreds of worlds",
+    "profiles/exercises/test_shipped.py": "does every exercise in a company of every type",
     "profiles/load/test_crash.py": "kills processes",
     "profiles/load/test_files.py": "reads the largest files",
     "test_claves_everywhere.py": "sends every password by every path",

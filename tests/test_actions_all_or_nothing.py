@@ -17,7 +17,7 @@ from django.utils import timezone
 import profiles.actions
 import users.actions
 from operators.models import Operator
-from profiles.actions import grants, templates, undo, validity
+from profiles.actions import exercises, grants, templates, undo, validity
 from profiles.catalog import loading, rows
 from profiles.load import actions as load_actions
 from profiles.load import applying
@@ -29,6 +29,7 @@ from tests.calls import (
     OTHER_OPTION,
     RECOVERY_CODES,
     ROLE,
+    definitions,
     plan,
     sheet,
     sheet_to_correct,
@@ -40,6 +41,7 @@ from tests.conftest import (
 )
 from tests.walking import modules_of, rows_of, undone, writes
 from users.actions import accounts, operators, practice, staff
+from users.history.recording import record
 from users.models import AuditEntry
 from users.signin import second_factor
 
@@ -93,6 +95,10 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr(second_factor, "new_recovery_codes", lambda: RECOVERY_CODES)
         Telephone(principal)
+    exercises.load_exercises(actor=actor, definitions=definitions())
+    # The exercise is on: it was started, and nobody is left of it.
+    facts = {"exercise": "de-prueba", "title": "De prueba"}
+    record("practice.started", actor=actor, operator=principal.operator, after=facts)
     client_of(secondary)
     fail_to_sign_in(secondary)
     for state in LoadPlan.State:

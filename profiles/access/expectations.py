@@ -127,7 +127,7 @@ def read(document: object, catalogue: Catalogue) -> tuple[ExpectedUser, ...]:
 
     Raises ExpectationsError with every problem found.
     """
-    reading = _Reading(catalogue)
+    reading = Reading(catalogue)
     users = reading.users(document)
     if reading.problems:
         raise ExpectationsError(reading.problems)
@@ -157,13 +157,15 @@ def _toml(value: str | list | dict) -> str:
 
 
 @dataclass
-class _Reading:
+class Reading:
     """Reads the parts of a document. What has a problem is left out, and the problem is kept."""
 
     catalogue: Catalogue
     problems: list[Problem] = field(default_factory=list)
     # Of the user whose part is being read.
     username: str = ""
+
+    user_keys = USER_KEYS
 
     def users(self, document: object) -> tuple[ExpectedUser, ...]:
         rows = self._part("", self._table("", document, ("users",)), "users", self._list) or []
@@ -185,7 +187,7 @@ class _Reading:
         self.username = ""
         if isinstance(row, dict):
             self.username = self._part(path, row, "username", self._username) or ""
-        row = self._table(path, row, USER_KEYS)
+        row = self._table(path, row, self.user_keys)
         return ExpectedUser(
             username=self.username,
             state=self._part(path, row, "state", self._state),

@@ -24,6 +24,8 @@ class State:
     accounts: Mapping[str, Timeline]
     leaves: Mapping[str, Option]
     locked: Container[User] = ()
+    # The instant from which ``at`` counts, if not ``now``.
+    leads_from: datetime | None = None
 
     @classmethod
     def of(
@@ -33,6 +35,7 @@ class State:
         expectations: Sequence[ExpectedUser] | None = None,
         *,
         locks_of: Callable[[Collection[User]], Container[User]] | None = None,
+        leads_from: datetime | None = None,
     ) -> Self:
         """Read the users and options that the expectations name; without expectations, all of them.
 
@@ -59,11 +62,13 @@ class State:
             accounts={name: timelines[user] for name, user in by_username.items()},
             leaves={option.code: option for option in leaves},
             locked=locks_of(users) if locks_of else (),
+            leads_from=leads_from,
         )
 
     def holdings(self, account: Timeline, lead: timedelta = timedelta()) -> Holdings:
         """Return what the account holds with the operator's clock so far ahead."""
-        return account.at(self.now + lead, is_locked=account.user in self.locked)
+        at = (self.leads_from or self.now) + lead if lead else self.now
+        return account.at(at, is_locked=account.user in self.locked)
 
     def options(self, account: Timeline) -> list[str]:
         """Return the codes of the granted options in catalogue order."""
@@ -90,14 +95,36 @@ class Kind(StrEnum):
     CANNOT = "cannot"
 
 
+# What an item of these kinds is called.
+WHAT = {
+    Kind.OPTION: "la opción",
+    Kind.EXTRA_OPTION: "la opción",
+    Kind.ROLE: "el rol",
+    Kind.EXTRA_ROLE: "el rol",
+}
+
+
 @dataclass(frozen=True)
 class Item:
     """What was compared: of which user, and which option or role, with the clock how far ahead."""
 
     username: str
-    kind: Kind
+    kind: StrEnum
     code: str = ""
     at: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a comparison found, before it is put into words."""
+
+    item: Item
+    ok: bool
+    # Of a state, and of a verdict: what stands and what was expected.
+    stands: User.State | Verdict | None = None
+    expected: User.State | ExpectedVerdict | None = None
+    # The option or the role.
+    row: Option | Role | None = None
 
 
 @dataclass(frozen=True)
@@ -108,12 +135,12 @@ class Result:
 
 
 def judge(expectations: Sequence[ExpectedUser], state: State) -> list[Result]:
-    """Compare the expectations with the state that was read for them, in their order.
-
-    Nothing more is said of a user that does not exist. What is there and was not expected comes
-    after what was.
-    """
-    return [result for expected in expectations for result in _results(expected, state)]
+    """Compare as ``compare``, in the words of testers."""
+    return [
+        Result(finding.item, finding.ok, _sentence(finding))
+        for expected in expectations
+        for finding in compare(expected, state)
+    ]
 
 
 def present(state: State) -> dict:
@@ -142,17 +169,20 @@ def _present(username: str, state: State) -> dict:
     }
 
 
-def _results(expected: ExpectedUser, state: State) -> Iterator[Result]:
+def compare(expected: ExpectedUser, state: State) -> Iterator[Finding]:
+    """Compare what is expected of a user with the state that was read for it, in its order.
+
+    Nothing more is found of a user that does not exist. What is there and was not expected comes
+    after what was.
+    """
     name, account = expected.username, state.accounts.get(expected.username)
+    yield Finding(Item(name, Kind.USER), account is not None)
     if account is None:
-        yield Result(Item(name, Kind.USER), False, f"{name}: falta el usuario.")
         return
-    yield Result(Item(name, Kind.USER), True, f"{name}: existe.")
     if expected.state is not None:
         stands = User.State(account.user.state)
         ok = stands == expected.state
-        instead = "" if ok else f", y debería estar {expected.state.label}"
-        yield Result(Item(name, Kind.STATE), ok, f"{name}: está {stands.label}{instead}.")
+        yield Finding(Item(name, Kind.STATE), ok, stands, expected.state)
     if expected.options is not None:
         held, rows = state.options(account), state.catalogue.options
         yield from _exactly(name, Kind.OPTION, Kind.EXTRA_OPTION, expected.options, held, rows)
@@ -164,10 +194,41 @@ def _results(expected: ExpectedUser, state: State) -> Iterator[Result]:
         option = state.leaves[each.option]
         decision = verdict(holdings[each.lead], option)
         kind = Kind.CAN if each.is_permitted else Kind.CANNOT
-        when = f", dentro de {spoken(each.lead)}" if each.lead else ""
-        said = _said(each, decision, name, _label(option))
-        ok = each.is_met_by(decision)
-        yield Result(Item(name, kind, each.option, each.at), ok, f"{name}{when}: {said}")
+        item = Item(name, kind, each.option, each.at)
+        yield Finding(item, each.is_met_by(decision), decision, each, option)
+
+
+def _exactly(
+    name: str,
+    kind: Kind,
+    extra: Kind,
+    expected: Sequence[str],
+    held: Sequence[str],
+    rows: Mapping[str, Option | Role],
+) -> Iterator[Finding]:
+    for code in expected:
+        yield Finding(Item(name, kind, code), code in held, row=rows[code])
+    for code in held:
+        if code not in expected:
+            yield Finding(Item(name, extra, code), False, row=rows[code])
+
+
+def _sentence(finding: Finding) -> str:
+    name, label = finding.item.username, _label(finding.row) if finding.row else ""
+    match finding.item.kind:
+        case Kind.USER:
+            return f"{name}: existe." if finding.ok else f"{name}: falta el usuario."
+        case Kind.STATE:
+            instead = "" if finding.ok else f", y debería estar {finding.expected.label}"
+            return f"{name}: está {finding.stands.label}{instead}."
+        case Kind.OPTION | Kind.ROLE:
+            what = WHAT[finding.item.kind]
+            return f"{name}: {'tiene' if finding.ok else 'falta'} {what} {label}."
+        case Kind.EXTRA_OPTION | Kind.EXTRA_ROLE:
+            return f"{name}: sobra {WHAT[finding.item.kind]} {label}."
+    lead = finding.expected.lead
+    when = f", dentro de {spoken(lead)}" if lead else ""
+    return f"{name}{when}: {_said(finding.expected, finding.stands, name, label)}"
 
 
 def _said(expected: ExpectedVerdict, decision: Verdict, name: str, option: str) -> str:
@@ -180,25 +241,6 @@ def _said(expected: ExpectedVerdict, decision: Verdict, name: str, option: str) 
     if not expected.is_met_by(decision):
         return f"no puede {option}, pero no por {expected.reason.code}: {reasons}."
     return f"no puede {option}: {reasons}."
-
-
-def _exactly(
-    name: str,
-    kind: Kind,
-    extra: Kind,
-    expected: Sequence[str],
-    held: Sequence[str],
-    rows: Mapping[str, Option | Role],
-) -> Iterator[Result]:
-    what = {Kind.OPTION: "la opción", Kind.ROLE: "el rol"}[kind]
-    for code in expected:
-        verb = "tiene" if code in held else "falta"
-        sentence = f"{name}: {verb} {what} {_label(rows[code])}."
-        yield Result(Item(name, kind, code), code in held, sentence)
-    for code in held:
-        if code not in expected:
-            sentence = f"{name}: sobra {what} {_label(rows[code])}."
-            yield Result(Item(name, extra, code), False, sentence)
 
 
 def _label(row: Option | Role) -> str:

@@ -64,6 +64,15 @@ def smallest_roles(
     return frozenset().union(*(_smallest(group, reach) for group in _groups(narrowest)))
 
 
+def roles_for(options: Iterable[Option], reach: Mapping[str, int]) -> frozenset[str]:
+    """Return the fewest roles by which all these options work, of the roles that ``reach`` names."""
+    needs = [
+        RoleNeed([option], [role for role in option.roles.all() if role.code in reach])
+        for option in options
+    ]
+    return smallest_roles(needs, without=(), reach=reach)
+
+
 def _groups(needs: Iterable[frozenset[str]]) -> list[list[frozenset[str]]]:
     """Return the needs in groups without a common role: each group is met on its own."""
     groups = []

@@ -14,6 +14,7 @@ from profiles.models.catalog import (
     Profile,
     Role,
 )
+from profiles.models.exercises import Exercise, ExerciseQuerySet
 from profiles.models.grants import Grant, OptionGrant, RoleGrant
 from profiles.models.loads import LoadPlan, LoadPlanQuerySet, LoadRow, Outcome
 from profiles.models.templates import AccessTemplate, AccessTemplateQuerySet
@@ -24,6 +25,8 @@ __all__ = [
     "AccessTemplate",
     "AccessTemplateQuerySet",
     "CatalogRow",
+    "Exercise",
+    "ExerciseQuerySet",
     "Grant",
     "LoadPlan",
     "LoadPlanQuerySet",

@@ -137,12 +137,19 @@ def create_for_visitor(
 
 
 @transaction.atomic
-def reset(*, actor: Actor, operator: Operator, session_key: str | None = None) -> None:
+def reset(
+    *,
+    actor: Actor,
+    operator: Operator,
+    session_key: str | None = None,
+    keep_token: bool = False,
+) -> None:
     """Return a practice company to the state of its birth; the history stays.
 
     Eliminates its secondary users, deletes its templates and the plans of its loads, returns its
-    clock to real time, lifts its locks, removes its second factors, revokes its token, ends its
-    fault, and closes the principal's sessions except ``session_key``. The principal's password
+    clock to real time, lifts its locks, removes its second factors, revokes its token unless
+    ``keep_token``, ends its fault, and closes the principal's sessions except ``session_key``. The
+    operator stays locked until the transaction ends. The principal's password
     stays, and so does what staff decides: name, types, who the principal is. Raises
     PermissionDenied for an actor that does not administer the operator, for an operator that is no
     practice company or has ended, and outside practice mode.
@@ -157,7 +164,8 @@ def reset(*, actor: Actor, operator: Operator, session_key: str | None = None) -
     # Both lock the operator: from here on its principal is the same.
     operators.return_to_real_time(actor=actor, operator=operator)
     operators.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
-    Operator.objects.filter(pk=operator.pk).update(token_digest=None, fault="", fault_until=None)
+    token = {} if keep_token else {"token_digest": None}
+    Operator.objects.filter(pk=operator.pk).update(fault="", fault_until=None, **token)
     record_all(
         entry("user.second_factor_off", actor=actor, operator=operator, subject=user)
         for user in protected

@@ -45,6 +45,10 @@ ACTION_LABELS = {
     "users.claves_handed_over": "Claves de una carga descargadas",
     "template.saved": "Plantilla guardada",
     "template.deleted": "Plantilla eliminada",
+    "practice.started": "Práctica empezada",
+    "practice.hint_taken": "Pista tomada",
+    "practice.checked": "Práctica comprobada",
+    "practice.passed": "Práctica lograda",
 }
 # Those that are about no operator: no company sees them.
 OFFICE_ACTION_LABELS = {
@@ -55,6 +59,7 @@ OFFICE_ACTION_LABELS = {
     "catalog.row_changed": "Fila del catálogo modificada",
     "catalog.row_deleted": "Fila del catálogo eliminada",
     "second_factors.resealed": "Segundos factores sellados de nuevo",
+    "exercises.loaded": "Prácticas cargadas",
 }
 
 # Labels of the facts that are no field of the account or operator that an action is about.
@@ -86,6 +91,13 @@ FACT_LABELS = {
     "claves": "Claves generadas",
     "created": "Usuarios creados",
     "changed": "Usuarios modificados",
+    "exercise": "Código",
+    "title": "Práctica",
+    "points": "Puntos",
+    "hints": "Pistas",
+    "attempts": "Comprobaciones",
+    "done": "Cumplidos",
+    "of": "De un total de",
 }
 # The fields of what an action is about, by the first word of the action.
 FIELDS = {
@@ -163,6 +175,8 @@ def changes(entry: AuditEntry, names: Mapping[str, str]) -> list[Line]:
                 Line("", f"{names.get(code, code)} ({code}): {_days(days)}")
                 for code, days in (new or {}).items()
             ]
+        elif fact == "missing":
+            lines += [Line("", sentence) for sentence in new]
         elif isinstance(old, list) or isinstance(new, list):
             lines += _difference(old or [], new or [], names)
         elif not before:

@@ -1,0 +1,128 @@
+"""What a company has made of its exercises, read from the history: nothing is stored twice."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from operators.models import Operator
+from users.models import AuditEntry
+
+STARTED, CHECKED = "practice.started", "practice.checked"
+PASSED, HINT_TAKEN = "practice.passed", "practice.hint_taken"
+ACTIONS = (STARTED, CHECKED, PASSED, HINT_TAKEN, "operator.reset")
+NUMBER = r"SIM-[0-9]{4}-PR-[0-9]{6,18}-[0-9A-F]{8}"
+
+
+@dataclass
+class Run:
+    """One start of an exercise, up to now."""
+
+    exercise: str
+    entry: int
+    started: datetime
+    # When it last got on: at its start, or at a check that found more done than any before.
+    moved: datetime
+    hints: int = 0
+    attempts: int = 0
+    # Of the last check: how much was done of how much, and the sentences about what is missing.
+    done: int = 0
+    of: int = 0
+    missing: list[str] = field(default_factory=list)
+    most_done: int = 0
+
+
+class Pass(NamedTuple):
+    """The entry by which an exercise was passed."""
+
+    entry: int
+    at: datetime
+    facts: dict
+
+    @property
+    def number(self) -> str:
+        """The number of the constancia, whose end cannot be guessed."""
+        year = timezone.localtime(self.at).year
+        check = salted_hmac("profiles.exercises", str(self.entry), algorithm="sha256").hexdigest()
+        return f"SIM-{year}-PR-{self.entry:06}-{check[:8].upper()}"
+
+
+@dataclass
+class Standing:
+    """What a company has made of one exercise, in all its runs."""
+
+    attempts: int = 0
+    hints: int = 0
+    # The best points, and the first entry.
+    points: int = 0
+    passed: Pass | None = None
+
+
+@dataclass
+class Progress:
+    # The exercise that is on; None if none is.
+    run: Run | None = None
+    # By the code of each exercise that was ever started.
+    standings: dict[str, Standing] = field(default_factory=dict)
+
+    def state(self, code: str) -> str:
+        """Return how an exercise stands: ``on``, else ``passed``, ``begun`` or ``new``."""
+        if self.run and self.run.exercise == code:
+            return "on"
+        standing = self.standings.get(code)
+        return "new" if standing is None else "passed" if standing.passed else "begun"
+
+
+def of_company(operator: Operator) -> Progress:
+    """Return the progress of one company."""
+    return of_each([operator])[operator]
+
+
+def of_each(operators: Iterable[Operator]) -> dict[Operator, Progress]:
+    """Return the progress of each company, by one query."""
+    found = {operator.pk: Progress() for operator in operators}
+    entries = AuditEntry.objects.filter(operator__in=found, action__in=ACTIONS)
+    columns = ("operator_id", "action", "pk", "at", "after")
+    for company, *entry in entries.order_by("at", "pk").values_list(*columns):
+        _follow(found[company], *entry)
+    return {operator: found[operator.pk] for operator in operators}
+
+
+def _follow(progress: Progress, action: str, entry: int, at: datetime, facts: dict) -> None:
+    run = progress.run
+    if action == STARTED:
+        progress.run = Run(facts["exercise"], entry, at, at)
+        progress.standings.setdefault(facts["exercise"], Standing())
+    elif run is None or action == "operator.reset":
+        progress.run = None
+    elif action == HINT_TAKEN:
+        run.hints += 1
+        progress.standings[run.exercise].hints += 1
+    else:
+        standing = progress.standings[run.exercise]
+        standing.attempts += 1
+        run.attempts += 1
+        if action == PASSED:
+            progress.run = None
+            standing.points = max(standing.points, facts["points"])
+            standing.passed = standing.passed or Pass(entry, at, facts)
+            return
+        run.done, run.of, run.missing = facts["done"], facts["of"], facts["missing"]
+        if run.done > run.most_done:
+            run.most_done, run.moved = run.done, at
+
+
+def pass_of_number(number: str) -> tuple[Pass, Operator] | None:
+    """Return the first pass of an exercise that has this number, and its company; else None."""
+    if not re.fullmatch(NUMBER, number):
+        return None
+    entries = AuditEntry.objects.filter(action=PASSED, pk=int(number.split("-")[3]))
+    entry = entries.select_related("operator").first()
+    if entry is None:
+        return None
+    found = Pass(entry.pk, entry.at, entry.after)
+    return (found, entry.operator) if constant_time_compare(found.number, number) else None

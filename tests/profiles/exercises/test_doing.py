@@ -1,0 +1,323 @@
+"""An exercise is started, checked and passed; what happens in between is read from the history."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from operators.models import Operator
+from profiles.actions.exercises import check, load_exercises, start, take_hint
+from profiles.actions.grants import assign_options, assign_roles
+from profiles.exercises import progress
+from profiles.models import Exercise
+from tests.calls import definitions
+from tests.conftest import acting
+from users.actions import accounts, operators, practice
+from users.history.recording import Actor
+from users.history.wording import changes
+from users.models import AuditEntry, User
+from users.signin import practice_token
+
+FREE, OTHER, OPEN = "11.9.1.1.1", "11.9.1.1.2", "90.1.1.1.1"
+ROLE = "NSIGAD.AGENTEADUANA.DESPACHO"
+FILE = f"""
+[[exercises]]
+code = "una"
+title = "Una"
+brief = "Dele la opción. Hoy es {{hoy}}; en una semana, {{dia:7}}."
+points = 10
+hints = ["Primera.", "Segunda."]
+untouched = ["QUIETA01"]
+[[exercises.people]]
+username = "ANUEVA01"
+document_number = "90000080"
+first_name = "Ana"
+last_name = "Nueva"
+[[exercises.people]]
+username = "QUIETA01"
+document_number = "90000081"
+first_name = "Quieta"
+last_name = "Siempre"
+options = ["{OPEN}"]
+with_roles = true
+[[exercises.goal]]
+username = "ANUEVA01"
+state = "active"
+can = ["{FREE}"]
+
+[[exercises]]
+code = "otra"
+title = "Otra"
+brief = "Dele la opción y nada más, desde mañana."
+points = 5
+extra_cost = 2
+[[exercises.people]]
+username = "ANUEVA01"
+document_number = "90000080"
+first_name = "Ana"
+last_name = "Nueva"
+[[exercises.goal]]
+username = "ANUEVA01"
+options = ["{FREE}"]
+can = [{{ option = "{FREE}", at = "24h" }}]
+"""
+
+
+@pytest.fixture
+def operator(small_catalog, staff) -> Operator:
+    load_exercises(actor=acting(staff), definitions=definitions(FILE))
+    return practice.create(actor=Actor.server(), operator_types=["AGENTE_ADUANA"]).operator
+
+
+@pytest.fixture
+def actor(operator):
+    """actor() is the principal as a new request reads it."""
+    return lambda: acting(operator.users.select_related("operator").get(is_principal=True))
+
+
+def exercise(code: str = "una") -> Exercise:
+    return Exercise.objects.get(code=code)
+
+
+def user(name: str = "ANUEVA01") -> User:
+    return User.objects.existing().select_related("operator").get(username=name)
+
+
+def grant(actor, *codes: str, seen=()) -> None:
+    assign_options(actor=actor(), user=user(), codes=codes, seen=seen)
+
+
+def missing(checked) -> list[str]:
+    return [result.sentence for result in checked.results if not result.ok]
+
+
+def actions(operator) -> list[str]:
+    entries = AuditEntry.objects.filter(operator=operator, action__startswith="practice.")
+    return [*entries.order_by("pk").values_list("action", flat=True)]
+
+
+def test_a_start_prepares_the_people_in_a_company_at_its_beginning(operator, actor):
+    accounts.create_secondary_user(
+        actor=actor(),
+        username="PROPIO01",
+        password="Practica01",
+        document_type="1",
+        document_number="90000081",
+        first_name="Propio",
+        last_name="Anterior",
+    )
+    token = practice.issue_token(actor=actor(), operator=operator)
+    start(actor=actor(), exercise=exercise())
+    assert {*operator.users.existing().values_list("username", flat=True)} == {
+        "TITULAR1",
+        "ANUEVA01",
+        "QUIETA01",
+    }
+    assert user().check_password("Practica01")
+    assert not user().must_change_password
+    assert [grant.role_id for grant in user("QUIETA01").role_grants.all()] == [ROLE]
+    assert practice_token.principal_of(token) == actor().user
+
+
+def test_an_exercise_is_passed_once_with_its_points(operator, actor, clock):
+    start(actor=actor(), exercise=exercise())
+    assert take_hint(actor=actor(), exercise=exercise(), seen=0) == 1
+    # The same form sent twice takes one hint.
+    assert take_hint(actor=actor(), exercise=exercise(), seen=0) == 1
+    checked = check(actor=actor(), exercise=exercise())
+    assert missing(checked) == [
+        "ANUEVA01 no puede usar «Servicio Web». ANUEVA01 no tiene asignada esta opción. Una "
+        "carpeta no la otorga: se marca la opción misma."
+    ]
+    (wrong,) = [result for result in checked.results if not result.ok]
+    assert (wrong.remedy.url_name, wrong.item.username) == ("profiles:options", "ANUEVA01")
+    grant(actor, FREE)
+    clock.advance(seconds=90)
+    passed = check(actor=actor(), exercise=exercise()).passed
+    assert passed.after == {
+        "exercise": "una",
+        "title": "Una",
+        "points": 9,
+        "hints": 1,
+        "seconds": 90,
+        "attempts": 2,
+    }
+    with pytest.raises(ValidationError, match="no está en curso"):
+        check(actor=actor(), exercise=exercise())
+    assert actions(operator) == [
+        "practice.started",
+        "practice.hint_taken",
+        "practice.checked",
+        "practice.passed",
+    ]
+    said = [line.text for line in changes(passed, {})]
+    assert {"Práctica: Una", "Puntos: 9", "Comprobaciones: 2"} <= {*said}
+
+
+def test_the_history_says_what_was_missing(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    checked = check(actor=actor(), exercise=exercise())
+    entry = AuditEntry.objects.get(action="practice.checked")
+    assert missing(checked)[0] in [line.text for line in changes(entry, {})]
+    assert (entry.after["done"], entry.after["of"]) == (3, 4)
+
+
+def test_hints_end_and_there_is_none_in_an_exam(operator, actor, monkeypatch):
+    start(actor=actor(), exercise=exercise())
+    for seen in (0, 1):
+        take_hint(actor=actor(), exercise=exercise(), seen=seen)
+    with pytest.raises(ValidationError, match="Ya no quedan pistas"):
+        take_hint(actor=actor(), exercise=exercise(), seen=2)
+    monkeypatch.setattr(Operator, "is_in_exam", True)
+    with pytest.raises(ValidationError, match="En un examen no hay pistas"):
+        take_hint(actor=actor(), exercise=exercise(), seen=2)
+    results = check(actor=actor(), exercise=exercise()).results
+    assert not any(result.remedy for result in results)
+
+
+def test_what_is_beyond_the_goal_costs_points_where_the_exercise_says_so(operator, actor, clock):
+    start(actor=actor(), exercise=exercise("otra"))
+    grant(actor, FREE, OTHER)
+    checked = check(actor=actor(), exercise=exercise("otra"))
+    assert missing(checked) == ["A ANUEVA01 le sobra la opción «Servicio Web»."]
+    assert checked.passed.after["points"] == 3
+    start(actor=actor(), exercise=exercise("otra"))
+    grant(actor, FREE, OTHER, OPEN)
+    assign_roles(actor=actor(), user=user(), codes=[ROLE], seen=[])
+    # One point is always left.
+    assert check(actor=actor(), exercise=exercise("otra")).passed.after["points"] == 1
+
+
+def test_another_exercise_a_reset_and_an_end_leave_no_exercise_on(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    start(actor=actor(), exercise=exercise("otra"))
+    before = actions(operator)
+    for call in (check, lambda **given: take_hint(seen=0, **given)):
+        with pytest.raises(ValidationError, match="no está en curso"):
+            call(actor=actor(), exercise=exercise())
+    practice.reset(actor=actor(), operator=operator)
+    with pytest.raises(ValidationError, match="no está en curso"):
+        check(actor=actor(), exercise=exercise("otra"))
+    start(actor=actor(), exercise=exercise())
+    Operator.objects.update(practice_until=timezone.localdate() - timedelta(days=1))
+    with pytest.raises(PermissionDenied, match="ya terminó"):
+        check(actor=actor(), exercise=exercise())
+    assert actions(operator) == [*before, "practice.started"]
+
+
+def test_restarting_begins_again_with_new_people_and_no_hints(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    take_hint(actor=actor(), exercise=exercise(), seen=0)
+    grant(actor, FREE)
+    start(actor=actor(), exercise=exercise())
+    assert len(missing(check(actor=actor(), exercise=exercise()))) == 1
+    grant(actor, FREE)
+    assert check(actor=actor(), exercise=exercise()).passed.after["points"] == 10
+
+
+def test_the_wrong_person_eliminated_is_named(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    grant(actor, FREE)
+    accounts.eliminate_user(actor=actor(), user=user("QUIETA01"))
+    assert missing(check(actor=actor(), exercise=exercise())) == [
+        "QUIETA01 no debía cambiar, y cambió: su estado."
+    ]
+
+
+def test_what_was_changed_and_put_back_is_untouched(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    grant(actor, FREE)
+    accounts.suspend_user(actor=actor(), user=user("QUIETA01"))
+    assert missing(check(actor=actor(), exercise=exercise()))
+    accounts.reactivate_user(actor=actor(), user=user("QUIETA01"))
+    assert check(actor=actor(), exercise=exercise()).passed
+
+
+def test_the_days_of_a_goal_count_from_the_start_wherever_the_clock_is(operator, actor):
+    start(actor=actor(), exercise=exercise("otra"))
+    operators.advance_clock(actor=actor(), operator=operator, by=timedelta(days=3))
+    # Granted too late for the day after the start.
+    grant(actor, FREE)
+    (sentence,) = missing(check(actor=actor(), exercise=exercise("otra")))
+    assert sentence.startswith("El ")
+    assert "ANUEVA01 no puede usar «Servicio Web». ANUEVA01 ya tiene asignada" in sentence
+
+
+def test_only_the_principal_of_an_open_practice_company_starts(actor, stranger):
+    Operator.objects.filter(pk=stranger.operator_id).update(practice_until=None)
+    with pytest.raises(PermissionDenied, match="no es de práctica"):
+        start(actor=acting(stranger), exercise=exercise())
+    start(actor=actor(), exercise=exercise())
+    with pytest.raises(PermissionDenied, match="Solo el usuario principal"):
+        start(actor=acting(user()), exercise=exercise())
+
+
+def test_an_exercise_of_another_type_or_retired_is_not_offered(actor):
+    for change in ({"definition": {"operator_types": ["TRANSPORTISTA"]}}, {"is_retired": True}):
+        Exercise.objects.filter(code="otra").update(**change)
+        with pytest.raises(ValidationError, match="no es para el tipo"):
+            start(actor=actor(), exercise=exercise("otra"))
+
+
+def test_the_progress_of_companies_is_read_from_their_history(
+    operator, actor, clock, django_assert_num_queries
+):
+    start(actor=actor(), exercise=exercise())
+    clock.advance(minutes=1)
+    take_hint(actor=actor(), exercise=exercise(), seen=0)
+    check(actor=actor(), exercise=exercise())
+    moved = clock.now
+    clock.advance(minutes=1)
+    check(actor=actor(), exercise=exercise())
+    run = progress.of_company(operator).run
+    assert (run.exercise, run.hints, run.attempts, run.done, run.of) == ("una", 1, 2, 3, 4)
+    assert (run.moved, run.missing) == (moved, missing(check(actor=actor(), exercise=exercise())))
+    grant(actor, FREE)
+    first = check(actor=actor(), exercise=exercise()).passed
+    start(actor=actor(), exercise=exercise())
+    grant(actor, FREE)
+    check(actor=actor(), exercise=exercise())
+    start(actor=actor(), exercise=exercise("otra"))
+    other = practice.create(actor=Actor.server(), operator_types=["TRANSPORTISTA"]).operator
+    with django_assert_num_queries(1):
+        found = progress.of_each([operator, other])
+    standing = found[operator].standings["una"]
+    assert (standing.points, standing.attempts, standing.hints) == (10, 5, 1)
+    assert standing.passed.entry == first.pk
+    assert (found[operator].state("una"), found[operator].state("otra")) == ("passed", "on")
+    assert (found[other].run, found[other].state("una")) == (None, "new")
+
+
+def test_a_number_of_a_constancia_cannot_be_guessed(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    grant(actor, FREE)
+    check(actor=actor(), exercise=exercise())
+    passed = progress.of_company(operator).standings["una"].passed
+    assert progress.pass_of_number(passed.number) == (passed, operator)
+    for wrong in (passed.number[:-8] + "00000000", passed.number.replace("PR", "US"), "", "SIM-x"):
+        assert progress.pass_of_number(wrong) is None
+
+
+def test_the_brief_names_the_days_from_the_start(operator):
+    (text,) = definitions(FILE)[0].paragraphs(timezone.datetime(2026, 11, 27).date())
+    assert text == (
+        "Dele la opción. Hoy es 27 de noviembre de 2026; en una semana, 4 de diciembre de 2026."
+    )
+
+
+def test_loading_changes_what_the_file_names_and_leaves_the_rest(operator, staff):
+    load = load_exercises
+    again = load(actor=acting(staff), definitions=definitions(FILE))
+    assert again == {"created": 0, "changed": 0, "unchanged": 2}
+    only = FILE.split("[[exercises]]")[1].replace(
+        'title = "Una"', 'title = "Primera"\nretired = true'
+    )
+    tally = load(actor=acting(staff), definitions=definitions("[[exercises]]" + only))
+    assert tally == {"created": 0, "changed": 1, "unchanged": 0}
+    assert [(row.title, row.is_retired) for row in Exercise.objects.all()] == [
+        ("Primera", True),
+        ("Otra", False),
+    ]
+    codes = [entry.after["codes"] for entry in AuditEntry.objects.filter(action="exercises.loaded")]
+    assert codes == [["una"], ["una", "otra"]]

@@ -1,0 +1,131 @@
+"""The shipped exercises: the brief alone passes each of them, and nothing less does."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from operators.models import OperatorType
+from profiles.actions.exercises import check, start
+from profiles.models import Exercise
+from tests.conftest import acting
+from tests.trainee import Trainee
+from tests.walking import undone
+from users.models import User
+
+SEND, GRE = "90.8.1.1.4", "62.1.5.1.1"
+INVOICES, BILL, SEE_BILL = "11.9.5.1.1", "11.5.3.1.1", "11.5.3.1.2"
+
+
+def day(ahead: int) -> str:
+    return str(timezone.localdate() + timedelta(days=ahead))
+
+
+# Of each exercise, the steps of its brief; with each, what is said when it alone is left out.
+STEPS = {
+    "primer-usuario": [
+        (
+            lambda trainee: trainee.create("RQUISPE1", "90000101", " rosa ", "QUISPE  MAMANI"),
+            "Falta el usuario RQUISPE1.",
+        ),
+        (
+            lambda trainee: trainee.options("RQUISPE1", SEND, GRE),
+            "RQUISPE1 no puede usar «Consulta de GRE».",
+        ),
+        (
+            lambda trainee: trainee.roles("RQUISPE1"),
+            "RQUISPE1 no puede usar «Consulta de envíos y respuestas». RQUISPE1 no tiene ninguno "
+            "de los roles",
+        ),
+    ],
+    "menu-vacio": [
+        (
+            lambda trainee: trainee.options("CVALDEZ1", INVOICES, GRE),
+            "CVALDEZ1 no puede usar «Consultar Factura, Boletas y Notas».",
+        )
+    ],
+    "falta-el-rol": [
+        (
+            lambda trainee: trainee.roles("LMAMANI1"),
+            "LMAMANI1 no puede usar «Consulta de envíos y respuestas». LMAMANI1 no tiene ninguno",
+        )
+    ],
+    "deja-la-empresa": [
+        (
+            lambda trainee: trainee.suspend("PROJAS01"),
+            "PROJAS01 está Activo, y debería estar Suspendido.",
+        )
+    ],
+    "vacaciones": [
+        (
+            lambda trainee: trainee.options("DSOTO001", BILL, SEE_BILL),
+            "DSOTO001 no puede usar «Emitir Factura».",
+        ),
+        (
+            lambda trainee: trainee.validity("DSOTO001", BILL, day(7), day(14)),
+            "DSOTO001 puede usar «Emitir Factura», y no debería.",
+        ),
+    ],
+    "mismo-acceso": [
+        (
+            lambda trainee: trainee.copy("KDIAZ001", "MVEGA001"),
+            "KDIAZ001 no puede usar «Avisos del sistema».",
+        )
+    ],
+    "solo-lo-necesario": [
+        (
+            lambda trainee: trainee.options("ECRUZ001", SEND, GRE),
+            "ECRUZ001 no puede usar «Consulta de envíos y respuestas».",
+        ),
+        (
+            lambda trainee: trainee.roles("ECRUZ001"),
+            "ECRUZ001 no puede usar «Consulta de envíos y respuestas». ECRUZ001 no tiene ninguno",
+        ),
+    ],
+    "clave-olvidada": [
+        (
+            lambda trainee: trainee.reset_password("JRAMOS01"),
+            "JRAMOS01: en el Historial todavía no está «Clave restablecida».",
+        )
+    ],
+    "sigue-igual": [
+        (
+            lambda trainee: trainee.advance(24),
+            "TLEON001 no puede usar «Consulta de envíos y respuestas». TLEON001 ya tiene asignada",
+        )
+    ],
+}
+
+
+@pytest.mark.usefixtures("shipped")
+def test_the_steps_of_every_shipped_exercise_are_stated():
+    assert [*Exercise.objects.values_list("code", flat=True)] == [*STEPS]
+
+
+def test_the_brief_alone_passes_and_each_step_left_out_is_named(company, client_of, subtests):
+    for kind in OperatorType.objects.values_list("code", flat=True):
+        principal = User.objects.select_related("operator").get(pk=company(kind).principal.pk)
+        trainee = Trainee(client_of(principal))
+        for code, steps in STEPS.items():
+            for left_out in [*range(len(steps)), None]:
+                with subtests.test(kind=kind, exercise=code, left_out=left_out), undone():
+                    do(principal, trainee, code, steps, left_out)
+
+
+def do(principal, trainee, code, steps, left_out) -> None:
+    """Start the exercise, do all steps but one, and check."""
+    actor, exercise = acting(User.objects.get(pk=principal.pk)), Exercise.objects.get(code=code)
+    start(actor=actor, exercise=exercise, session_key=trainee.client.session.session_key)
+    for number, (step, _) in enumerate(steps):
+        # Without the user there is nobody to give options to.
+        if number != left_out and not (left_out == 0 and code == "primer-usuario"):
+            step(trainee)
+    checked = check(actor=acting(User.objects.get(pk=principal.pk)), exercise=exercise)
+    missing = [result.sentence for result in checked.results if not result.ok]
+    if left_out is None:
+        assert (missing, checked.passed is not None) == ([], True)
+        assert checked.passed.after["points"] == exercise.definition["points"]
+    else:
+        assert checked.passed is None
+        wanted = steps[left_out][1]
+        assert any(wanted in sentence for sentence in missing), missing
