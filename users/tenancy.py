@@ -30,10 +30,8 @@ def secondary_user(
     if not (username.isascii() and username.isalnum()):
         # No usuario looks like that, and PostgreSQL fails on a NUL instead of finding nothing.
         raise Http404
-    same_username = User.objects.secondary().filter(
-        operator=principal.operator_id, username=username
-    )
-    same_username = same_username.select_related("operator").order_by("-pk")
+    own_company = principal.operator.users
+    same_username = own_company.filter(is_principal=False, username=username).order_by("-pk")
     if subject:
         same_username = same_username.filter(pk=key_of(subject))
     user = same_username.existing().first() or (same_username.first() if or_eliminated else None)

@@ -72,8 +72,8 @@ def proposal(user: User, source: User | AccessTemplate, *, adding: bool) -> Prop
     With ``adding`` the access is added to the user's own; else it replaces the user's own.
     """
     options, roles = access_of(source)
-    offered = frozenset(Option.objects.offered_to(user.operator).values_list("code", flat=True))
-    offered |= {role.code for role in Role.objects.offered_to(user.operator)}
+    offered = Option.objects.offered_to(user.operator).codes()
+    offered |= Role.objects.offered_to(user.operator).codes()
     left_out = (options | roles) - offered
     if adding:
         own_options, own_roles = access_of(user)

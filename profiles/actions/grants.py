@@ -43,13 +43,13 @@ def assign_options(
     the same form sent twice is idempotent. Raises NotOfferedError for a code that the operator is
     not offered, and PermissionDenied for an actor without power over the user.
     """
-    offered = Option.objects.offered_to(user.operator).values_list("code", flat=True)
+    offered = Option.objects.offered_to(user.operator)
     return _assign(OptionGrant, "option_id", "options.assigned", actor, user, codes, seen, offered)
 
 
 def assign_roles(*, actor: Actor, user: User, codes: Iterable[str], seen: Iterable[str]) -> Change:
     """Make ``codes`` the roles of the user; arguments and errors as in ``assign_options``."""
-    offered = Role.objects.offered_to(user.operator).values_list("code", flat=True)
+    offered = Role.objects.offered_to(user.operator)
     return _assign(RoleGrant, "role_id", "roles.assigned", actor, user, codes, seen, offered)
 
 
@@ -58,7 +58,7 @@ def _assign(grant_model, code_field, action, actor, user, codes, seen, offered) 
     tenancy.require_power_over(actor.user, user)
     tenancy.lock_account(user)
     wanted, seen = frozenset(codes), frozenset(seen)
-    if not_offered := wanted - frozenset(offered):
+    if not_offered := wanted - offered.codes():
         raise NotOfferedError(not_offered)
     grants = grant_model.objects.filter(user=user)
     current = frozenset(grants.values_list(code_field, flat=True))
@@ -117,9 +117,9 @@ def load_access(
     over a user.
     """
     tenancy.require_administrator_of(actor.user, operator)
-    offered_options = frozenset(Option.objects.offered_to(operator).values_list("code", flat=True))
-    offered = frozenset(Role.objects.offered_to(operator).values_list("code", flat=True))
-    _load(OptionGrant, "option_id", "options.assigned", actor, operator, options, offered_options)
+    offered = Option.objects.offered_to(operator).codes()
+    _load(OptionGrant, "option_id", "options.assigned", actor, operator, options, offered)
+    offered = Role.objects.offered_to(operator).codes()
     _load(RoleGrant, "role_id", "roles.assigned", actor, operator, roles, offered)
 
 

@@ -32,8 +32,8 @@ def save_template(
     tenancy.require_principal(actor.user)
     operator = actor.user.operator
     options, roles = frozenset(options), frozenset(roles)
-    offered = {*Option.objects.offered_to(operator).values_list("code", flat=True)}
-    offered |= {*Role.objects.offered_to(operator).values_list("code", flat=True)}
+    offered = Option.objects.offered_to(operator).codes()
+    offered |= Role.objects.offered_to(operator).codes()
     if not_offered := (options | roles) - offered:
         raise NotOfferedError(not_offered)
     before = {}

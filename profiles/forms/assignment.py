@@ -5,6 +5,7 @@ from functools import cached_property
 
 from crispy_forms.layout import Div
 from django import forms
+from django.db.models import QuerySet
 
 from operators.models import Operator
 from profiles.access.role_needs import RoleNeed
@@ -34,12 +35,12 @@ class CodesField(forms.Field):
     def __init__(self, model: type[Option] | type[Role], **kwargs) -> None:
         super().__init__(required=False, **kwargs)
         self.model = model
-        self.offered: list[Option] | list[Role] = []
+        self.offered: QuerySet = model.objects.none()
         self.refused: frozenset[str] = frozenset()
 
     def clean(self, codes) -> frozenset[str]:
         marked = frozenset(codes)
-        self.refused = marked - {row.code for row in self.offered}
+        self.refused = marked - self.offered.codes()
         return marked - self.refused
 
     def refused_rows(self) -> list[Option] | list[Role]:
@@ -62,8 +63,7 @@ class SeenCodesField(SeenField):
 
     def clean(self, value) -> frozenset[str]:
         seen = {code for code in super().clean(value) if isinstance(code, str)}
-        codes = self.model.objects.values_list("code", flat=True) if seen else ()
-        return frozenset(codes) & seen
+        return self.model.objects.all().codes() & seen if seen else frozenset()
 
 
 class OfferedForm(forms.Form):
@@ -79,9 +79,7 @@ class OfferedForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, CodesField):
                 # Nothing is judged here, so what a verdict reads is left out.
-                field.offered = list(
-                    field.model.objects.offered_to(operator).prefetch_related(None)
-                )
+                field.offered = field.model.objects.offered_to(operator).prefetch_related(None)
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -128,7 +126,7 @@ class OptionMarks(OfferedForm):
     def tree(self) -> OptionTree:
         """The offered options, as the screen draws them."""
         offered, marked = self.fields["option"].offered, self.shown("option")
-        needing = frozenset(Option.objects.needing_a_role().values_list("code", flat=True))
+        needing = Option.objects.needing_a_role().codes()
         for option in offered:
             option.needs_role = option.code in needing
         tree = OptionTree(offered, selected=marked, query=self.shown("query"))
@@ -144,10 +142,10 @@ class RoleMarks(OfferedForm):
     @cached_property
     def roles(self) -> list[Role]:
         """The offered roles, each with ``is_marked``, as the screen draws them."""
-        offered, marked = self.fields["role"].offered, self.shown("role")
-        for role in offered:
+        roles, marked = list(self.fields["role"].offered), self.shown("role")
+        for role in roles:
             role.is_marked = role.code in marked
-        return offered
+        return roles
 
     def mark(self, codes: Collection[str]) -> None:
         """Show these roles as marked, and no others."""

@@ -78,10 +78,8 @@ class Planner:
         self.operator, self.columns = operator, frozenset(columns)
         self.today = operator.today()
         self.offered = {
-            "options": frozenset(
-                Option.objects.offered_to(operator).values_list("code", flat=True)
-            ),
-            "roles": frozenset(Role.objects.offered_to(operator).values_list("code", flat=True)),
+            "options": Option.objects.offered_to(operator).codes(),
+            "roles": Role.objects.offered_to(operator).codes(),
         }
         # By name, and by folded name.
         self.templates = defaultdict(list), defaultdict(list)

@@ -57,7 +57,13 @@ class Profile(CatalogRow):
         verbose_name_plural = "perfiles"
 
 
-class RoleQuerySet(models.QuerySet):
+class CatalogQuerySet(models.QuerySet):
+    def codes(self) -> frozenset[str]:
+        """Return the codes of the rows."""
+        return frozenset(self.order_by().values_list("code", flat=True))
+
+
+class RoleQuerySet(CatalogQuerySet):
     def offered_to(self, operator: Operator):
         """Return the roles of the operator's types, in catalogue order."""
         return (
@@ -95,7 +101,7 @@ class Role(CatalogRow):
         verbose_name_plural = "roles"
 
 
-class OptionQuerySet(models.QuerySet):
+class OptionQuerySet(CatalogQuerySet):
     def folders(self):
         """Return the folders, each with its profile."""
         return self.filter(is_folder=True).select_related("profile")

@@ -47,8 +47,7 @@ class OptionMarksView(AssignmentView):
         template = AccessTemplate.objects.chosen(operator, self.request.GET)
         if template is None:
             return frozenset()
-        offered = Option.objects.offered_to(operator).filter(pk__in=template.options.all())
-        return frozenset(offered.values_list("code", flat=True))
+        return Option.objects.offered_to(operator).filter(pk__in=template.options.all()).codes()
 
     def start_again(self):
         messages.warning(

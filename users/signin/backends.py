@@ -1,6 +1,7 @@
 """Authentication backends: RUC, usuario and password for operators; usuario and password for staff."""
 
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from operators.validators import normalise_ruc
@@ -11,18 +12,19 @@ from users.validators import normalise_username
 
 
 class AccountBackend(ModelBackend):
-    """Authenticates, and loads for a session, only the accounts of its own queryset.
+    """Authenticates, and loads for a session, only its ``accounts``.
 
     ``authenticate`` raises LockedError, without comparing the password, after too many failures.
     """
 
-    def accounts(self):
-        """The accounts that this backend authenticates."""
-        raise NotImplementedError
+    accounts: QuerySet
 
     def get_user(self, user_id):
-        user = self.accounts().filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+        try:
+            user = self.accounts.get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None
 
     @sensitive_variables()
     def _check(
@@ -45,8 +47,7 @@ class AccountBackend(ModelBackend):
 
 
 class OperatorBackend(AccountBackend):
-    def accounts(self):
-        return User.objects.of_operators().existing().select_related("operator")
+    accounts = User.objects.of_operators().existing().select_related("operator")
 
     @sensitive_variables()
     def authenticate(self, request, ruc, username, password, *, blocked_too=False):
@@ -55,11 +56,9 @@ class OperatorBackend(AccountBackend):
         The caller then checks the blocks of the account, and never signs a blocked one in. Raises OutageError
         while the company rehearses one.
         """
-        user = (
-            self.accounts()
-            .filter(operator__ruc=normalise_ruc(ruc), username=normalise_username(username))
-            .first()
-        )
+        user = self.accounts.filter(
+            operator__ruc=normalise_ruc(ruc), username=normalise_username(username)
+        ).first()
         user = self._check(
             request, user, password, ruc=ruc, username=username, blocked_too=blocked_too
         )
@@ -69,10 +68,9 @@ class OperatorBackend(AccountBackend):
 
 
 class StaffBackend(AccountBackend):
-    def accounts(self):
-        return User.objects.staff().existing()
+    accounts = User.objects.staff().existing()
 
     @sensitive_variables()
     def authenticate(self, request, username, password):
-        user = self.accounts().filter(username=username).first()
+        user = self.accounts.filter(username=username).first()
         return self._check(request, user, password, ruc="", username=username)
