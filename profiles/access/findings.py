@@ -100,7 +100,7 @@ def condition(finding: Finding, offer: Offer):
             return Q(last_login__isnull=True)
         case Finding.EXPIRES_SOON:
             today = offer.operator.today()
-            soon = Q(valid_until__gte=today, valid_until__lte=today + EXPIRES_SOON)
+            soon = Q(valid_until__range=(today, today + EXPIRES_SOON))
             # Few validities end soon: find them by day first, for all operators, then by user.
             return (
                 Q(pk__in=User.objects.filter(soon).values("pk"))

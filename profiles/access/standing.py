@@ -39,8 +39,8 @@ class Team:
     total: int
     # The number of users by how they stand: a Standing, a Finding, or else a state.
     parts: dict[models.TextChoices, int]
-    # Each unfinished user, read with the names only, and the finding: at most COUNTED + 1.
-    unfinished: list[tuple[User, Finding]]
+    # The NAMES of each unfinished user, who ``lacks_options`` or else a role: at most COUNTED + 1.
+    unfinished: list[dict]
     # Whether the access of an active user ends soon.
     expires_soon: bool
 
@@ -50,32 +50,29 @@ class Team:
 
         With more than COUNTED unfinished users, the parts are the states.
         """
-        states = dict(users.order_by().values_list("state").annotate(Count("pk")))
-        total = sum(states.values())
-        states = {User.State(state): count for state, count in states.items()}
+        is_suspended = Q(state=User.State.SUSPENDED)
+        counts = users.aggregate(total=Count("pk"), suspended=Count("pk", filter=is_suspended))
+        total, suspended = counts["total"], counts["suspended"]
         active = users.filter(state=User.State.ACTIVE)
         expires_soon = active.filter(condition(Finding.EXPIRES_SOON, offer)).exists()
         rows = active.annotate(lacks_options=condition(Finding.WITHOUT_OPTIONS, offer)).filter(
             Q(lacks_options=True) | Q(condition(Finding.ROLE_MISSING, offer))
         )
-        unfinished = [
-            (user, Finding.WITHOUT_OPTIONS if user.lacks_options else Finding.ROLE_MISSING)
-            for user in rows.only(*NAMES).order_by("username")[: COUNTED + 1]
-        ]
+        rows = rows.values(*NAMES, "lacks_options").order_by("username")
+        unfinished = list(rows[: COUNTED + 1])
         if len(unfinished) > COUNTED:
-            return cls(total, states, unfinished, expires_soon)
-        missing, without = (
-            sum(found == finding for _, found in unfinished) for finding in UNFINISHED
-        )
+            parts = {User.State.ACTIVE: total - suspended, User.State.SUSPENDED: suspended}
+            return cls(total, parts, unfinished, expires_soon)
+        without = sum(row["lacks_options"] for row in unfinished)
+        missing = len(unfinished) - without
         invalid = active.filter(~_valid(offer.operator), ~_unfinished(offer)).count()
-        stopped = invalid + states.get(User.State.SUSPENDED, 0)
+        stopped = invalid + suspended
         parts = {
             Standing.READY: total - missing - without - stopped,
             Finding.ROLE_MISSING: missing,
             Finding.WITHOUT_OPTIONS: without,
             Standing.STOPPED: stopped,
         }
-        parts = {how: count for how, count in parts.items() if count}
         return cls(total, parts, unfinished, expires_soon)
 
 
