@@ -6,7 +6,8 @@ from itertools import chain
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -107,7 +108,9 @@ class OptionView(View):
         user = request.user
         if user.operator is None:
             raise PermissionDenied("Esta página es de los usuarios de los operadores.")
-        option = get_object_or_404(Option.objects.every_leaf(), code=code)
+        option = Option.objects.every_leaf().for_verdict(code)
+        if option is None:
+            raise Http404
         # A lock stops sign-ins only. If it closed open sessions, any stranger could close them by
         # guessing passwords, so the verdict is made without it.
         holdings = Holdings.of(user)

@@ -245,7 +245,7 @@ def reset_password(request, ruc: str, username: str, sent: schemas.NewPassword):
 def get_access(request, ruc: str, username: str, option: str):
     """El veredicto de «¿Por qué no puede?», con todos los motivos: el más hondo primero."""
     user = tenancy.secondary_user(request.user, username)
-    leaf = Option.objects.every_leaf().filter(code=option).first()
+    leaf = Option.objects.every_leaf().for_verdict(option)
     if leaf is None:
         raise InvalidError({"option": ["No hay una opción con ese código"]})
     decision = verdict(Holdings.of(user, locked=locks_of([user])), leaf)

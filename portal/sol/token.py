@@ -134,7 +134,7 @@ def _unavailable(seconds: int) -> RefusedError:
 def _option_of(client: str, sent: Mapping[str, str]) -> Option:
     """Return the option that the client stands for. Raises RefusedError for an unknown client."""
     is_known = sent.get("client_id", client) == client and sent.get("client_secret") == PUBLIC_WORD
-    option = Option.objects.leaves().filter(code=client).first() if is_known else None
+    option = Option.objects.leaves().for_verdict(client) if is_known else None
     if option is None:
         raise RefusedError(
             "401",

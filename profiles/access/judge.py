@@ -60,7 +60,7 @@ class State:
             now=operator.now(),
             catalogue=catalogue,
             accounts={name: timelines[user] for name, user in by_username.items()},
-            leaves={option.code: option for option in leaves},
+            leaves={option.code: option for option in leaves.for_verdicts()},
             locked=locks_of(users) if locks_of else (),
             leads_from=leads_from,
         )

@@ -35,7 +35,7 @@ def needs_of(
     """
     needs = {}
     for option in granted:
-        acting = {role.code for role in option.acting_roles}
+        acting = option.role_codes
         if acting and set(reasons_about_grants(holdings, option)) <= ANSWERED_BY_A_ROLE:
             roles = [role for role in offered if role.code in acting]
             need = needs.setdefault(tuple(role.code for role in roles), RoleNeed([], roles))
@@ -58,19 +58,19 @@ def smallest_roles(
     ``without`` are roles that open nothing. Of the sets that are equally small, the one with the
     least ``reach``, the number of options that each role opens in the catalogue: the least power.
     """
-    unmet = {need.codes - frozenset(without) for need in needs} - {frozenset()}
-    # What meets a need meets every need that contains it.
-    narrowest = {codes for codes in unmet if not any(other < codes for other in unmet)}
-    return frozenset().union(*(_smallest(group, reach) for group in _groups(narrowest)))
+    return _smallest_of({need.codes - frozenset(without) for need in needs}, reach)
 
 
 def roles_for(options: Iterable[Option], reach: Mapping[str, int]) -> frozenset[str]:
     """Return the fewest roles by which all these options work, of the roles that ``reach`` names."""
-    needs = [
-        RoleNeed([option], [role for role in option.roles.all() if role.code in reach])
-        for option in options
-    ]
-    return smallest_roles(needs, without=(), reach=reach)
+    return _smallest_of({frozenset(option.role_codes & reach.keys()) for option in options}, reach)
+
+
+def _smallest_of(needs: set[frozenset[str]], reach: Mapping[str, int]) -> frozenset[str]:
+    unmet = needs - {frozenset()}
+    # What meets a need meets every need that contains it.
+    narrowest = {codes for codes in unmet if not any(other < codes for other in unmet)}
+    return frozenset().union(*(_smallest(group, reach) for group in _groups(narrowest)))
 
 
 def _groups(needs: Iterable[frozenset[str]]) -> list[list[frozenset[str]]]:

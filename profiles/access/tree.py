@@ -172,6 +172,7 @@ def own_menu(user: User, *, query: str = "") -> OptionTree:
     """
     offered = Option.objects.offered_to(user.operator)
     if user.is_principal:
-        return OptionTree(offered.prefetch_related(None), query=query)
+        return OptionTree(offered, query=query)
     holdings = Holdings.of(user)
-    return menu_of(holdings, offered.filter(code__in=holdings.options), query=query)
+    granted = offered.filter(code__in=holdings.options).for_verdicts()
+    return menu_of(holdings, granted, query=query)

@@ -71,7 +71,7 @@ class Timeline:
         options: dict[int, list] = {user.pk: [] for user in users}
         roles: dict[int, list] = {user.pk: [] for user in users}
         operator = next(iter(users)).operator
-        types = frozenset(operator.operator_types.values_list("code", flat=True))
+        types = frozenset(operator.operator_types.order_by().values_list("code", flat=True))
         for grant in OptionGrant.objects.filter(user__in=users):
             options[grant.user_id].append(grant)
         # A role of a type that the operator no longer has permits nothing.
@@ -143,21 +143,19 @@ class Verdict:
 def verdict(holdings: Holdings, option: Option) -> Verdict:
     """Decide whether the option may be opened, and return every reason against.
 
-    The option is a leaf read with its profile, operator types and roles (``Option.objects
-    .every_leaf``), so that no query is needed. A principal may open whatever is offered to its
-    operator and needs no role. A secondary user needs the option and, if roles act in it, one of
-    them, both in effect (docs/fidelity.md, «Roles»).
+    The option is a leaf that ``Option.objects.for_verdicts`` read, so that no query is needed. A
+    principal may open whatever is offered to its operator and needs no role. A secondary user needs
+    the option and, if roles act in it, one of them, both in effect (docs/fidelity.md, «Roles»).
     """
     reasons = set(holdings.account)
-    offered_to = {operator_type.code for operator_type in option.offered_types}
     if option.is_retired or option.profile.is_retired:
         reasons.add(Reason.RETIRED)
-    if not offered_to & holdings.operator_types:
+    if not option.type_codes & holdings.operator_types:
         reasons.add(Reason.NOT_OFFERED)
     if not holdings.is_principal:
         reasons.add(holdings.options.get(option.code, Reason.OPTION_NOT_GRANTED))
-        if acting_roles := {role.code for role in option.acting_roles}:
-            reasons.add(_role_reason(acting_roles, holdings))
+        if option.role_codes:
+            reasons.add(_role_reason(option.role_codes, holdings))
     return Verdict(tuple(sorted(reasons - {None}, key=ORDER.__getitem__)))
 
 
@@ -166,7 +164,7 @@ def reasons_about_grants(holdings: Holdings, option: Option) -> list[Reason]:
     return [reason for reason in verdict(holdings, option).reasons if reason not in OF_THE_ACCOUNT]
 
 
-def _role_reason(acting_roles: set[str], holdings: Holdings) -> Reason | None:
+def _role_reason(acting_roles: frozenset[str], holdings: Holdings) -> Reason | None:
     """Return why no acting role of the option has effect; None when one has."""
     held = {holdings.roles[code] for code in acting_roles & holdings.roles.keys()}
     if None in held:

@@ -63,12 +63,8 @@ def _prepare(actor: Actor, operator: Operator, definition: reading.Definition, p
         for row in definition.people
     ]
     bulk.load_accounts(actor=actor, operator=operator, new=new, changed=[])
-    leaves = {
-        leaf.code: leaf
-        for leaf in Option.objects.granted(
-            {code for row in definition.people for code in row.options}
-        )
-    }
+    granted = Option.objects.granted({code for row in definition.people for code in row.options})
+    leaves = {leaf.code: leaf for leaf in granted.for_verdicts()}
     reach, options, roles = _reach(operator), [], []
     for user, row in zip(new, definition.people, strict=True):
         if row.options:

@@ -78,8 +78,7 @@ class OfferedForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, CodesField):
-                # Nothing is judged here, so what a verdict reads is left out.
-                field.offered = field.model.objects.offered_to(operator).prefetch_related(None)
+                field.offered = field.model.objects.offered_to(operator)
 
     def clean(self) -> dict:
         cleaned = super().clean()

@@ -160,7 +160,7 @@ class UserFilterForm(forms.Form):
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)
         self.operator = operator
-        options = Option.objects.offered_to(operator).prefetch_related(None).select_related(None)
+        options = Option.objects.offered_to(operator).select_related(None)
         self.fields["opcion"].choices = [
             ("", "Cualquiera"),
             (self.WITHOUT, "Sin opciones"),

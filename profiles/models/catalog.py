@@ -107,18 +107,8 @@ class OptionQuerySet(CatalogQuerySet):
         return self.filter(is_folder=True).select_related("profile")
 
     def every_leaf(self):
-        """Return all leaves, retired ones included, each with what a verdict reads.
-
-        ``offered_types`` and ``acting_roles`` are lists: managers would cost more than their rows.
-        """
-        return (
-            self.filter(is_folder=False)
-            .select_related("profile")
-            .prefetch_related(
-                models.Prefetch("operator_types", to_attr="offered_types"),
-                models.Prefetch("roles", to_attr="acting_roles"),
-            )
-        )
+        """Return all leaves, retired ones included, each with its profile."""
+        return self.filter(is_folder=False).select_related("profile")
 
     def granted(self, codes):
         """Return the leaves of these codes, retired ones included."""
@@ -127,6 +117,28 @@ class OptionQuerySet(CatalogQuerySet):
     def leaves(self):
         """Return the leaves that can be granted."""
         return self.every_leaf().filter(is_retired=False, profile__is_retired=False)
+
+    def for_verdicts(self) -> "list[Option]":
+        """Read the leaves, each with the codes that a verdict reads.
+
+        Two statements read the codes of any number of leaves, and no rows of types and roles.
+        """
+        leaves = list(self)
+        for name, relation, target in (
+            ("type_codes", self.model.operator_types, "operatortype"),
+            ("role_codes", self.model.roles, "role"),
+        ):
+            codes = {leaf.code: set() for leaf in leaves}
+            pairs = relation.through.objects.filter(option__in=codes)
+            for option, code in pairs.values_list("option", target):
+                codes[option].add(code)
+            for leaf in leaves:
+                setattr(leaf, name, frozenset(codes[leaf.code]))
+        return leaves
+
+    def for_verdict(self, code: str) -> "Option | None":
+        """Return the leaf of that code, read as by ``for_verdicts``; None without one."""
+        return next(iter(self.filter(code=code).for_verdicts()), None)
 
     def needing_a_role(self):
         """Return the options that are not enough without a role."""
@@ -178,6 +190,10 @@ class Option(CatalogRow):
         blank=True,
         help_text="Sin ninguno, la opción no pide rol.",
     )
+
+    # Codes of both relations, where ``for_verdicts`` read the option.
+    type_codes: frozenset[str]
+    role_codes: frozenset[str]
 
     objects = OptionQuerySet.as_manager()
 

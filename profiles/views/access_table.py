@@ -57,9 +57,10 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
     def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
         """Return the rows of cells under the name of each profile, and under that of the roles."""
         held = {code for each in holdings.values() for code in each.options}
-        leaves = {leaf.code: leaf for leaf in Option.objects.granted(held)}
+        leaves = {leaf.code: leaf for leaf in Option.objects.granted(held).for_verdicts()}
         if every_row:
-            leaves |= {leaf.code: leaf for leaf in Option.objects.offered_to(self.operator)}
+            offered = Option.objects.offered_to(self.operator).for_verdicts()
+            leaves |= {leaf.code: leaf for leaf in offered}
         groups = [
             (
                 profile.row.name,
@@ -126,7 +127,8 @@ def marks_of_each(users, groups: list[tuple]) -> list[tuple[User, Counter]]:
 def file_rows(users) -> Iterator[list]:
     """Yield one row for each user and each option or role that the user holds."""
     yield ["Usuario", "Nombres y Apellidos", "Estado", "Qué", "Código", "Nombre", "Ruta", "Rige", "Por qué no"]  # fmt: skip
-    leaves = {leaf.code: leaf for leaf in OptionTree(Option.objects.every_leaf()).ordered_leaves}
+    tree = OptionTree(Option.objects.every_leaf().for_verdicts())
+    leaves = {leaf.code: leaf for leaf in tree.ordered_leaves}
     roles = {role.code: role for role in Role.objects.select_related("operator_type")}
     remaining = users.select_related("operator").iterator(chunk_size=200)
     while some := list(islice(remaining, 200)):

@@ -149,7 +149,8 @@ class OptionsSummaryView(OptionMarksView):
         if (marks := self.marks()) is None:
             return self.start_again()
         operator = self.account.operator
-        marked = list(Option.objects.offered_to(operator).filter(code__in=marks.marked))
+        offered = Option.objects.offered_to(operator)
+        marked = offered.filter(code__in=marks.marked).for_verdicts()
         profile = request.GET.get("perfil", "")
         back = self.address("options", marks, perfil=profile)
         if marks.marked - {option.code for option in marked}:
@@ -193,7 +194,7 @@ def granted_rows(holdings: Holdings, options: list[Option], roles) -> list[Grant
     """
     roles, rows = list(roles), []
     for leaf in OptionTree(options).ordered_leaves:
-        acting = {role.code for role in leaf.row.acting_roles}
+        acting = leaf.row.role_codes
         reason = next(
             (each for each in reasons_about_grants(holdings, leaf.row) if each in OF_THE_ROLE), None
         )

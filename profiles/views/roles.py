@@ -113,9 +113,8 @@ class RolesView(AssignmentView):
         **notices,
     ):
         holdings = Holdings.of(self.account)
-        granted = list(
-            Option.objects.offered_to(self.account.operator).filter(code__in=holdings.options)
-        )
+        offered = Option.objects.offered_to(self.account.operator)
+        granted = offered.filter(code__in=holdings.options).for_verdicts()
         needs, expired = needs_of(holdings, granted, form.roles), expired_roles(holdings)
         if is_smallest:
             reach = Role.objects.annotate(reach=Count("options")).values_list("code", "reach")
@@ -143,7 +142,7 @@ class RolesSavedView(tenancy.AboutOneUser, View):
         if not user.role_grants.exists():
             return redirect("profiles:roles", user)
         holdings = Holdings.of(user, locked=locks_of([user]))
-        granted = OptionTree(Option.objects.granted(holdings.options))
+        granted = OptionTree(Option.objects.granted(holdings.options).for_verdicts())
         context = {
             "account": user,
             "options": granted.leaves,

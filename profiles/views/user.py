@@ -23,7 +23,7 @@ class UserView(tenancy.AboutOneUser, View):
         user = self.account
         locks = locks_of([user])
         holdings = Holdings.of(user, locked=locks)
-        granted = OptionTree(Option.objects.granted(holdings.options))
+        granted = OptionTree(Option.objects.granted(holdings.options).for_verdicts())
         # A block of the whole account is shown once, not beside every option.
         grants = {leaf.code: reasons_about_grants(holdings, leaf.row) for leaf in granted.leaves}
         working = [leaf.row for leaf in granted.leaves if not grants[leaf.code]]
@@ -66,7 +66,7 @@ class WhyView(tenancy.AboutOneUser, View):
         user, search = self.account, OptionSearchForm(request.GET)
         tree = OptionTree(Option.objects.offered_to(user.operator), query=search.text)
         code = request.GET.get("opcion", "")
-        option = next((leaf for leaf in Option.objects.every_leaf() if leaf.code == code), None)
+        option = Option.objects.every_leaf().for_verdict(code) if code else None
         holdings = Holdings.of(user, locked=locks_of([user]))
         context = {
             "account": user,

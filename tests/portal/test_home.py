@@ -142,7 +142,7 @@ def test_the_menu_is_what_the_verdict_puts_into_it(principal, secondary):
     codes = ["11.9.1.1.2", "90.1.1.1.1"]
     assign_options(actor=acting(principal), user=secondary, codes=codes, seen=[])
     for user in (principal, secondary):
-        by_verdict = menu_of(Holdings.of(user), Option.objects.every_leaf())
+        by_verdict = menu_of(Holdings.of(user), Option.objects.every_leaf().for_verdicts())
         assert own_menu(user).codes == by_verdict.codes
 
 

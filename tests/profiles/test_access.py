@@ -17,18 +17,13 @@ NOT_GRANTED, NOT_OFFERED = Reason.OPTION_NOT_GRANTED, Reason.NOT_OFFERED
 RETIRED, ROLE_MISSING = Reason.RETIRED, Reason.ROLE_MISSING
 
 
-def rows(codes) -> list[SimpleNamespace]:
-    """Return stand-ins for rows of the catalogue."""
-    return [SimpleNamespace(code=code) for code in codes]
-
-
 def an_option(*, types=("ADUANA",), roles=("ACTING",), is_retired=False, profile_is_retired=False):
     return SimpleNamespace(
         code=CODE,
         is_retired=is_retired,
         profile=SimpleNamespace(is_retired=profile_is_retired),
-        offered_types=rows(types),
-        acting_roles=rows(roles),
+        type_codes=frozenset(types),
+        role_codes=frozenset(roles),
     )
 
 
@@ -286,10 +281,24 @@ def test_the_role_of_a_former_type_does_not_open_an_option_of_two_types(
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=[both], seen=[])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
-    option = Option.objects.leaves().get(code=both)
+    option = Option.objects.leaves().for_verdict(both)
     assert verdict(Holdings.of(secondary), option).permitted
     secondary.operator.operator_types.set(["TRANSPORTISTA"])
     assert verdict(Holdings.of(secondary), option).reasons == (ROLE_MISSING,)
+
+
+def test_leaves_for_verdicts_cost_the_same_queries_however_many_they_are(
+    small_catalog, django_assert_num_queries
+):
+    with django_assert_num_queries(3):
+        one = Option.objects.every_leaf().for_verdict(CODE)
+    with django_assert_num_queries(3):
+        leaves = {leaf.code: leaf for leaf in Option.objects.every_leaf().for_verdicts()}
+    assert len(leaves) > 1
+    for leaf in (one, *leaves.values()):
+        assert leaf.type_codes == {each.code for each in leaf.operator_types.all()}
+        assert leaf.role_codes == {each.code for each in leaf.roles.all()}
+    assert Option.objects.every_leaf().for_verdict("90.1") is None
 
 
 def test_verdicts_on_leaves_already_read_cost_no_query(
@@ -297,7 +306,7 @@ def test_verdicts_on_leaves_already_read_cost_no_query(
 ):
     assign_options(actor=acting(principal), user=secondary, codes=[CODE], seen=[])
     holdings = Holdings.of(secondary)
-    leaves = list(Option.objects.leaves())
+    leaves = Option.objects.leaves().for_verdicts()
     with django_assert_num_queries(0):
         decisions = {leaf.code: verdict(holdings, leaf) for leaf in leaves}
     assert decisions[CODE].reasons == (ROLE_MISSING,)

@@ -179,7 +179,7 @@ def test_the_verdict_is_what_the_portal_enforces(secondary, client_of):
         before = transaction.savepoint()
         make(world, User.objects.get(pk=secondary.pk))
         user = User.objects.select_related("operator").get(pk=secondary.pk)
-        option = Option.objects.every_leaf().get(code=CODE)
+        option = Option.objects.every_leaf().for_verdict(CODE)
         decision = verdict(Holdings.of(user, locked=throttle.locks_of([user])), option)
         met[decision.permitted] += 1
         met.update(decision.reasons)

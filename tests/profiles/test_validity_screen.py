@@ -38,7 +38,7 @@ def days_of(user, code) -> tuple:
 
 
 def reasons(user) -> tuple:
-    return verdict(Holdings.of(user), Option.objects.leaves().get(code=CODE)).reasons
+    return verdict(Holdings.of(user), Option.objects.leaves().for_verdict(CODE)).reasons
 
 
 def test_the_days_are_saved_recorded_and_read_by_the_verdict(client, granted):

@@ -147,7 +147,7 @@ def test_a_new_grant_waits_for_the_activation_delay(client, principal, secondary
     actor = acting(principal)
     assign_options(actor=actor, user=secondary, codes=[CODE], seen=[])
     assign_roles(actor=actor, user=secondary, codes=[ROLE], seen=[])
-    option = Option.objects.leaves().get(code=CODE)
+    option = Option.objects.leaves().for_verdict(CODE)
     assert verdict(Holdings.of(secondary), option).reasons == (
         Reason.OPTION_NOT_YET_IN_EFFECT,
         Reason.ROLE_NOT_YET_IN_EFFECT,

@@ -22,6 +22,7 @@ def principal_of(token: str) -> User | None:
 
     A reset and the end of the company revoke the token; while the principal is blocked it is void.
     """
-    principals = User.objects.existing().filter(is_principal=True).select_related("operator")
-    user = principals.filter(operator__token_digest=digest(token)).first()
-    return user if user and user.is_active else None
+    principals = User.objects.filter(is_principal=True, operator__token_digest=digest(token))
+    # The former ones are eliminated, which is a block.
+    found = principals.select_related("operator")
+    return next((principal for principal in found if principal.is_active), None)
