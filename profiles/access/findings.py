@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.functional import cached_property
 
 from operators.models import Operator
 from profiles.models import Option, OptionGrant, Role, RoleGrant
@@ -74,6 +75,15 @@ class Offer:
             operator, *(list(rows.values_list("pk", flat=True)) for rows in (options, roles))
         )
 
+    @cached_property
+    def option_grants(self) -> QuerySet[OptionGrant]:
+        """The grants of the options, of users of any operator."""
+        return OptionGrant.objects.filter(option__in=self.options)
+
+    @cached_property
+    def role_grants(self) -> QuerySet[RoleGrant]:
+        return RoleGrant.objects.filter(role__in=self.roles)
+
 
 def _having(users: UserQuerySet, finding: Finding, offer: Offer) -> UserQuerySet:
     return users.filter(condition(finding, offer), state=User.State.ACTIVE)
@@ -81,8 +91,7 @@ def _having(users: UserQuerySet, finding: Finding, offer: Offer) -> UserQuerySet
 
 def condition(finding: Finding, offer: Offer):
     """Return the condition that an active user of the offer's operator meets with the finding."""
-    options = OptionGrant.objects.filter(option__in=offer.options)
-    roles = RoleGrant.objects.filter(role__in=offer.roles)
+    options, roles = offer.option_grants, offer.role_grants
     match finding:
         case Finding.WITHOUT_OPTIONS:
             return ~Exists(OptionGrant.objects.filter(user=OuterRef("pk")))
