@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.db.models import Q
@@ -72,7 +72,7 @@ class Timeline:
         roles: dict[int, list] = {user.pk: [] for user in users}
         operator = next(iter(users)).operator
         types = frozenset(operator.operator_types.order_by().values_list("code", flat=True))
-        for grant in OptionGrant.objects.filter(user__in=users):
+        for grant in OptionGrant.objects.filter(user__in=users).defer("granted_at", "granted_by"):
             options[grant.user_id].append(grant)
         # A role of a type that the operator no longer has permits nothing.
         is_usable = Q(role__is_retired=False, role__operator_type__in=types)
@@ -82,38 +82,41 @@ class Timeline:
 
     def at(self, now: datetime, *, is_locked: bool = False) -> Holdings:
         """Return what the account is and holds at an instant of its operator's clock."""
+        today = timezone.localdate(now)
         return Holdings(
             is_principal=self.user.is_principal,
             operator_types=self.operator_types,
             options={
                 grant.option_id: without_effect(
-                    grant, now, Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED
+                    grant, now, today, Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED
                 )
                 for grant in self.options
             },
             roles={
                 grant.role_id: without_effect(
-                    grant, now, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED
+                    grant, now, today, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED
                 )
                 for grant in self.roles
                 if grant.is_usable
             },
-            account=_account_reasons(self.user, now, is_locked=is_locked),
+            account=_account_reasons(self.user, today, is_locked=is_locked),
         )
 
 
-def _account_reasons(user: User, now: datetime, *, is_locked: bool) -> frozenset[Reason]:
+def _account_reasons(user: User, today: date, *, is_locked: bool) -> frozenset[Reason]:
     """Return the reasons about the account itself, which refuse every option."""
     others = {Reason.LOCKED: is_locked, Reason.CLAVE_TO_BE_CHANGED: user.must_change_password}
-    blocks = {Reason[block.value.upper()] for block in user.blocks_on(timezone.localdate(now))}
+    blocks = {Reason[block.value.upper()] for block in user.blocks_on(today)}
     return frozenset(blocks | {reason for reason, holds in others.items() if holds})
 
 
-def without_effect(grant: Grant, now: datetime, pending: Reason, over: Reason) -> Reason | None:
+def without_effect(
+    grant: Grant, now: datetime, today: date, pending: Reason, over: Reason
+) -> Reason | None:
     """Return why the grant has no effect: ``over`` or ``pending``; None when it has effect."""
-    if grant.is_over(now):
+    if grant.has_ended(today):
         return over
-    return pending if grant.is_pending(now) else None
+    return pending if grant.effective_at > now or not grant.has_started(today) else None
 
 
 @dataclass(frozen=True)

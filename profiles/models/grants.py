@@ -1,7 +1,6 @@
 """The options and roles granted to accounts, each with its validity."""
 
 from django.db import models
-from django.utils import timezone
 
 from profiles.models.catalog import Option, Role
 from users.models import User, Validity
@@ -22,14 +21,6 @@ class Grant(Validity):
 
     class Meta(Validity.Meta):
         abstract = True
-
-    def is_pending(self, now) -> bool:
-        """Return whether the grant has no effect yet."""
-        return self.effective_at > now or not self.has_started(timezone.localdate(now))
-
-    def is_over(self, now) -> bool:
-        """Return whether the validity of the grant has ended."""
-        return self.has_ended(timezone.localdate(now))
 
 
 class OptionGrant(Grant):
