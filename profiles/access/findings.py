@@ -39,41 +39,24 @@ CONSEQUENCES = {
 }
 
 
-def having(users: UserQuerySet, finding: Finding, operator: Operator) -> UserQuerySet:
-    """Return the active users of the operator to whom the finding applies."""
-    return _having(users, finding, Offer.to(operator))
-
-
-def count_each(users: UserQuerySet, operator: Operator) -> list[tuple[Finding, int]]:
-    """Return each finding that applies to a user, with how many; COUNTED + 1 means more than COUNTED."""
-    offer = Offer.to(operator)
-    counts = [
-        (finding, _having(users, finding, offer).order_by()[: COUNTED + 1].count())
-        for finding in Finding
-    ]
-    return [(finding, count) for finding, count in counts if count]
-
-
 @dataclass(frozen=True)
 class Offer:
-    """The codes that an operator is offered, read once.
+    """What an operator is offered, names by code in catalogue order, read once.
 
     Given codes instead of a subquery, the database reads the grants user by user, not the grants
     of the whole portal.
     """
 
     operator: Operator
-    options: list[str]
-    roles: list[str]
+    options: dict[str, str]
+    roles: dict[str, str]
 
     @classmethod
     def to(cls, operator: Operator) -> Self:
         """Read what the operator is offered."""
-        options = Option.objects.offered_to(operator).order_by()
-        roles = Role.objects.offered_to(operator).order_by()
-        return cls(
-            operator, *(list(rows.values_list("pk", flat=True)) for rows in (options, roles))
-        )
+        options = Option.objects.offered_to(operator).select_related(None)
+        roles = Role.objects.offered_to(operator)
+        return cls(operator, *(dict(rows.values_list("code", "name")) for rows in (options, roles)))
 
     @cached_property
     def option_grants(self) -> QuerySet[OptionGrant]:
@@ -85,8 +68,18 @@ class Offer:
         return RoleGrant.objects.filter(role__in=self.roles)
 
 
-def _having(users: UserQuerySet, finding: Finding, offer: Offer) -> UserQuerySet:
+def having(users: UserQuerySet, finding: Finding, offer: Offer) -> UserQuerySet:
+    """Return the active users of the offer's operator to whom the finding applies."""
     return users.filter(condition(finding, offer), state=User.State.ACTIVE)
+
+
+def count_each(users: UserQuerySet, offer: Offer) -> list[tuple[Finding, int]]:
+    """Return each finding that applies to a user, with how many; COUNTED + 1 means more than COUNTED."""
+    counts = [
+        (finding, having(users, finding, offer).order_by()[: COUNTED + 1].count())
+        for finding in Finding
+    ]
+    return [(finding, count) for finding, count in counts if count]
 
 
 def condition(finding: Finding, offer: Offer):

@@ -23,10 +23,10 @@ class Standing(models.TextChoices):
 UNFINISHED = (Finding.ROLE_MISSING, Finding.WITHOUT_OPTIONS)
 
 
-def standing(users: UserQuerySet, how: Standing, operator: Operator) -> UserQuerySet:
+def standing(users: UserQuerySet, how: Standing, offer: Offer) -> UserQuerySet:
     """Return the users who are ready, or those who are finished and cannot sign in."""
-    finished = ~_unfinished(Offer.to(operator))
-    active, valid = Q(state=User.State.ACTIVE), _valid(operator)
+    finished = ~_unfinished(offer)
+    active, valid = Q(state=User.State.ACTIVE), _valid(offer.operator)
     if how == Standing.READY:
         return users.filter(active, valid, finished)
     return users.filter(Q(state=User.State.SUSPENDED) | active & ~valid & finished)

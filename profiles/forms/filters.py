@@ -11,9 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from operators.models import Operator
-from profiles.access.findings import Finding, having
+from profiles.access.findings import Finding, Offer, having
 from profiles.access.standing import Standing, standing
-from profiles.models import Option, Role
 from users.forms.fields import day_field
 from users.forms.layout import Include, Submit, filters, layout, search_box
 from users.history.wording import ACTION_LABELS
@@ -169,18 +168,17 @@ class UserFilterForm(forms.Form):
 
     def __init__(self, *args, operator: Operator, **kwargs):
         super().__init__(*args, **kwargs)
-        self.operator = operator
-        options = Option.objects.offered_to(operator).select_related(None)
+        self.offer = Offer.to(operator)
         self.fields["opcion"].choices = [
             ("", "Cualquiera"),
             (self.WITHOUT, "Sin opciones"),
             # With its code: two options may have the same name.
-            *((code, f"{name} ({code})") for code, name in options.values_list("code", "name")),
+            *((code, f"{name} ({code})") for code, name in self.offer.options.items()),
         ]
         self.fields["rol"].choices = [
             ("", "Cualquiera"),
             (self.WITHOUT, "Sin roles"),
-            *Role.objects.offered_to(operator).values_list("code", "name"),
+            *self.offer.roles.items(),
         ]
 
     def filter(self, users):
@@ -196,9 +194,9 @@ class UserFilterForm(forms.Form):
                 target = grants.removesuffix("_grants")
                 users = users.filter(**{f"{grants}__{target}": chosen[code]})
         if chosen.get("hallazgo") in Standing.values:
-            users = standing(users, Standing(chosen["hallazgo"]), self.operator)
+            users = standing(users, Standing(chosen["hallazgo"]), self.offer)
         elif chosen.get("hallazgo"):
-            users = having(users, Finding(chosen["hallazgo"]), self.operator)
+            users = having(users, Finding(chosen["hallazgo"]), self.offer)
         return users
 
     @property

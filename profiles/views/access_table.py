@@ -47,7 +47,7 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
         context = {
             "filters": filters,
             "page": page,
-            "findings": findings.count_each(everybody, self.operator),
+            "findings": findings.count_each(everybody, filters.offer),
             "shows_all": request.GET.get("filas") == self.SHOW_ALL_ROWS,
         }
         context["groups"] = self.groups(holdings, every_row=context["shows_all"])

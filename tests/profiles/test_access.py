@@ -316,7 +316,8 @@ def test_verdicts_on_leaves_already_read_cost_no_query(
 
 def test_a_finding_is_counted_up_to_one_more_than_the_limit(principal, make_secondary, monkeypatch):
     monkeypatch.setattr(findings, "COUNTED", 2)
+    offer = findings.Offer.to(principal.operator)
     for number in range(4):
         make_secondary(f"USUARI{number:02}", 90000100 + number)
-        counts = dict(findings.count_each(User.objects.secondary(), principal.operator))
+        counts = dict(findings.count_each(User.objects.secondary(), offer))
         assert counts[findings.Finding.WITHOUT_OPTIONS] == min(number + 1, 3)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from operators.models import Operator
 from profiles.access.expectations import Catalogue, read
-from profiles.access.findings import Finding, having
+from profiles.access.findings import Finding, Offer, having
 from profiles.access.judge import State, judge, present
 from profiles.access.reasons import OF_THE_ACCOUNT, Reason
 from profiles.access.verdict import Holdings, verdict
@@ -159,7 +159,9 @@ def opens_later(client, user, later: str) -> bool:
 
 def has_finding(user) -> bool:
     """Return whether the principal sees the finding that the option lacks its role."""
-    return having(User.objects.filter(pk=user.pk), Finding.ROLE_MISSING, user.operator).exists()
+    return having(
+        User.objects.filter(pk=user.pk), Finding.ROLE_MISSING, Offer.to(user.operator)
+    ).exists()
 
 
 @pytest.mark.django_db

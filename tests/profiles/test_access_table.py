@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from profiles.access.findings import EXPIRES_SOON, Finding, having
+from profiles.access.findings import EXPIRES_SOON, Finding, Offer, having
 from profiles.access.reasons import Reason
 from profiles.actions.grants import assign_access
 from profiles.models import Option, OptionGrant, RoleGrant
@@ -198,16 +198,16 @@ def test_another_companys_users_are_not_in_it(client, strangers_secondary):
 def test_what_is_found_of_whom(operator, make, finding, options, roles, is_found):
     user = make("ALGUIEN1", options, roles)
     everybody = User.objects.secondary()
-    assert (user in having(everybody, finding, operator)) == is_found
+    assert (user in having(everybody, finding, Offer.to(operator))) == is_found
     User.objects.filter(pk=user.pk).update(state=User.State.SUSPENDED)
-    assert user not in having(everybody, finding, operator)
+    assert user not in having(everybody, finding, Offer.to(operator))
 
 
 def test_a_user_who_never_signed_in_is_a_finding_until_the_first_sign_in(operator, make, client_of):
     user = make("ALGUIEN1", [FREE])
-    assert user in having(User.objects.secondary(), Finding.NEVER_SIGNED_IN, operator)
+    assert user in having(User.objects.secondary(), Finding.NEVER_SIGNED_IN, Offer.to(operator))
     client_of(user)
-    assert user not in having(User.objects.secondary(), Finding.NEVER_SIGNED_IN, operator)
+    assert user not in having(User.objects.secondary(), Finding.NEVER_SIGNED_IN, Offer.to(operator))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_what_expires_within_7_days_is_found(operator, make, what, days, is_foun
     assert timedelta(days=7) == EXPIRES_SOON
     rows = what.objects.filter(pk=user.pk) if what is User else what.objects.filter(user=user)
     rows.update(valid_until=operator.today() + timedelta(days=days))
-    found = having(User.objects.secondary(), Finding.EXPIRES_SOON, operator)
+    found = having(User.objects.secondary(), Finding.EXPIRES_SOON, Offer.to(operator))
     assert (user in found) == is_found
 
 
