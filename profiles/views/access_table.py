@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from profiles.access import findings
+from profiles.access.findings import Offer, count_each
 from profiles.access.reasons import OF_THE_ACCOUNT, ORDER, Reason
 from profiles.access.tree import OptionTree
 from profiles.access.verdict import Holdings, verdict
@@ -38,23 +38,27 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
         if kind := request.GET.get("formato"):
             ordered = users.order_by("username", "pk")
             return file_response(kind, file_rows(ordered), f"accesos-{self.operator.ruc}")
-        rows = User.objects.select_related("operator")
-        page = page_of(users, ["username", "pk"], self.PAGE_SIZE, request.GET, rows=rows)
+        page = page_of(users, ["username", "pk"], self.PAGE_SIZE, request.GET)
         for user in page:
+            user.operator = self.operator
             # Computed once per user: most cells of the table may need it.
             user.why = reverse("profiles:why", args=[user.username])
         holdings = Holdings.of_each(page.rows, locked=locks_of(page))
+        shows_all = request.GET.get("filas") == self.SHOW_ALL_ROWS
+        groups = self.groups(holdings, filters.offer, every_row=shows_all)
         context = {
             "filters": filters,
             "page": page,
-            "findings": findings.count_each(everybody, filters.offer),
-            "shows_all": request.GET.get("filas") == self.SHOW_ALL_ROWS,
+            "findings": count_each(everybody, filters.offer),
+            "shows_all": shows_all,
+            "groups": groups,
+            "people": people(page, groups),
         }
-        context["groups"] = self.groups(holdings, every_row=context["shows_all"])
-        context["people"] = marks_of_each(page, context["groups"])
         return render(request, "profiles/access_table.html", context)
 
-    def groups(self, holdings: dict[User, Holdings], *, every_row: bool) -> list[tuple]:
+    def groups(
+        self, holdings: dict[User, Holdings], offer: Offer, *, every_row: bool
+    ) -> list[tuple]:
         """Return the rows of cells under the name of each profile, and under that of the roles."""
         held = {code for each in holdings.values() for code in each.options}
         leaves = {leaf.code: leaf for leaf in Option.objects.granted(held).for_verdicts()}
@@ -68,8 +72,11 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
                     (
                         leaf.code,
                         leaf.row.name,
-                        leaf.parent.path[1:],
-                        [(user, *option_cell(each, leaf.row)) for user, each in holdings.items()],
+                        leaf.parent.trail_in_profile,
+                        [
+                            shown(user, *option_cell(each, leaf.row), leaf.code)
+                            for user, each in holdings.items()
+                        ],
                     )
                     for leaf in profile.leaves
                 ],
@@ -77,22 +84,25 @@ class AccessTableView(tenancy.PrincipalRequiredMixin, View):
             for profile in OptionTree(leaves.values())
         ]
         roles = [
-            role
-            for role in Role.objects.offered_to(self.operator)
-            if every_row or any(role.code in each.roles for each in holdings.values())
+            (
+                code,
+                name,
+                "",
+                [shown(user, *role_cell(each, code)) for user, each in holdings.items()],
+            )
+            for code, name in offer.roles.items()
+            if every_row or any(code in each.roles for each in holdings.values())
         ]
-        if roles:
-            rows = [
-                (
-                    role.code,
-                    role.name,
-                    (),
-                    [(user, *role_cell(each, role)) for user, each in holdings.items()],
-                )
-                for role in roles
-            ]
-            groups.append(("Roles", rows))
-        return groups
+        return [*groups, ("Roles", roles)] if roles else groups
+
+
+def shown(user: User, mark: str, reason: Reason | None, option: str = "") -> tuple[str, str, str]:
+    """Return what a cell shows: its mark, why it does not work, and the address that explains it."""
+    if reason is None:
+        return mark, "", ""
+    is_explained = option and user.state != User.State.ELIMINATED
+    address = f"{user.why}?opcion={option}" if is_explained else ""
+    return mark, reason.for_admin.format(user.username), address
 
 
 def option_cell(holdings: Holdings, option: Option) -> tuple[str, Reason | None]:
@@ -102,10 +112,10 @@ def option_cell(holdings: Holdings, option: Option) -> tuple[str, Reason | None]
     return marked(verdict(holdings, option).reasons)
 
 
-def role_cell(holdings: Holdings, role: Role) -> tuple[str, Reason | None]:
-    if role.code not in holdings.roles:
+def role_cell(holdings: Holdings, code: str) -> tuple[str, Reason | None]:
+    if code not in holdings.roles:
         return "", None
-    reasons = holdings.account | {holdings.roles[role.code]} - {None}
+    reasons = holdings.account | {holdings.roles[code]} - {None}
     return marked(sorted(reasons, key=ORDER.__getitem__))
 
 
@@ -116,10 +126,18 @@ def marked(reasons) -> tuple[str, Reason | None]:
     return STOPPED if reasons[0] in OF_THE_ACCOUNT else LACKS, reasons[0]
 
 
-def marks_of_each(users, groups: list[tuple]) -> list[tuple[User, Counter]]:
-    """Return how many cells of each user carry each mark: the table as a phone shows it."""
+def people(users, groups: list[tuple]) -> list[tuple[str, str, str, str, Counter]]:
+    """Return of each user the address of its page, if it has one, the usuario, the state unless it
+    is active, the name, and how many of its cells carry each mark: the table as a phone shows it.
+    """
     return [
-        (user, Counter(row[3][column][1] for _, rows in groups for row in rows))
+        (
+            "" if user.state == User.State.ELIMINATED else reverse("profiles:user", args=[user]),
+            user.username,
+            "" if user.state == User.State.ACTIVE else user.get_state_display(),
+            user.get_full_name(),
+            Counter(row[3][column][0] for _, rows in groups for row in rows),
+        )
         for column, user in enumerate(users)
     ]
 
@@ -147,7 +165,7 @@ def file_rows(users) -> Iterator[list]:
                     ]
             for code in holdings.roles:
                 role = roles[code]
-                _, reason = role_cell(holdings, role)
+                _, reason = role_cell(holdings, code)
                 yield [
                     *person,
                     "Rol",
