@@ -77,6 +77,7 @@ options = [
 SLOW = {
     "bench": "measures",
     "portal/test_only_with_demo.py": "starts processes",
+    "portal/sol/test_published_clients.py": "installs packages from the registry",
     "portal/test_backup.py": "copies databases while another process writes",
     "portal/test_load_demo.py": "loads the practice data again and again",
     "portal/test_migrations.py": "undoes and repeats every migration",
@@ -111,6 +112,7 @@ SLOW = {
 
 # Run on SQLite only, because no database can change the result (decision 7).
 ON_ONE_DATABASE = {
+    "portal/sol/test_published_clients.py": "a client sees the answers, not the database",
     "profiles/load/test_files.py": "reading a file makes no query",
     "test_markup.py": "a page escapes text from either database alike",
     "test_query_cost.py": "the number of queries is the same on both",

@@ -1,8 +1,6 @@
 """The recipes of docs/testers.md, from the wheel of the plugin in an environment of their own."""
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,36 +8,22 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from tests import environments
+from tests.environments import PIP, VARIABLES, run, succeed
 from tests.places import ROOT
 
 PAGE = (ROOT / "docs" / "testers.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(# (\w+\.py)\n.*?)```", PAGE, re.DOTALL)
 RECIPES = {name: recipe for recipe, name in BLOCKS}
 PLUGIN = ROOT / "portal" / "testing"
-# Neither the variables of these tests nor those of the portal.
-VARIABLES = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-
-
-def run(*command: str | Path, **kwargs) -> subprocess.CompletedProcess:
-    return subprocess.run(command, capture_output=True, text=True, check=False, **kwargs)
-
-
-def succeed(*command: str | Path) -> str:
-    done = run(*command)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture
 def environment(tmp_path) -> Path:
     """The Python of an environment that has the wheel, and nothing of the project."""
-    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
-    succeed(*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, PLUGIN)
+    succeed(*PIP, "wheel", "--no-deps", "--wheel-dir", tmp_path, PLUGIN)
     (wheel,) = tmp_path.glob("*.whl")
-    succeed(sys.executable, "-m", "venv", "--without-pip", tmp_path / "environment")
-    python = tmp_path / "environment" / "bin" / "python"
-    succeed(*pip, "--python", python, "install", f"{wheel}[browser]")
-    return python
+    return environments.environment(tmp_path / "environment", f"{wheel}[browser]")
 
 
 @pytest.fixture

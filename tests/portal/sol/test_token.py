@@ -70,6 +70,11 @@ def test_clients_that_leave_out_or_misspell_what_is_not_needed_get_a_token(grant
         assert ask(**changed).status_code == 200, changed
 
 
+def test_the_identifier_of_a_client_may_have_hyphens_instead_of_points(granted):
+    client = CLIENT.replace(".", "-")
+    assert ask(client_id=client, address_of=client).status_code == 200
+
+
 def test_a_token_names_its_account_for_an_hour_until_its_clave_or_its_state_changes(
     granted, principal, clock
 ):
