@@ -53,6 +53,37 @@ class OperatorType(models.Model):
 DELAYS = {0: "Ninguna: rige al instante", 1: "1 hora", 24: "24 horas", 48: "48 horas"}
 
 
+class Classroom(models.Model):
+    """An aula: practice companies that a trainer opened together, one for each trainee."""
+
+    name = models.CharField("nombre", max_length=80, validators=[validate_printable])
+    operator_types = models.ManyToManyField(
+        OperatorType, verbose_name="tipos de operador", related_name="classrooms", editable=False
+    )
+    practice_until = models.DateField("último día", editable=False)
+    is_exam = models.BooleanField("examen", default=False, editable=False)
+    opened_at = models.DateTimeField("abierta el", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "aula"
+        verbose_name_plural = "aulas"
+        ordering = ["-pk"]
+        # Its pages ask for the permissions of operators.
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean_fields(self, exclude=None) -> None:
+        self.name = plain_apostrophes(self.name)
+        super().clean_fields(exclude)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any of its companies is."""
+        return any(company.is_open for company in self.companies.all())
+
+
 class Fault(models.TextChoices):
     """How a practice company behaves while an outage is rehearsed."""
 
@@ -103,6 +134,25 @@ class Operator(models.Model):
     practice_until = models.DateField(
         "último día de práctica", null=True, blank=True, editable=False
     )
+    # Where it was opened for a class, and the name that the trainer typed for who uses it.
+    classroom = models.ForeignKey(
+        Classroom,
+        verbose_name="aula",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="companies",
+    )
+    trainee = models.CharField(
+        "alumno",
+        max_length=100,
+        blank=True,
+        default="",
+        editable=False,
+        validators=[validate_printable],
+        error_messages={"max_length": "El nombre puede tener hasta 100 caracteres"},
+    )
     # Made one way of the key of the form that created this practice company: the same form sent
     # twice creates one.
     creation_key = models.UUIDField(null=True, unique=True, editable=False)
@@ -144,6 +194,7 @@ class Operator(models.Model):
 
     def clean_fields(self, exclude=None) -> None:
         self.name = plain_apostrophes(self.name)
+        self.trainee = plain_apostrophes(self.trainee)
         super().clean_fields(exclude)
 
     def now(self) -> datetime:
@@ -181,8 +232,8 @@ class Operator(models.Model):
 
     @property
     def is_in_exam(self) -> bool:
-        """Whether exercises are done without hints, and results do not say how to mend them."""
-        return False
+        """Whether its classroom is an exam: no hints, and results do not say how to mend them."""
+        return self.classroom is not None and self.classroom.is_exam
 
     @property
     def clock_lead(self) -> str:

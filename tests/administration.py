@@ -74,6 +74,7 @@ def admin_forms(visitors) -> dict[str, dict]:
     claves = {"password1": STAFF_PASSWORD, "password2": STAFF_PASSWORD}
     new_claves = {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD}
     changed = {"username": "admin", "first_name": "", "last_name": "", "email": ""}
+    classroom = f"/admin/operators/classroom/{operator.classroom_id}/"
     option, role = Option.objects.get(code="90.1.1.1.1"), Role.objects.first()
     return {
         "/admin/login/": {"username": "admin", "password": STAFF_PASSWORD},
@@ -118,6 +119,18 @@ def admin_forms(visitors) -> dict[str, dict]:
         },
         "/admin/profiles/option/importar/": {"file": ""},
         "/admin/operators/operator/practica/": {"types": ["AGENTE_ADUANA"], "days": "7"},
-        # The last one: it eliminates the users that the forms above are about.
+        "/admin/operators/classroom/add/": {
+            "name": "Turno tarde",
+            "types": ["AGENTE_ADUANA"],
+            "number": "1",
+            "days": "7",
+            "trainees": "Ana Ruiz",
+        },
+        f"{classroom}mas/": {"number": "1", "trainees": "Ana Ruiz"},
+        f"{classroom}alumnos/": {"trainees": "Ana Ruiz", "seen": ""},
+        f"{classroom}cerrar/": {},
+        f"{classroom}reabrir/": {"days": "29"},
+        # The last ones: they eliminate the users that the forms above are about.
+        f"{classroom}inicio/": {},
         f"/admin/operators/operator/{operator.pk}/inicio/": {},
     }

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from operators.models import Fault, Operator
+from operators.models import Classroom, Fault, Operator
 from profiles.access.expectations import Catalogue
 from profiles.actions import creation, exercises, grants, templates, undo, validity
 from profiles.actions import practice as practice_data
@@ -28,7 +28,16 @@ from tests.conftest import (
     acting,
     person,
 )
-from users.actions import accounts, bulk, operators, passwords, practice, signing_in, staff
+from users.actions import (
+    accounts,
+    bulk,
+    classrooms,
+    operators,
+    passwords,
+    practice,
+    signing_in,
+    staff,
+)
 from users.models import User
 
 OPTION, OTHER_OPTION = "90.1.1.1.1", "11.9.1.1.1"
@@ -217,6 +226,25 @@ CALLS: dict[Callable, Callable] = {
     ),
     practice.close: lambda action: action(actor=staff_actor(), operator=principal().operator),
     practice.close_ended: lambda action: action(actor=staff_actor()),
+    classrooms.open_classroom: lambda action: action(
+        actor=staff_actor(),
+        name="Turno tarde",
+        operator_types=["AGENTE_ADUANA", "TRANSPORTISTA"],
+        days=2,
+        number=2,
+        trainees=["Ana Ruiz"],
+    ),
+    classrooms.add_companies: lambda action: action(
+        actor=staff_actor(), classroom=Classroom.objects.get(), number=2
+    ),
+    classrooms.name_trainees: lambda action: action(
+        actor=staff_actor(), classroom=Classroom.objects.get(), trainees=["Ana Ruiz"], seen=[]
+    ),
+    classrooms.reset: lambda action: action(actor=staff_actor(), classroom=Classroom.objects.get()),
+    classrooms.close: lambda action: action(actor=staff_actor(), classroom=Classroom.objects.get()),
+    classrooms.reopen: lambda action: action(
+        actor=staff_actor(), classroom=Classroom.objects.get(), days=3
+    ),
     grants.assign_access: lambda action: action(
         actor=acting(principal()),
         user=secondary(),

@@ -17,7 +17,7 @@ from django.db import connection, models, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
-from operators.models import Operator, OperatorType
+from operators.models import Classroom, Operator, OperatorType
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import save_template
 from profiles.catalog import reading
@@ -351,8 +351,11 @@ def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
         sheet=files.read(BytesIO(b"Usuario,Nombres\nJPEREZ01,Juana")),
         file_name="usuarios.csv",
     )
-    # Practice companies, which their principals may reset.
-    Operator.objects.update(practice_until=timezone.localdate() + timedelta(days=29))
+    # Practice companies, which their principals may reset, of one aula.
+    last_day = timezone.localdate() + timedelta(days=29)
+    classroom = Classroom.objects.create(name="Turno mañana", practice_until=last_day)
+    classroom.operator_types.set(principal.operator.operator_types.all())
+    Operator.objects.update(practice_until=last_day, classroom=classroom)
     return dict(
         zip(VISITORS, [None, secondary, colleague, principal, stranger, staff], strict=True)
     )

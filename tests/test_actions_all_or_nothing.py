@@ -16,7 +16,7 @@ from django.utils import timezone
 
 import profiles.actions
 import users.actions
-from operators.models import Operator
+from operators.models import Classroom, Operator
 from profiles.actions import exercises, grants, templates, undo, validity
 from profiles.catalog import loading, rows
 from profiles.load import actions as load_actions
@@ -71,6 +71,13 @@ QUERIES = {
     rows.row_facts,
     rows.row_entry,
     practice.require_open,
+    practice.require_practice_mode,
+    practice.last_day,
+    practice.made_with,
+    # Parts of the actions that open and close practice companies.
+    practice.prepare,
+    practice.insert,
+    practice.close_all,
     # It counts the visitor, as a guess is counted, and then creates.
     practice.create_for_visitor,
 }
@@ -88,7 +95,11 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
     Group.objects.create(name="Mesa de ayuda")
     # A practice company that is open, and one that has ended.
     last_day = timezone.localdate() + timedelta(days=7)
-    Operator.objects.filter(pk=principal.operator_id).update(practice_until=last_day)
+    classroom = Classroom.objects.create(name="Turno mañana", practice_until=last_day)
+    classroom.operator_types.set(principal.operator.operator_types.all())
+    Operator.objects.filter(pk=principal.operator_id).update(
+        practice_until=last_day, classroom=classroom
+    )
     Operator.objects.filter(pk=stranger.operator_id).update(
         clock_offset=timedelta(hours=1), practice_until=last_day - timedelta(days=8)
     )

@@ -22,9 +22,9 @@ from django.http import QueryDict
 
 import profiles.forms
 import users.forms
-from operators.models import Operator, OperatorType
+from operators.models import Classroom, Operator, OperatorType
 from profiles.actions.validity import validity_facts
-from profiles.admin import catalog_file
+from profiles.admin import catalog_file, classrooms
 from profiles.forms.assignment import (
     OptionsForm,
     RolesForm,
@@ -297,7 +297,14 @@ OPTION_MARKS = dict.fromkeys(("option", "mark", "unmark", "remove", "seen"), any
 OPTIONS = OPTION_MARKS | dict.fromkeys(("profile", "query", "open", "do"), anything)
 ROLES = dict.fromkeys(("role", "seen", "do"), anything)
 
+
 # Each form, with what each of its fields must take.
+def without_nul(value: str) -> bool:
+    return "\x00" not in value
+
+
+COMPANIES = {"number": integer(1, 60), "trainees": without_nul, "creation_key": anything}
+
 KINDS = {
     "SignInForm": {"ruc": ruc, "username": signing_in_as, "password": some_text},
     "SecondaryUserForm": {**ACCOUNT, "creation_key": anything, "template": anything},
@@ -340,6 +347,19 @@ KINDS = {
         "creation_key": anything,
     },
     "ResetPracticeForm": {},
+    "NothingForm": {},
+    "DaysForm": {"days": integer(1, 30)},
+    "NamesForm": {"trainees": without_nul},
+    "RenameForm": {"trainees": without_nul, "seen": without_nul},
+    "CompaniesForm": COMPANIES,
+    "ClassroomForm": {
+        **COMPANIES,
+        "name": visible_line(80),
+        "types": one_of("AGENTE_ADUANA"),
+        "days": integer(1, 30),
+        "is_exam": anything,
+    },
+    "Classroom": {"name": visible_line(80)},
     "TokenForm": {},
     "FaultForm": {"kind": one_of("down", "slow", "no_token"), "seconds": integer(1, 600)},
     "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
@@ -549,6 +569,16 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "DelayForm": (lambda data: DelayForm(data, operator=operator), {"delay": "24"}),
         "PracticeCompanyForm": (PracticeCompanyForm, {"types": ["AGENTE_ADUANA"], "days": "7"}),
         "ResetPracticeForm": (ResetPracticeForm, {}),
+        "NothingForm": (classrooms.NothingForm, {}),
+        "DaysForm": (classrooms.DaysForm, {"days": "7"}),
+        "NamesForm": (classrooms.NamesForm, {}),
+        "RenameForm": (classrooms.RenameForm, {}),
+        "CompaniesForm": (classrooms.CompaniesForm, {"number": "25"}),
+        "ClassroomForm": (
+            classrooms.ClassroomForm,
+            {"name": "Turno tarde", "types": ["AGENTE_ADUANA"], "number": "25", "days": "7"},
+        ),
+        "Classroom": (of_model(Classroom), {"name": "Turno tarde"}),
         "TokenForm": (TokenForm, {}),
         "FaultForm": (FaultForm, {"kind": "down", "seconds": "60"}),
         **{
@@ -668,7 +698,14 @@ def forms_of(module) -> set[str]:
 
 def test_every_form_is_tried():
     """A form or a model of the administration that is new fails here until its fields are named."""
-    others = [*modules_of(profiles.forms), account_forms, companies, principal, catalog_file]
+    others = [
+        *modules_of(profiles.forms),
+        account_forms,
+        companies,
+        principal,
+        catalog_file,
+        classrooms,
+    ]
     modules = [*modules_of(users.forms), *others]
     written = set().union(*map(forms_of, modules)) - ABSTRACT - OF_FILES
     edited = {

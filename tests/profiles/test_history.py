@@ -224,7 +224,7 @@ def test_every_action_that_is_recorded_has_its_words():
     recorded = set(
         re.findall(
             r'"((?:users?|operator|options|roles|grants|template|recovery_codes?|group|catalog'
-            r'|second_factors|practice|exercises)\.[a-z_]+)"',
+            r'|second_factors|classroom|practice|exercises)\.[a-z_]+)"',
             source,
         )
     )

@@ -122,7 +122,7 @@ def test_the_same_key_returns_the_same_company_and_writes_nothing(make):
 
 def test_of_two_requests_with_one_key_the_later_returns_the_company_of_the_first(make, monkeypatch):
     key = uuid4()
-    look, first = practice._made_with, []
+    look, first = practice.made_with, []
 
     def look_before_the_other_request_is_done(*arguments):
         if first:
@@ -131,7 +131,7 @@ def test_of_two_requests_with_one_key_the_later_returns_the_company_of_the_first
         first[0] = make(key=key)
         return None
 
-    monkeypatch.setattr(practice, "_made_with", look_before_the_other_request_is_done)
+    monkeypatch.setattr(practice, "made_with", look_before_the_other_request_is_done)
     assert make(key=key) == first[0]
     assert Operator.objects.count() == 1
 

@@ -8,7 +8,7 @@ in practice mode only.
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
@@ -88,35 +88,66 @@ def create(
     PermissionDenied outside practice mode, and ValidationError keyed by ``days``, or without a key
     when no RUC is free.
     """
-    _require_practice_mode()
+    require_practice_mode()
+    until, key = last_day(days), key or uuid4()
+    token = _token_of(key) if with_token else ""
+    if made := made_with(key, token):
+        return made
+    company = prepare(key, token)
+    try:
+        insert(company, actor=actor, operator_types=operator_types, practice_until=until)
+    except ValidationError:
+        # Another request sent the same form.
+        if made := made_with(key, token):
+            return made
+        raise
+    return company
+
+
+def last_day(days: int) -> date:
+    """Return the last of so many days, of which today is the first.
+
+    Raises ValidationError keyed by ``days``.
+    """
     if not 1 <= days <= MOST_DAYS:
         raise ValidationError({"days": WRONG_DAYS})
-    key = key or uuid4()
-    password, token = _password_of(key), _token_of(key) if with_token else ""
-    if made := _made_with(key, password, token):
-        return made
+    return timezone.localdate() + timedelta(days=days - 1)
+
+
+@sensitive_variables()
+def prepare(key: UUID, token: str = "") -> PracticeCompany:
+    """Return the company of a key, its principal's password hashed; nothing is written."""
+    password = _password_of(key)
+    operator = Operator(
+        creation_key=_stored(key), token_digest=practice_token.digest(token) if token else None
+    )
     principal = operators.prepare_principal(USERNAME, password, PERSON)
+    return PracticeCompany(operator, principal, password, token)
+
+
+def insert(company: PracticeCompany, *, actor: Actor, operator_types, **fields) -> None:
+    """Insert a prepared company with a RUC that is free, and these fields of its operator.
+
+    Raises ValidationError if another request inserted it, and when no RUC is free.
+    """
+    operator = company.operator
+    for field, value in fields.items():
+        setattr(operator, field, value)
     for _ in range(DRAWS):
-        ruc = draw_practice_ruc()
-        operator = Operator(
-            ruc=ruc,
-            name=f"Empresa de Práctica {ruc[5:10]}",
-            practice_until=timezone.localdate() + timedelta(days=days - 1),
-            creation_key=_stored(key),
-            token_digest=practice_token.digest(token) if token else None,
-        )
+        operator.ruc = draw_practice_ruc()
+        operator.name = f"Empresa de Práctica {operator.ruc[5:10]}"
         try:
             operators.open_operator(
-                actor=actor, operator=operator, operator_types=operator_types, principal=principal
+                actor=actor,
+                operator=operator,
+                operator_types=operator_types,
+                principal=company.principal,
             )
         except ValidationError as error:
-            # Another request sent the same form, or another company has the RUC.
-            if made := _made_with(key, password, token):
-                return made
             if "ruc" not in error.message_dict:
                 raise
         else:
-            return PracticeCompany(operator, principal, password, token)
+            return
     raise ValidationError("No se encontró un RUC libre. Intente de nuevo.")
 
 
@@ -187,7 +218,7 @@ def close(*, actor: Actor, operator: Operator) -> bool:
     """
     tenancy.require_administrator_of(actor.user, operator)
     _require_practice(operator)
-    return bool(_close(actor, Operator.objects.filter(pk=operator.pk)))
+    return bool(close_all(Operator.objects.filter(pk=operator.pk), actor=actor))
 
 
 @transaction.atomic
@@ -197,7 +228,7 @@ def close_ended(*, actor: Actor) -> int:
     Deletes the answers of the API that were kept long enough.
     """
     delete_in_order(KeptAnswer.objects.filter(at__lt=timezone.now() - ANSWERS_KEPT))
-    return _close(actor, Operator.objects.filter(practice_until__lt=timezone.localdate()))
+    return close_all(Operator.objects.filter(practice_until__lt=timezone.localdate()), actor=actor)
 
 
 @transaction.atomic
@@ -232,7 +263,8 @@ def set_fault(*, actor: Actor, operator: Operator, fault: Fault, seconds: int) -
 
 
 @transaction.atomic
-def _close(actor: Actor, companies) -> int:
+def close_all(companies, *, actor: Actor) -> int:
+    """Close the companies of a queryset that are not closed; return how many."""
     open_companies = companies.filter(is_active=True)
     closing = list(Operator.objects.filter(pk__in=lock_in_order(open_companies)))
     Operator.objects.filter(pk__in=[operator.pk for operator in closing]).update(
@@ -253,13 +285,14 @@ def _close(actor: Actor, companies) -> int:
 
 def require_open(operator: Operator) -> None:
     """Raise PermissionDenied unless this is a practice company that has not ended."""
-    _require_practice_mode()
+    require_practice_mode()
     _require_practice(operator)
     if not operator.is_open:
         raise PermissionDenied("Esta empresa de práctica ya terminó. Cree otra.")
 
 
-def _require_practice_mode() -> None:
+def require_practice_mode() -> None:
+    """Raise PermissionDenied outside practice mode."""
     if not settings.DEMO:
         raise PermissionDenied("Las empresas de práctica existen solo con DEMO=true.")
 
@@ -292,9 +325,10 @@ def _stored(key: UUID) -> UUID:
 
 
 @sensitive_variables()
-def _made_with(key: UUID, password: str, token: str) -> PracticeCompany | None:
+def made_with(key: UUID, token: str = "") -> PracticeCompany | None:
+    """Return the company that was made with the key, with its password; None without one."""
     operator = Operator.objects.filter(creation_key=_stored(key)).first()
     if operator is None:
         return None
     principal = operator.users.select_related("operator").get(is_principal=True)
-    return PracticeCompany(operator, principal, password, token)
+    return PracticeCompany(operator, principal, _password_of(key), token)

@@ -34,7 +34,7 @@ class ActionFilter(admin.SimpleListFilter):
 
 
 class RowFilter(admin.SimpleListFilter):
-    """The entries of one row of the catalogue or of one group: the link «Historial» sets it."""
+    """The entries of one row of the catalogue or of one group or aula: the link «Historial» sets it."""
 
     title = "fila"
     parameter_name = "fila"
@@ -47,11 +47,11 @@ class RowFilter(admin.SimpleListFilter):
         row = self.value()
         if not row:
             return queryset
-        is_group = Q(action__startswith="group.")
+        is_named = Q(action__startswith="group.") | Q(action__startswith="classroom.")
         is_row = Q(action__startswith="catalog.")
         return queryset.filter(operator=None, subject=None).filter(
             is_row & (Q(before__code=row) | Q(after__code=row))
-            | is_group & (Q(before__name=row) | Q(after__name=row))
+            | is_named & (Q(before__name=row) | Q(after__name=row))
         )
 
 

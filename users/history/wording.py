@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_duration
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
-from operators.models import Operator, spoken
+from operators.models import Classroom, Operator, spoken
 from users.models import AuditEntry, User
 
 ACTION_LABELS = {
@@ -23,6 +23,8 @@ ACTION_LABELS = {
     "operator.delay_changed": "Demora de activación cambiada",
     "operator.reset": "Empresa de práctica devuelta a su inicio",
     "operator.closed": "Empresa de práctica cerrada",
+    "operator.reopened": "Empresa de práctica reabierta",
+    "operator.trainee_named": "Alumno de la empresa de práctica",
     "operator.token_issued": "Token de la API creado",
     "operator.fault_set": "Falla ensayada",
     "user.created": "Usuario creado",
@@ -58,6 +60,10 @@ OFFICE_ACTION_LABELS = {
     "catalog.row_created": "Fila del catálogo creada",
     "catalog.row_changed": "Fila del catálogo modificada",
     "catalog.row_deleted": "Fila del catálogo eliminada",
+    "classroom.opened": "Aula abierta",
+    "classroom.enlarged": "Empresas añadidas a un aula",
+    "classroom.closed": "Aula cerrada",
+    "classroom.reopened": "Aula reabierta",
     "second_factors.resealed": "Segundos factores sellados de nuevo",
     "exercises.loaded": "Prácticas cargadas",
 }
@@ -78,6 +84,7 @@ FACT_LABELS = {
     "operator_type": "Tipo de operador",
     "operator_types": "Tipos de operador",
     "permissions": "Permisos",
+    "companies": "Empresas",
     "staff": "Personal del grupo",
     "second_factors": "Segundos factores",
     "principal": "Usuario principal",
@@ -102,7 +109,7 @@ FACT_LABELS = {
 # The fields of what an action is about, by the first word of the action.
 FIELDS = {
     word: {field.name: field for field in (*model._meta.fields, *model._meta.many_to_many)}
-    for word, model in (("operator", Operator), ("user", User))
+    for word, model in (("operator", Operator), ("user", User), ("classroom", Classroom))
 }
 # Django stores the names of permissions in English.
 VERBS = {"add": "agregar", "change": "modificar", "delete": "eliminar", "view": "ver"}
