@@ -118,6 +118,7 @@ def admin_forms(visitors) -> dict[str, dict]:
             "roles": [role.pk],
         },
         "/admin/profiles/option/importar/": {"file": ""},
+        "/admin/profiles/exercise/add/": {"file": ""},
         "/admin/operators/operator/practica/": {"types": ["AGENTE_ADUANA"], "days": "7"},
         "/admin/operators/classroom/add/": {
             "name": "Turno tarde",

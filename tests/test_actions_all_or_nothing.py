@@ -25,11 +25,12 @@ from profiles.load.seal import seal_of_passwords
 from profiles.models import LoadPlan
 from tests.calls import (
     CALLS,
+    EXERCISES,
     OPTION,
     OTHER_OPTION,
     RECOVERY_CODES,
     ROLE,
-    definitions,
+    file_of,
     plan,
     sheet,
     sheet_to_correct,
@@ -106,7 +107,7 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr(second_factor, "new_recovery_codes", lambda: RECOVERY_CODES)
         Telephone(principal)
-    exercises.load_exercises(actor=actor, definitions=definitions())
+    exercises.load_exercises(actor=actor, file=file_of(EXERCISES))
     # The exercise is on: it was started, and nobody is left of it.
     facts = {"exercise": "de-prueba", "title": "De prueba"}
     record("practice.started", actor=actor, operator=principal.operator, after=facts)

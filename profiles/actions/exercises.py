@@ -1,7 +1,7 @@
 """Start an exercise, take a hint, check it; load the exercises of a file."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -16,13 +16,13 @@ from profiles.access.judge import State
 from profiles.access.role_needs import roles_for
 from profiles.actions.grants import NotOfferedError, load_access
 from profiles.exercises import progress, reading
+from profiles.exercises.checking import problems
 from profiles.exercises.judge import CHANGES, Event, Result, judge
 from profiles.models import Exercise, Option, Role
 from users import tenancy
 from users.actions import bulk, operators, practice
 from users.history.recording import Actor, record
-from users.models import AuditEntry, User
-from users.validators import DocumentType
+from users.models import AuditEntry
 
 NOT_ON = "Esta práctica no está en curso. Si quiere hacerla, presione Empezar."
 NOT_OFFERED = "Esta práctica no es para el tipo de su empresa. Elija otra."
@@ -52,16 +52,8 @@ def start(*, actor: Actor, exercise: Exercise, session_key: str | None = None) -
 
 
 def _prepare(actor: Actor, operator: Operator, definition: reading.Definition, password) -> None:
-    delay = definition.activation_delay
-    operators.set_activation_delay(actor=actor, operator=operator, delay=delay)
-    new = [
-        User(
-            password=password,
-            document_type=DocumentType.DNI,
-            **{name: getattr(row, name) for name in ("username", "state", *reading.PERSON_KEYS)},
-        )
-        for row in definition.people
-    ]
+    operators.set_activation_delay(actor=actor, operator=operator, delay=definition.delay)
+    new = [person.user(password=password) for person in definition.people]
     bulk.load_accounts(actor=actor, operator=operator, new=new, changed=[])
     granted = Option.objects.granted({code for row in definition.people for code in row.options})
     leaves = {leaf.code: leaf for leaf in granted.for_verdicts()}
@@ -112,7 +104,7 @@ def check(*, actor: Actor, exercise: Exercise) -> Check:
     operator, run = _lock(actor, exercise)
     catalogue = Catalogue.current()
     definition = reading.read(exercise.definition, catalogue)
-    state = State.of(operator, catalogue, definition.expected, leads_from=run.started)
+    state = State.of(operator, catalogue, definition.goal, leads_from=run.started)
     results = judge(definition, state, _events(operator, run, definition), _reach(operator))
     facts = _facts(exercise)
     if all(result.ok or result.cost for result in results):
@@ -171,26 +163,30 @@ def _facts(exercise: Exercise) -> dict:
     return {"exercise": exercise.code, "title": exercise.title}
 
 
-@transaction.atomic
-def load_exercises(*, actor: Actor, definitions: Sequence[reading.Definition]) -> dict[str, int]:
-    """Create or change the exercises of a file; others stay. Loading is idempotent.
+def load_exercises(*, actor: Actor, file: BinaryIO) -> list[str]:
+    """Create or change the exercises of a file; others stay.
 
-    Returns how many were created, changed and unchanged.
+    Returns the codes of those that are new or another: none, if the file was loaded before. Raises
+    ExercisesError with every problem of the file; then nothing is loaded.
     """
-    known = Exercise.objects.select_for_update(no_key=True).in_bulk()
-    last = Exercise.objects.aggregate(last=Max("position"))["last"] or 0
-    tally, codes = {"created": 0, "changed": 0, "unchanged": 0}, []
-    for row in definitions:
-        exercise = known.get(row.code) or Exercise(code=row.code, position=(last := last + 1))
-        outcome = "created" if exercise.definition is None else "changed"
-        if exercise.definition == row.table:
-            outcome = "unchanged"
-        tally[outcome] += 1
-        if outcome != "unchanged":
-            codes.append(row.code)
-            exercise.title, exercise.is_retired = row.title, row.retired
-            exercise.definition = row.table
-            exercise.save()
-    if codes:
-        record("exercises.loaded", actor=actor, after={"codes": codes})
-    return tally
+    catalogue = Catalogue.current()
+    rows = reading.read_file(file, catalogue)
+    principal = reading.Person(
+        practice.USERNAME, **{key: practice.PERSON[key] for key in reading.PERSON_KEYS}
+    )
+    if found := [*problems([definition for definition, _ in rows], catalogue, principal)]:
+        raise reading.ExercisesError(found)
+    with transaction.atomic():
+        known = Exercise.objects.select_for_update(no_key=True).in_bulk()
+        last = Exercise.objects.aggregate(last=Max("position"))["last"] or 0
+        codes = []
+        for row, table in rows:
+            exercise = known.get(row.code) or Exercise(code=row.code, position=(last := last + 1))
+            if exercise.definition != table:
+                codes.append(row.code)
+                exercise.title, exercise.is_retired = row.title, row.retired
+                exercise.definition = table
+                exercise.save()
+        if codes:
+            record("exercises.loaded", actor=actor, after={"codes": codes})
+    return codes

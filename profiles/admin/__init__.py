@@ -1,6 +1,6 @@
-"""The administration of the catalogue and of the grants, for staff."""
+"""The administration of the catalogue, aulas, exercises and grants, for staff."""
 
-from profiles.admin import catalog, classrooms, grants
+from profiles.admin import catalog, classrooms, exercises, grants
 
 # Django imports this package; importing a module registers its models.
-__all__ = ["catalog", "classrooms", "grants"]
+__all__ = ["catalog", "classrooms", "exercises", "grants"]

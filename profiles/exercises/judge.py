@@ -82,7 +82,7 @@ def judge(
 ) -> list[Result]:
     """Compare the exercise with the state, and with what happened since its start.
 
-    ``state`` was read for ``definition.expected``. ``reach`` says of each role of the operator how
+    ``state`` was read for ``definition.goal``. ``reach`` says of each role of the operator how
     many options it opens: where extras cost points, so does a role beyond the fewest.
     """
     found = [
@@ -100,11 +100,12 @@ def judge(
 def _of_user(
     definition: Definition, goal: Goal, state: State, reach: Mapping[str, int]
 ) -> Iterator[Result]:
-    expected, account = goal.user, state.accounts.get(goal.user.username)
-    opened = {each.option for each in expected.verdicts if each.is_permitted}
-    if definition.extra_cost and expected.roles is None:
+    account = state.accounts.get(goal.username)
+    opened = {each.option for each in goal.verdicts if each.is_permitted}
+    expected = goal
+    if definition.extra_cost and goal.roles is None:
         fewest = roles_for([state.leaves[code] for code in opened], reach)
-        expected = replace(expected, roles=tuple(fewest))
+        expected = replace(goal, roles=tuple(fewest))
     for finding in compare(expected, state):
         match finding.item.kind:
             case Kind.OPTION if finding.item.code in opened:
@@ -113,7 +114,7 @@ def _of_user(
             case Kind.EXTRA_OPTION | Kind.EXTRA_ROLE:
                 cost = definition.extra_cost or 0
                 yield replace(_worded(finding, state), cost=cost)
-            case Kind.ROLE if goal.user.roles is None:
+            case Kind.ROLE if goal.roles is None:
                 continue
             case Kind.USER:
                 yield _worded(finding, state)

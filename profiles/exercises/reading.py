@@ -1,11 +1,12 @@
 """Read a file of exercises (its form: profiles/exercises/exercises.toml); every problem is named."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, timedelta
-from functools import partial
+from functools import partial, partialmethod
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils.formats import date_format
 
@@ -17,25 +18,18 @@ from profiles.access.expectations import (
     ExpectedUser,
     Problem,
     Reading,
+    toml_value,
 )
 from profiles.tables import toml_text
 from profiles.tables.rows import FileError
 from users.history.wording import ACTION_LABELS
 from users.models import User
+from users.validators import DocumentType
 
 EXERCISES_FILE = Path(__file__).with_name("exercises.toml")
 # The clave of every user that the portal prepares: public, as the exercise says it.
 CLAVE = "Practica01"
-MAX_EXERCISES, MAX_HINTS, MAX_POINTS = 100, 5, 100
-REQUIRED = ("title", "brief", "points", "goal")
-KEYS = (
-    "code",
-    *REQUIRED,
-    *("minutes", "operator_types", "hints", "extra_cost", "activation_delay", "retired"),
-    *("people", "happened", "untouched"),
-)
 PERSON_KEYS = ("document_number", "first_name", "last_name")
-PEOPLE_KEYS = ("username", *PERSON_KEYS, "options", "with_roles", "state")
 # In a brief: the day of the start, and so many days later.
 DAY = re.compile(r"\{(?:hoy|dia:([0-9]{1,3}))\}")
 
@@ -44,62 +38,68 @@ class ExercisesError(ExpectationsError):
     """Every problem of a file of exercises."""
 
 
+def part(reader: str, default: Any = MISSING) -> Any:
+    """Return a field that the method of that name reads; without a default, it is required."""
+    return field(default=default, metadata={"reader": reader})
+
+
 @dataclass(frozen=True)
 class Person:
-    """A user whom the portal prepares."""
+    """A user whom the portal prepares; ``with_roles``: with the fewest roles by which the options work."""
 
-    username: str
-    document_number: str
-    first_name: str
-    last_name: str
-    options: tuple[str, ...] = ()
-    # Whether the user has the fewest roles by which the options work.
-    with_roles: bool = False
-    state: User.State = User.State.ACTIVE
+    username: str = part("_username")
+    document_number: str = part("_line")
+    first_name: str = part("_line")
+    last_name: str = part("_line")
+    options: tuple[str, ...] = part("_options", ())
+    with_roles: bool = part("_flag", False)
+    state: str = part("_state", "active")
+
+    def user(self, **facts) -> User:
+        """Return the unsaved account."""
+        facts |= {key: getattr(self, key) for key in ("username", "state", *PERSON_KEYS)}
+        return User(document_type=DocumentType.DNI, **facts)
 
 
 @dataclass(frozen=True)
-class Goal:
+class Goal(ExpectedUser):
     """What shall be true of a user; ``person`` holds what its data shall say, by field."""
 
-    user: ExpectedUser
-    person: dict[str, str]
+    person: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Happened:
     """An action about a user that the history shall hold since the start."""
 
-    action: str
-    username: str
+    action: str = part("_action")
+    username: str = part("_username")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Definition:
     """What an exercise says; as a row it is ``profiles.models.Exercise``."""
 
-    # As it was parsed, for the database and for downloads.
-    table: dict
-    code: str
-    title: str
-    brief: str
-    points: int
-    goal: tuple[Goal, ...]
+    code: str = part("_code")
+    title: str = part("_line")
+    brief: str = part("_brief")
+    points: int = part("_number")
     # In how many minutes most get on: who takes longer is stuck.
-    minutes: int = 5
-    operator_types: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
+    minutes: int = part("_number", 5)
+    operator_types: tuple[str, ...] = part("_types", ())
+    hints: tuple[str, ...] = part("_hints", ())
     # What each option or role beyond the goal costs; None if none may be there.
-    extra_cost: int | None = None
-    activation_delay: timedelta = timedelta()
-    retired: bool = False
-    people: tuple[Person, ...] = ()
-    happened: tuple[Happened, ...] = ()
-    untouched: tuple[str, ...] = ()
+    extra_cost: int | None = part("_number", None)
+    activation_delay: int = part("_hours", 0)
+    retired: bool = part("_flag", False)
+    untouched: tuple[str, ...] = part("_usernames", ())
+    people: tuple[Person, ...] = part("_people", ())
+    happened: tuple[Happened, ...] = part("_all_happened", ())
+    goal: tuple[Goal, ...] = part("_goals")
 
     @property
-    def expected(self) -> list[ExpectedUser]:
-        return [goal.user for goal in self.goal]
+    def delay(self) -> timedelta:
+        return timedelta(hours=self.activation_delay)
 
     def paragraphs(self, today: date) -> list[str]:
         """Return the brief with its days counted from the day of the start."""
@@ -110,8 +110,11 @@ class Definition:
         return [" ".join(text.split()) for text in DAY.sub(day, self.brief).split("\n\n")]
 
 
-def read_file(file: BinaryIO, catalogue: Catalogue) -> tuple[Definition, ...]:
-    """Read a TOML file. Raises ExercisesError with every problem found."""
+def read_file(file: BinaryIO, catalogue: Catalogue) -> list[tuple[Definition, dict]]:
+    """Read a TOML file; return each exercise with its table, which the database keeps.
+
+    Raises ExercisesError with every problem found.
+    """
     try:
         document = toml_text.read_file(file)
     except FileError as error:
@@ -120,142 +123,121 @@ def read_file(file: BinaryIO, catalogue: Catalogue) -> tuple[Definition, ...]:
     definitions = reading.exercises(document)
     if reading.problems:
         raise ExercisesError(reading.problems)
-    return definitions
+    return [*zip(definitions, document["exercises"], strict=True)]
 
 
 def read(table: dict, catalogue: Catalogue) -> Definition:
     """Return the exercise of a table that was read before, as the database holds it."""
-    return _Reading(catalogue).exercise("", table)
+    return _Reading(catalogue).record("", table, Definition)
+
+
+def toml_of(tables: Iterable[dict]) -> str:
+    """Return exercises as the text of a file that can be read again."""
+    return "\n".join(
+        "".join(["[[exercises]]\n", *(f"{key} = {toml_value(table[key])}\n" for key in table)])
+        for table in tables
+    )
 
 
 class _Reading(Reading):
     user_keys = (*USER_KEYS, "person")
 
-    def exercises(self, document: object) -> tuple[Definition, ...]:
+    def exercises(self, document: object) -> list[Definition]:
         table = self._table("", document, ("exercises",))
         rows = self._part("", table, "exercises", self._list) or []
-        if not 0 < len(rows) <= MAX_EXERCISES and not self.problems:
-            self._add("exercises", f"Debe tener de 1 a {MAX_EXERCISES} prácticas.")
-            return ()
+        if not rows and not self.problems:
+            self._add("exercises", "La lista está vacía.")
         places: dict[str, str] = {}
         definitions = []
         for place, row in self._items("exercises", rows):
-            self.username = ""
-            definitions.append(definition := self.exercise(place, row))
+            definitions.append(definition := self.record(place, row, Definition))
             first = places.setdefault(definition.code or place, place)
             if first != place:
                 self._add(place, f"El código {definition.code} ya está en {first}.")
-        return tuple(definitions)
+        return definitions
 
-    def exercise(self, path: str, row: object) -> Definition:
-        table = self._table(path, row, KEYS)
-        self._require(path, table, REQUIRED)
-        part = partial(self._part, path, table)
-        untouched = self._each_once(f"{path}.untouched", table.get("untouched", []), self._username)
-        return Definition(
-            table=table,
-            code=part("code", self._code) or "",
-            title=part("title", partial(self._said, most=100)) or "",
-            brief=part("brief", self._brief) or "",
-            points=part("points", partial(self._number, most=MAX_POINTS)) or 1,
-            minutes=part("minutes", partial(self._number, most=600)) or 5,
-            operator_types=part("operator_types", self._types) or (),
-            hints=part("hints", self._hints) or (),
-            extra_cost=part("extra_cost", partial(self._number, most=MAX_POINTS)),
-            activation_delay=part("activation_delay", self._delay) or timedelta(),
-            retired=part("retired", self._flag) or False,
-            people=self._rows(path, table, "people", self._person),
-            goal=self._rows(path, table, "goal", self._goal),
-            happened=self._rows(path, table, "happened", self._happened),
-            untouched=untouched,
-        )
-
-    def _rows(self, path: str, table: dict, key: str, read) -> tuple:
-        rows = self._items(f"{path}.{key}", table.get(key, []))
-        found = [read(place, row) for place, row in rows]
+    def record(self, path: str, row: object, kind: type) -> Any:
+        """Read a table as a dataclass of parts."""
         self.username = ""
-        return tuple(found)
+        parts = {each.name: each for each in fields(kind)}
+        table, values = self._table(path, row, tuple(parts)), {}
+        for name, each in parts.items():
+            value = self._part(path, table, name, getattr(self, each.metadata["reader"]))
+            if value is None and each.default is not MISSING:
+                value = each.default
+            elif name not in table and name != next(iter(parts)) and table:
+                self._add(path, f"Falta «{name}».")
+            values[name] = value
+            if name == "username":
+                self.username = value or ""
+        return kind(**values)
 
-    def _person(self, path: str, row: object) -> Person:
-        table = self._table(path, row, PEOPLE_KEYS)
-        self._require(path, table, PERSON_KEYS)
-        part = partial(self._part, path, table)
-        self.username = part("username", self._username) or ""
-        return Person(
-            username=self.username,
-            **{key: part(key, partial(self._said, most=150)) or "" for key in PERSON_KEYS},
-            options=part("options", self._options) or (),
-            with_roles=part("with_roles", self._flag) or False,
-            state=part("state", self._state) or User.State.ACTIVE,
-        )
+    def _records(self, path: str, value: object, *, kind: type) -> tuple:
+        return tuple([self.record(place, row, kind) for place, row in self._items(path, value)])
 
-    def _goal(self, path: str, row: object) -> Goal:
-        user = self._user(path, row)
-        person = row.get("person", {}) if isinstance(row, dict) else {}
-        place = f"{path}.person"
-        for key in self._table(place, person, PERSON_KEYS) if person else ():
-            self._part(place, person, key, partial(self._said, most=150))
-        return Goal(user, person)
+    _people = partialmethod(_records, kind=Person)
+    _all_happened = partialmethod(_records, kind=Happened)
 
-    def _happened(self, path: str, row: object) -> Happened:
-        table = self._table(path, row, ("action", "username"))
-        self._require(path, table, ("username",))
-        action = self._part(path, table, "action", self._action) or ""
-        return Happened(action, self._part(path, table, "username", self._username) or "")
+    def _goals(self, path: str, value: object) -> tuple[Goal, ...]:
+        goals = []
+        for place, row in self._items(path, value):
+            user, table = self._user(place, row), row if isinstance(row, dict) else {}
+            person = self._part(place, table, "person", self._data) or {}
+            goals.append(Goal(**vars(user), person=person))
+        self.username = ""
+        return tuple(goals) if goals else self._add(path, "La lista está vacía.")
 
-    def _require(self, path: str, table: dict, keys: tuple[str, ...]) -> None:
-        for key in keys:
-            if table and key not in table:
-                self._add(path, f"Falta «{key}».")
+    def _data(self, path: str, value: object) -> dict[str, str]:
+        table = self._table(path, value, PERSON_KEYS)
+        return {key: self._part(path, table, key, self._line) or "" for key in table}
+
+    def _usernames(self, path: str, value: object) -> tuple[str, ...]:
+        return self._each_once(path, value, self._username)
+
+    def _hints(self, path: str, value: object) -> tuple[str, ...]:
+        return self._each_once(path, value, partial(self._line, most=300))
+
+    def _types(self, path: str, value: object) -> tuple[str, ...]:
+        codes = {role.operator_type_id for role in self.catalogue.roles.values()}
+        known, what = {code: code for code in sorted(codes)}, "el tipo de operador"
+        return self._each_once(path, value, partial(self._known, known=known, what=what))
 
     # Single values, as in Reading.
 
     def _code(self, path: str, value: object) -> str | None:
         text = self._text(path, value)
-        if text is None or re.fullmatch(r"[a-z0-9-]{1,40}", text):
+        if text is None or re.fullmatch(r"[a-z0-9-]{1,50}", text):
             return text
-        return self._add(path, "Solo lleva minúsculas sin tilde, números y guiones, hasta 40.")
+        return self._add(path, "Solo lleva minúsculas sin tilde, números y guiones, hasta 50.")
 
-    def _said(self, path: str, value: object, *, most: int) -> str | None:
+    def _line(self, path: str, value: object, *, most: int = 100) -> str | None:
         text = self._text(path, value)
-        if text is None or (text.strip() and text.replace("\n", "").isprintable()):
-            if text is None or len(text) <= most:
-                return text and text.strip()
-            return self._add(path, f"Tiene más de {most} caracteres.")
-        return self._add(path, "Está vacío o tiene caracteres que no se ven.")
+        if text is None or (text.strip() and text.isprintable() and len(text) <= most):
+            return text and text.strip()
+        return self._add(path, f"Debe tener de 1 a {most} caracteres que se vean.")
 
     def _brief(self, path: str, value: object) -> str | None:
-        text = self._said(path, value, most=1200)
-        if text and {*"{}"} & {*DAY.sub("", text)}:
+        text = self._text(path, value)
+        if text is None or self._line(path, text.replace("\n", " "), most=1200) is None:
+            return None
+        if {*"{}"} & {*DAY.sub("", text)}:
             return self._add(path, "Entre llaves solo va {hoy} o un día como {dia:7}.")
-        return text
-
-    def _hints(self, path: str, value: object) -> tuple[str, ...]:
-        hints = self._each_once(path, value, partial(self._said, most=300))
-        if len(hints) > MAX_HINTS:
-            self._add(path, f"Son más de {MAX_HINTS}.")
-        return hints
-
-    def _types(self, path: str, value: object) -> tuple[str, ...]:
-        known = {
-            code: code for role in self.catalogue.roles.values() for code in [role.operator_type_id]
-        }
-        read = partial(self._known, known=known, what="el tipo de operador", choices=True)
-        return self._each_once(path, value, read)
+        return text.strip()
 
     def _action(self, path: str, value: object) -> str | None:
-        known = {action: action for action in ACTION_LABELS}
+        about = ("user.", "options.", "roles.", "grants.")
+        known = {action: action for action in ACTION_LABELS if action.startswith(about)}
         return self._known(path, value, known, "la acción")
 
-    def _delay(self, path: str, value: object) -> timedelta | None:
-        if not isinstance(value, bool) and value in [*DELAYS]:
-            return timedelta(hours=value)
+    def _hours(self, path: str, value: object) -> int | None:
+        if isinstance(value, int) and value in DELAYS:
+            return value
         return self._add(path, f"Las demoras que hay, en horas: {', '.join(map(str, DELAYS))}.")
 
-    def _number(self, path: str, value: object, *, most: int) -> int | None:
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
+    def _number(self, path: str, value: object) -> int | None:
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100:
             return value
-        return self._add(path, f"Debe ser un número de 1 a {most}.")
+        return self._add(path, "Debe ser un número de 1 a 100.")
 
     def _flag(self, path: str, value: object) -> bool | None:
         return value if isinstance(value, bool) else self._add(path, "Debe ser true o false.")

@@ -7,10 +7,12 @@ from django.db import transaction
 
 from operators.models import Operator
 from portal import demo
+from profiles.actions.exercises import load_exercises
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import delete_template
 from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
+from profiles.exercises.reading import EXERCISES_FILE
 from profiles.models import Option, Role
 from users.actions import accounts, operators, passwords, signing_in
 from users.history.recording import Actor
@@ -22,7 +24,7 @@ PERSON_FIELDS = ("document_number", "first_name", "last_name", "email")
 
 class Command(BaseCommand):
     help = (
-        "Carga el catálogo, los operadores y los usuarios de práctica. Se puede repetir: lo que "
+        "Carga el catálogo, las prácticas, los operadores y los usuarios de práctica. Se puede repetir: lo que "
         "ya existe queda como está."
     )
 
@@ -41,6 +43,8 @@ class Command(BaseCommand):
         self.stdout.write("Cargando el catálogo de perfiles, roles y opciones…")
         catalog = reading.read(reading.CATALOG_FILE.read_text(encoding="utf-8"))
         load_catalog(catalog, actor=Actor.server())
+        with EXERCISES_FILE.open("rb") as file:
+            load_exercises(actor=Actor.server(), file=file)
         # In one transaction: an interrupted run has not printed the password that it created.
         with transaction.atomic():
             staff = User.objects.staff().existing().filter(username=STAFF_USERNAME).first()

@@ -2,7 +2,6 @@
 
 import pytest
 
-from profiles.access.expectations import Catalogue
 from profiles.actions.exercises import load_exercises
 from profiles.catalog.loading import load_catalog
 from profiles.catalog.reading import CATALOG_FILE
@@ -17,8 +16,7 @@ def shipped(db, staff) -> None:
     """The catalogue and the exercises that come with the portal."""
     load_catalog(read_catalog(CATALOG_FILE.read_text(encoding="utf-8")), actor=Actor.server())
     with reading.EXERCISES_FILE.open("rb") as file:
-        definitions = reading.read_file(file, Catalogue.current())
-    load_exercises(actor=Actor.server(), definitions=definitions)
+        load_exercises(actor=Actor.server(), file=file)
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""Check that the portal can prepare what exercises ask for, and that a person can do them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.utils import timezone
+
+from operators.models import Operator
+from profiles.access.expectations import Catalogue, ExpectedVerdict, Problem
+from profiles.access.judge import State
+from profiles.access.reasons import OF_THE_ACCOUNT, Reason
+from profiles.access.role_needs import roles_for
+from profiles.access.verdict import Holdings, Timeline, verdict
+from profiles.exercises.judge import judge
+from profiles.exercises.reading import Definition, Goal, Person
+from profiles.models import Option, OptionGrant, Role, RoleGrant
+
+BLOCKS = {"suspended": Reason.USER_SUSPENDED, "eliminated": Reason.USER_ELIMINATED}
+# What a granted option, and a granted role, can be at some time.
+OPTION_TIMES = (None, Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED)
+ROLE_TIMES = (None, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED)
+ANYBODY = {"document_number": "99999999", "first_name": "Ana", "last_name": "Ficticia"}
+
+
+def problems(
+    definitions: Sequence[Definition], catalogue: Catalogue, principal: Person
+) -> Iterator[Problem]:
+    """Yield every problem; each company has the ``principal`` already."""
+    leaves = {leaf.code: leaf for leaf in Option.objects.every_leaf().for_verdicts()}
+    reach: dict[str, dict[str, int]] = {}
+    for role in Role.objects.filter(is_retired=False).annotate(reach=Count("options")):
+        reach.setdefault(role.operator_type_id, {})[role.code] = role.reach
+    for index, definition in enumerate(definitions):
+        place = f"exercises[{index}]"
+        yield from _of_people(place, definition, principal)
+        for kind in definition.operator_types or reach:
+            sentences = [*_not_offered(definition, kind, reach[kind], leaves)] or [
+                *_unreachable(definition, kind, reach[kind], leaves, catalogue)
+            ]
+            yield from (Problem(f"{sentence} ({kind})", place) for sentence in sentences)
+
+
+def _of_people(place: str, definition: Definition, principal: Person) -> Iterator[Problem]:
+    prepared = {person.username: person for person in definition.people}
+    asked = {
+        goal.username: Person(goal.username, **ANYBODY | goal.person) for goal in definition.goal
+    }
+    names, documents = {principal.username}, {principal.document_number}
+    for person in [*definition.people, *(asked[name] for name in asked.keys() - prepared.keys())]:
+        if person.username in names or person.document_number in documents:
+            sentence = "Otro usuario tiene ya ese usuario o ese documento."
+            yield Problem(sentence, place, person.username)
+        names.add(person.username)
+        documents.add(person.document_number)
+        try:
+            user = person.user(operator=Operator(pk=0))
+            user.full_clean(exclude=["password", "operator"], validate_constraints=False)
+        except ValidationError as error:
+            yield from (Problem(f"{text}.", place, person.username) for text in error.messages)
+    for name in {*definition.untouched} - prepared.keys():
+        yield Problem("No se prepara: no puede quedar como estaba.", place, name)
+    for name in {each.username for each in definition.happened} - names:
+        yield Problem("No se prepara ni se pide.", place, name)
+
+
+def _not_offered(
+    definition: Definition, kind: str, reach: Mapping[str, int], leaves: Mapping[str, Option]
+) -> Iterator[str]:
+    users = [*definition.people, *definition.goal]
+    codes = {code for user in users for code in user.options or ()}
+    codes |= {each.option for goal in definition.goal for each in goal.verdicts}
+    nothing = Holdings(True, frozenset({kind}), {}, {})
+    for code in sorted(codes):
+        if not verdict(nothing, leaves[code]).permitted:
+            yield f"La opción {code} no se ofrece."
+    for code in sorted({code for goal in definition.goal for code in goal.roles or ()} - {*reach}):
+        yield f"El rol {code} no se ofrece."
+
+
+def _unreachable(
+    definition: Definition,
+    kind: str,
+    reach: Mapping[str, int],
+    leaves: Mapping[str, Option],
+    catalogue: Catalogue,
+) -> Iterator[str]:
+    for goal in definition.goal:
+        for each in goal.verdicts:
+            found = (
+                verdict(can, leaves[each.option]) for can in _possible(goal, each, kind, reach)
+            )
+            if not any(map(each.is_met_by, found)):
+                verb = "usar" if each.is_permitted else "dejar de usar, por ese motivo,"
+                yield f"{goal.username} no puede llegar a {verb} {each.option}."
+    accounts = {
+        person.username: _prepared(person, definition, kind, reach, leaves)
+        for person in definition.people
+    }
+    state = State(timezone.now(), catalogue, accounts, leaves)
+    if all(result.ok or result.cost for result in judge(definition, state, [], reach)):
+        yield "Se cumple sin hacer nada."
+
+
+def _possible(
+    goal: Goal, expected: ExpectedVerdict, kind: str, reach: Mapping[str, int]
+) -> Iterator[Holdings]:
+    """Yield what the user can hold at some time, as far as it matters for the verdict."""
+    blocks = {BLOCKS[goal.state]} if goal.state in BLOCKS else set()
+    if expected.reason in OF_THE_ACCOUNT - (set() if goal.state is None else {*BLOCKS.values()}):
+        blocks.add(expected.reason)
+    options = [(), (expected.option,)] if goal.options is None else [goal.options]
+    roles = [(), reach] if goal.roles is None else [goal.roles]
+    for held, option, acting, role in product(options, OPTION_TIMES, roles, ROLE_TIMES):
+        grants = dict.fromkeys(held, option), dict.fromkeys(acting, role)
+        yield Holdings(False, frozenset({kind}), *grants, frozenset(blocks))
+
+
+def _prepared(
+    person: Person,
+    definition: Definition,
+    kind: str,
+    reach: Mapping[str, int],
+    leaves: Mapping[str, Option],
+) -> Timeline:
+    """Return the account of a person as it will be prepared."""
+    at = timezone.now() + definition.delay
+    options = [OptionGrant(option_id=code, effective_at=at) for code in person.options]
+    needed = roles_for([leaves[code] for code in person.options], reach)
+    roles = [RoleGrant(role_id=code, effective_at=at) for code in needed if person.with_roles]
+    for grant in roles:
+        grant.is_usable = True
+    user = person.user(operator=Operator(pk=0))
+    return Timeline(user, frozenset({kind}), options, roles)

@@ -1,0 +1,169 @@
+"""A file of exercises is checked whole: each problem is named with its place, and nothing is loaded."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+
+from profiles.actions.exercises import load_exercises
+from profiles.exercises.reading import ExercisesError
+from profiles.models import Exercise
+from tests.administration import allow, errors
+from tests.calls import EXERCISES, file_of
+from tests.conftest import acting
+from users.models import AuditEntry, User
+
+OPEN, FREE = "90.1.1.1.1", "11.9.1.1.1"
+LIST, IMPORT, EXPORT = (f"/admin/profiles/exercise/{end}" for end in ("", "add/", "practicas.toml"))
+FIRST = "exercises[0]"
+OFFER = "(AGENTE_ADUANA)"
+
+
+@pytest.fixture
+def problems_of(small_catalog, staff):
+    """problems_of(text) are the sentences of the refusal of a file."""
+
+    def refused(text: str) -> list[str]:
+        with pytest.raises(ExercisesError) as refusal:
+            load_exercises(actor=acting(staff), file=file_of(text))
+        assert not Exercise.objects.exists()
+        return str(refusal.value).split("\n")
+
+    return refused
+
+
+@pytest.fixture
+def make_staff(db, client_of):
+    """make_staff(*permissions) is the browser of a member of staff with these permissions."""
+
+    def make(*codenames: str):
+        user = User.objects.create_user(f"persona{len(codenames)}{codenames[0]}", is_staff=True)
+        return client_of(allow(user, *codenames))
+
+    return make
+
+
+# What is written instead of what, and the problems.
+WRONG = [
+    ("[[exercises]]", "[[practicas]]", ["No se conoce «practicas». Puede llevar: exercises.", "exercises: Debe ser una lista."]),
+    ("title = ", "titulo = ", [f"{FIRST}: No se conoce «titulo»", f"{FIRST}: Falta «title»."]),
+    ('code = "de-prueba"', "", [f"{FIRST}: Falta «code»."]),
+    ('"de-prueba"', '"De Prueba"', [f"{FIRST}.code: Solo lleva minúsculas"]),
+    ("points = 10", "points = 0", [f"{FIRST}.points: Debe ser un número de 1 a 100."]),
+    ("points = 10", "points = true", [f"{FIRST}.points: Debe ser un número de 1 a 100."]),
+    ("activation_delay = 24", "activation_delay = 7", [f"{FIRST}.activation_delay: Las demoras que hay, en horas: 0, 1, 24, 48."]),
+    ('"AGENTE_ADUANA"', '"NOTARIO"', [f"{FIRST}.operator_types[0]: No existe el tipo de operador «NOTARIO»."]),
+    ('"Una.", "Otra."', '"Una.", "Una."', [f"{FIRST}.hints[1]: Una. está dos veces. Deje una."]),
+    ("las dos opciones.", "las opciones el {lunes}.", [f"{FIRST}.brief: Entre llaves solo va {{hoy}} o un día como {{dia:7}}."]),
+    ("Dele a", r"Dele\u0000 a", [f"{FIRST}.brief: Debe tener de 1 a 1200 caracteres que se vean."]),
+    ("with_roles = true", 'with_roles = "sí"', [f"{FIRST}.people[0].with_roles (ANUEVA01): Debe ser true o false."]),
+    ('options = ["90.1.1.1.1"]', 'options = ["90.9"]', [f"{FIRST}.people[0].options[0] (ANUEVA01): No existe la opción «90.9»."]),
+    ('last_name = "Nueva"', "", [f"{FIRST}.people[0] (ANUEVA01): Falta «last_name»."]),
+    ("can = [", "puede = [", [f"{FIRST}.goal[0] (ANUEVA01): No se conoce «puede»."]),
+    # Each row is right; what they ask for is not.
+    ('"90000080"', '"900"', [f"{FIRST} (ANUEVA01): El DNI debe tener 8 dígitos."]),
+    ('"90000080"', '"90000001"', [f"{FIRST} (ANUEVA01): Otro usuario tiene ya ese usuario o ese documento."]),
+    ('"ANUEVA01"', '"TITULAR1"', [f"{FIRST} (TITULAR1): Otro usuario tiene ya ese usuario o ese documento."]),
+    ('"ANUEVA01"', '"CORTO"', [f"{FIRST} (CORTO): El usuario debe tener 8 caracteres"]),
+    ('"AGENTE_ADUANA"', '"TRANSPORTISTA"', [f"{FIRST}: La opción {OPEN} no se ofrece. (TRANSPORTISTA)"]),
+    ("activation_delay = 24", 'untouched = ["OTRA0001"]', [f"{FIRST} (OTRA0001): No se prepara: no puede quedar como estaba."]),
+    (f'can = ["{OPEN}", ', f'state = "suspended"\ncan = ["{OPEN}", ', [f"{FIRST}: ANUEVA01 no puede llegar a usar {OPEN}. {OFFER}", f"{FIRST}: ANUEVA01 no puede llegar a usar {FREE}. {OFFER}"]),
+    (f'can = ["{OPEN}", ', f'roles = []\ncan = ["{OPEN}", ', [f"{FIRST}: ANUEVA01 no puede llegar a usar {OPEN}. {OFFER}"]),
+    (f'can = ["{OPEN}", ', f'roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]\ncan = ["{OPEN}", ', [f"{FIRST}: El rol NSIGAD.TRANSPORTISTA.TRANSMISOR no se ofrece. {OFFER}"]),
+    (f'options = ["{OPEN}", "{FREE}"]', f'options = ["{FREE}"]', [f"{FIRST}: ANUEVA01 no puede llegar a usar {OPEN}. {OFFER}"]),
+    (f'can = ["{OPEN}", "{FREE}"]', f'cannot = [{{ option = "{FREE}", reason = "role_missing" }}]', [f"{FIRST}: ANUEVA01 no puede llegar a dejar de usar, por ese motivo, {FREE}. {OFFER}"]),
+    (f'options = ["{OPEN}", "{FREE}"]\ncan = ["{OPEN}", "{FREE}"]', 'state = "suspended"', [f"{FIRST}: Se cumple sin hacer nada. {OFFER}"]),
+]  # fmt: skip
+
+
+def test_each_problem_of_a_file_is_named_with_its_place(problems_of, subtests):
+    for old, new, expected in WRONG:
+        with subtests.test(new=new or old):
+            assert old in EXERCISES
+            found = problems_of(EXERCISES.replace(old, new))
+            assert len(found) == len(expected), found
+            for sentence, beginning in zip(found, expected, strict=True):
+                assert sentence.startswith(beginning)
+
+
+HAPPENED = '[[exercises.happened]]\naction = "{}"\nusername = "{}"\n'
+
+
+def test_what_happened_is_about_a_user_of_the_exercise_and_an_action_on_one(problems_of):
+    text = EXERCISES + HAPPENED.format("user.password_reset", "OTRA0001")
+    assert problems_of(text) == [f"{FIRST} (OTRA0001): No se prepara ni se pide."]
+    text = EXERCISES + HAPPENED.format("operator.closed", "ANUEVA01")
+    assert problems_of(text) == [
+        f"{FIRST}.happened[0].action: No existe la acción «operator.closed»."
+    ]
+
+
+def test_two_exercises_of_one_code_and_what_is_no_file_of_exercises_are_refused(problems_of):
+    assert problems_of(EXERCISES * 2) == [
+        "exercises[1]: El código de-prueba ya está en exercises[0]."
+    ]
+    assert problems_of("exercises = []") == ["exercises: La lista está vacía."]
+    assert problems_of("exercises = [7]")[0] == f"{FIRST}: Debe ser una tabla con «code»."
+    assert problems_of("code =")[0].startswith("El archivo no es TOML válido")
+
+
+def test_all_problems_of_a_file_are_named_at_once(problems_of):
+    text = EXERCISES.replace("points = 10", "points = 0") + EXERCISES.replace(OPEN, "90.9")
+    assert [sentence.split(":")[0] for sentence in problems_of(text)] == [
+        "exercises[0].points",
+        "exercises[1].people[0].options[0] (ANUEVA01)",
+        "exercises[1].goal[0].options[0] (ANUEVA01)",
+        "exercises[1].goal[0].can[0] (ANUEVA01)",
+        "exercises[1]",
+    ]
+
+
+# The command and the administration --------------------------------------------------------------
+
+
+def test_the_command_loads_a_file_and_names_its_problems(small_catalog, tmp_path, capsys):
+    file = tmp_path / "practicas.toml"
+    file.write_text(EXERCISES, encoding="utf-8")
+    call_command("load_exercises", file)
+    call_command("load_exercises", file)
+    assert capsys.readouterr().out.splitlines() == [
+        "Prácticas nuevas o cambiadas: de-prueba.",
+        "Prácticas nuevas o cambiadas: ninguna.",
+    ]
+    file.write_text(EXERCISES.replace("points = 10", "points = 0"), encoding="utf-8")
+    with pytest.raises(CommandError, match=r"exercises\[0\]\.points"):
+        call_command("load_exercises", file)
+    with pytest.raises(CommandError, match="No se pudo leer"):
+        call_command("load_exercises", tmp_path / "otro.toml")
+
+
+def upload(client, text: str):
+    file = SimpleUploadedFile("practicas.toml", text.encode())
+    return client.post(IMPORT, {"file": file}, follow=True)
+
+
+def test_staff_imports_a_file_and_what_is_downloaded_changes_nothing(
+    small_catalog, staff, client_of
+):
+    client = client_of(staff)
+    assert "Prácticas nuevas o cambiadas: de-prueba." in upload(client, EXERCISES).content.decode()
+    entry = AuditEntry.objects.get(action="exercises.loaded")
+    assert (entry.actor, entry.after) == (staff, {"codes": ["de-prueba"]})
+    assert "De prueba" in client.get(LIST).content.decode()
+    downloaded = client.get(EXPORT).content.decode()
+    assert "cambiadas: ninguna." in upload(client, downloaded).content.decode()
+
+
+def test_an_import_with_problems_names_them_and_loads_nothing(small_catalog, staff, client_of):
+    client = client_of(staff)
+    response = upload(client, EXERCISES.replace("points = 10", "points = 0"))
+    assert errors(response)["file"] == [f"{FIRST}.points: Debe ser un número de 1 a 100."]
+    assert errors(client.post(IMPORT, {}))["file"] == ["Elija el archivo"]
+    assert not Exercise.objects.exists()
+
+
+def test_importing_needs_its_permission(small_catalog, make_staff):
+    reader = make_staff("view_exercise")
+    assert reader.get(LIST).status_code == 200
+    assert reader.get(IMPORT).status_code == 403
+    assert make_staff("view_user").get(EXPORT).status_code == 403
+    assert make_staff("add_exercise", "view_exercise").get(IMPORT).status_code == 200
