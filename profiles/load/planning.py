@@ -22,7 +22,7 @@ from profiles.models import AccessTemplate, Option, OptionGrant, Outcome, Role, 
 from profiles.tables.rows import Row
 from users.actions.accounts import EDITABLE_FIELDS, PERSON_FIELDS, editable_facts
 from users.lists.search import fold
-from users.models import KnownAccounts, User
+from users.models import KnownAccounts, User, has_ended
 from users.signin.password_rules import advice_on_password
 from users.validators import DocumentType, normalise_username
 
@@ -193,7 +193,7 @@ class Planner:
         for kind in GRANTS:
             facts[kind] = self._grants(kind, cells, before, template, planned)
         is_new_end = before is None or facts["valid_until"] != before["valid_until"]
-        if is_new_end and account.has_ended(self.today):
+        if is_new_end and has_ended(account.valid_until, self.today):
             planned.note("valid_until", cells.get("valid_until", ""), ENDED)
         if before is None:
             planned.outcome, planned.after = Outcome.CREATE, facts

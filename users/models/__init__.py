@@ -14,7 +14,7 @@ from users.models.locking import delete_in_order, lock_in_order
 from users.models.second_factor import RecoveryCode, SecondFactor
 from users.models.sessions import Session
 from users.models.uniqueness import KnownAccounts, UniquenessChecker
-from users.models.validity import Validity
+from users.models.validity import Validity, has_ended, has_started
 
 __all__ = [
     "AccountBlock",
@@ -31,6 +31,8 @@ __all__ = [
     "UserQuerySet",
     "Validity",
     "delete_in_order",
+    "has_ended",
+    "has_started",
     "lock_in_order",
     "superuser_created",
 ]

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from operators.models import Operator
 from users.lists.search import search_words, searchable
 from users.models.uniqueness import UniquenessChecker
-from users.models.validity import Validity
+from users.models.validity import Validity, has_ended, has_started
 from users.validators import (
     DocumentType,
     normalise_document_number,
@@ -271,8 +271,8 @@ class User(Validity, AbstractUser):
         if self.operator_id is not None:
             blocks |= {
                 AccountBlock.OPERATOR_INACTIVE: not self.operator.is_open,
-                AccountBlock.NOT_YET_VALID: not self.has_started(today),
-                AccountBlock.EXPIRED: self.has_ended(today),
+                AccountBlock.NOT_YET_VALID: not has_started(self.valid_from, today),
+                AccountBlock.EXPIRED: has_ended(self.valid_until, today),
             }
         return tuple(block for block in AccountBlock if blocks.get(block))
 

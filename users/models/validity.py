@@ -6,6 +6,14 @@ from django.db import models
 from django.db.models import Q
 
 
+def has_started(valid_from: date | None, today: date) -> bool:
+    return valid_from is None or valid_from <= today
+
+
+def has_ended(valid_until: date | None, today: date) -> bool:
+    return valid_until is not None and valid_until < today
+
+
 class Validity(models.Model):
     """The first and the last valid day, both included; an empty one means no limit.
 
@@ -38,9 +46,3 @@ class Validity(models.Model):
     @property
     def ends_before_it_starts(self) -> bool:
         return bool(self.valid_from and self.valid_until and self.valid_until < self.valid_from)
-
-    def has_started(self, today: date) -> bool:
-        return self.valid_from is None or self.valid_from <= today
-
-    def has_ended(self, today: date) -> bool:
-        return self.valid_until is not None and self.valid_until < today
