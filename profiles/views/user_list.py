@@ -1,12 +1,14 @@
 """Administración Usuario: the list of the secondary users."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views import View
 
 from profiles.forms.user_list import MarkedUserForm, MarkedUsersForm, UserListForm
@@ -91,10 +93,9 @@ class UserListView(tenancy.PrincipalRequiredMixin, View):
         shown = [marked, *(user for user in page if user != marked)] if marked else page.rows
         for user in shown:
             user.operator = self.operator
-        locks = locks_of(shown)
-        for user in shown:
-            user.locked_until = locks.get(user)
+        locked = locks_of(shown)
         marks_all = filters.marks_several and "marcar" in request.GET
+        marked_names = {user.username for user in shown} if marks_all else marking.marked
         lacks_roles_only = marked and marked.option_count and not marked.role_count
         return render(
             request,
@@ -102,7 +103,7 @@ class UserListView(tenancy.PrincipalRequiredMixin, View):
             {
                 "filters": filters,
                 "page": page,
-                "users": shown,
+                "rows": [row_of(user, user in locked, marked_names) for user in shown],
                 "marked": marked,
                 "step": wizard.ROLES if lacks_roles_only else None,
                 "guide": wizard.OPTIONS.guide["done"],
@@ -110,7 +111,6 @@ class UserListView(tenancy.PrincipalRequiredMixin, View):
                 "heads": self.heads(order),
                 "can_be_marked": can_be_marked,
                 "marks_several": filters.marks_several,
-                "marked_names": {user.username for user in shown} if marks_all else marking.marked,
                 "marking": marking,
                 "left_out": MARKS,
             },
@@ -150,6 +150,47 @@ class UserListView(tenancy.PrincipalRequiredMixin, View):
             self.request.GET,
             rows=User.objects.annotate(**SHOWN),
         )
+
+
+class Row(NamedTuple):
+    """What a row of the table says, in the order in which its template unpacks it.
+
+    A name that ``for`` unpacks costs a template a third of what an attribute costs.
+    """
+
+    username: str
+    name: str
+    document_label: str
+    document_number: str
+    email: str
+    state: str
+    said_state: str
+    options: str
+    roles: str
+    entered_at: datetime | None
+    is_marked: bool
+
+
+def row_of(user: User, is_locked: bool, marked_names: Collection[str]) -> Row:
+    state = User.State(user.state)
+    is_locked = is_locked and state == User.State.ACTIVE
+    return Row(
+        user.username,
+        user.get_full_name(),
+        user.document_label,
+        user.document_number,
+        user.email,
+        *(("locked", "Bloqueado") if is_locked else (state.value, state.label)),
+        counted(user.option_count, "opción", "opciones"),
+        counted(user.role_count, "rol", "roles"),
+        user.last_login and timezone.localtime(user.last_login).replace(microsecond=0),
+        user.username in marked_names,
+    )
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """Return the number with its noun; "" for none."""
+    return f"{number} {one if number == 1 else several}" if number else ""
 
 
 def grant_count(grants):
