@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from operators.models import Operator
+from operators.models import Classroom, Operator
 from profiles.actions import practice as deleting
 from profiles.actions.templates import save_template
 from profiles.load import applying, files
@@ -171,6 +171,30 @@ def test_one_form_sent_many_times_at_once_creates_one_practice_company(people, a
     assert codes(responses) == [200] * 6
     assert len({soup(response).select_one(".facts").text for response in responses}) == 1
     assert Operator.objects.exclude(creation_key=None).count() == 1
+
+
+def test_one_form_sent_many_times_at_once_opens_one_aula_and_closing_meets_no_half_of_it(
+    people, client_of, at_once
+):
+    form = {"name": "A la vez", "types": ["AGENTE_ADUANA"], "number": "3", "days": "7"}
+    form["creation_key"] = str(uuid4())
+    browsers = [client_of(people["staff"]) for _ in range(4)]
+    address = "/admin/operators/classroom/"
+    responses = at_once(*(posting(browser, f"{address}add/", form) for browser in browsers))
+    assert codes(responses) == [200] * 4
+    assert len({soup(response).select_one(".slips").text for response in responses}) == 1
+    room = Classroom.objects.get(name="A la vez")
+    assert (room.companies.count(), entries("classroom.opened")) == (3, 1)
+    more = {"number": "2", "creation_key": str(uuid4())}
+    responses = at_once(
+        posting(browsers[0], f"{address}{room.pk}/mas/", more),
+        posting(browsers[1], f"{address}{room.pk}/mas/", more),
+        posting(browsers[2], f"{address}{room.pk}/cerrar/", {}),
+        posting(browsers[3], f"{address}{room.pk}/inicio/", {}),
+    )
+    assert {response.status_code for response in responses} <= {200, 302}
+    assert room.companies.count() in (3, 5)
+    assert not room.companies.filter(is_active=True).exists()
 
 
 def test_practice_companies_that_draw_one_ruc_at_once_have_a_ruc_each(people, at_once, monkeypatch):

@@ -12,17 +12,20 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Classroom
 from operators.validators import validate_printable
+from profiles.admin import board
+from profiles.exercises import progress
+from profiles.spreadsheet import file_response
 from users.actions import classrooms
 from users.admin.lists import FoldedNameSearch, StrictList
 from users.admin.pages import NeverDeleted, acting, form_page, page, row_to_change
 from users.admin.practice import of_practice
 from users.forms.practice import PracticeCompanyForm
-from users.models import User
 
 PAGES = "admin/operators/classroom/"
 COMPANY_FIELDS = PracticeCompanyForm.base_fields
@@ -208,9 +211,15 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
             title=asked.title,
             submit=asked.submit,
             intro=asked.intro,
+            busy=self.busy(classroom) if asked.form is NothingForm else 0,
             original=classroom,
             intro_template=f"{PAGES}intro.html",
         )
+
+    def busy(self, classroom) -> int:
+        """Return how many companies are in the middle of an exercise."""
+        made = progress.of_each(classroom.companies.all())
+        return sum(each.run is not None for each in made.values())
 
     @method_decorator(sensitive_variables())
     def sheet(self, request, companies):
@@ -231,14 +240,25 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
         )
 
     def board_view(self, request, object_id):
+        """Show the board of the aula; with ``?formato=csv`` return it as a file."""
         classroom = row_to_change(self, request, object_id)
-        principals = User.objects.filter(operator__classroom=classroom, is_principal=True)
+        exercises = board.exercises_of(classroom)
+        rows = board.rows_of(classroom, exercises)
+        if kind := request.GET.get("formato"):
+            return file_response(kind, board.table_of(rows), "aula")
         return page(
             self,
             request,
             f"{PAGES}board.html",
             title=classroom.name,
-            original=classroom,
+            classroom=classroom,
             asked=ASKED,
-            principals=principals.select_related("operator").order_by("operator_id"),
+            rows=rows,
+            columns=[
+                (exercise, sum(row.cells[place].points > 0 for row in rows))
+                for place, exercise in enumerate(exercises)
+            ],
+            points=sum(row.points for row in rows),
+            stuck=[row for row in rows if row.stuck],
+            now=timezone.localtime(),
         )

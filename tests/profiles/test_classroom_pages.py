@@ -82,7 +82,7 @@ def test_the_page_of_an_aula_shows_its_companies_and_leads_to_what_is_done(train
     assert user.operator.ruc in page.select_one("tbody tr").text
     assert texts(page, ".object-tools a") == [
         *("Añadir empresas", "Nombres de los alumnos", "Devolver todas a su inicio"),
-        *("Cerrar el aula", "Reabrir el aula", "Historial"),
+        *("Cerrar el aula", "Reabrir el aula", "Descargar (CSV)", "Historial"),
     ]
     for link in page.select(".object-tools a, tbody a"):
         address = reverse("admin:operators_classroom_tablero", args=[user.operator.classroom_id])
