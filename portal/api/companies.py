@@ -1,5 +1,6 @@
 """Practice companies: created, reset, closed; their clock, and their outages."""
 
+from functools import partial
 from http import HTTPStatus
 
 from django.views.decorators.debug import sensitive_variables
@@ -72,7 +73,7 @@ def reset_company(request, ruc: str):
     summary="Adelantar el reloj de la empresa",
     openapi_extra=DOCUMENTED,
 )
-@done_once
+@partial(done_once, in_one=True)
 def advance_clock(request, ruc: str, sent: Step):
     """Solo se adelanta; para atrasarlo, vuelva a la hora real."""
     operator = request.user.operator

@@ -1,6 +1,7 @@
 """A request with an Idempotency-Key is done once; sent again, it gets the same answer."""
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
@@ -39,11 +40,13 @@ PARAMETER = {
 DOCUMENTED = {"parameters": [PARAMETER], **REFUSALS}
 
 
-def done_once(call):
+def done_once(call, *, in_one: bool = False):
     """Keep the answer of a call for a day, under the key of its request, if that has one.
 
     ``request.repeat_key`` is then a UUID that follows from the key, else None: what an action
     creates under it, it creates once, even when the process was killed before its answer was kept.
+    With ``in_one`` the transaction of the call keeps the answer, for a call that hashes and counts
+    nothing, and must not be done again.
     """
 
     @wraps(call)
@@ -58,24 +61,25 @@ def done_once(call):
             return _again(request, kept, body)
         request.repeat_key = UUID(hex=key[:32])
         try:
-            result = call(request, *args, **kwargs)
+            with transaction.atomic() if in_one else nullcontext():
+                result = call(request, *args, **kwargs)
+                _keep(key, result)
         except BaseException:
             # Nothing was done, so that the request, corrected, may be sent again.
             KeptAnswer.objects.filter(key=key).delete()
             raise
-        status, answer = (
-            (200, result)
-            if not isinstance(result, Status)
-            else (
-                result.status_code,
-                result.value,
-            )
-        )
-        text = json.dumps([status, answer.model_dump_json()])
-        KeptAnswer.objects.filter(key=key).update(answer=_seal().close(text))
         return result
 
     return wrapped
+
+
+@sensitive_variables()
+def _keep(key: str, result) -> None:
+    """Keep what a call returned: a schema, or a status with one."""
+    if not isinstance(result, Status):
+        result = Status(HTTPStatus.OK, result)
+    text = json.dumps([result.status_code, result.value.model_dump_json()])
+    KeptAnswer.objects.filter(key=key).update(answer=_seal().close(text))
 
 
 def _seal() -> Seal:

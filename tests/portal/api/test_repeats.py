@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from operators.models import Operator
-from portal.api import companies
+from portal.api import companies, repeats
 from tests.conftest import PASSWORD, person
 from tests.portal.api.conftest import problem
 from users.models import AuditEntry, KeptAnswer, User
@@ -75,6 +75,13 @@ def test_the_clock_moves_once(program, key):
         answer = program.post(CLOCK, {"hours": 24}, Idempotency_Key=key)
         assert answer.json()["ahead_seconds"] == 24 * 3600
     assert program.operator.clock_offset == timedelta(hours=24)
+
+
+def test_a_clock_whose_answer_could_not_be_kept_has_not_moved(program, key, monkeypatch):
+    """Else the same request would move it again."""
+    monkeypatch.setattr(repeats, "_seal", lambda: None)
+    assert problem(program.post(CLOCK, {"hours": 24}, Idempotency_Key=key)) == (500, "server-error")
+    assert program.operator.clock_offset == timedelta()
 
 
 def test_the_same_key_in_two_companies_is_two_keys(program, make_program, key):
