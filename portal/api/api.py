@@ -97,8 +97,13 @@ WITH_RETRY_AFTER = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
-# Of every call.
-ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+# Of every call; the query of any may hold a name that it does not know.
+ALWAYS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 OF_A_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 OF_A_BODY = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -125,6 +130,13 @@ class Api(NinjaAPI):
                     operation["responses"][status] = refusal(status)
         return document
 
+    def unknown_names(self, request) -> set[str]:
+        """Return the names in the query that the call does not have. Ninja would ignore them."""
+        path = request.resolver_match.route.replace("<", "{").replace(">", "}")
+        call = self.document["paths"].get(f"/{path}", {}).get(request.method.lower())
+        known = call and {each["name"] for each in call["parameters"] if each["in"] == "query"}
+        return set() if known is None else request.GET.keys() - known
+
 
 def refusals_of(operation: dict) -> set[HTTPStatus]:
     """Return the statuses with which a call may be refused."""
@@ -133,8 +145,6 @@ def refusals_of(operation: dict) -> set[HTTPStatus]:
         statuses.update(OF_A_TOKEN)
     if "requestBody" in operation:
         statuses.update(OF_A_BODY)
-    if "requestBody" in operation or operation["parameters"]:
-        statuses.add(HTTPStatus.UNPROCESSABLE_ENTITY)
     return statuses
 
 
@@ -209,6 +219,11 @@ SENTENCES = {
     "dict_type": "Debe ser un objeto.",
     "model_type": "Debe ser un objeto.",
 }
+
+
+def unknown_names(request, names: set[str]):
+    """Answer a query that holds names which the call does not have."""
+    return invalid(request, InvalidError({name: [SENTENCES["extra_forbidden"]] for name in names}))
 
 
 @api.exception_handler(SchemaError)

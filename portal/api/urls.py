@@ -7,20 +7,21 @@ from django.views.decorators.http import require_safe
 
 from portal import problems
 from portal.api import access, companies, users
-from portal.api.api import api
+from portal.api.api import api, unknown_names
 from portal.problems import Problem
 from portal.sol.credentials import without_cookies
 
 
 def for_programs(view):
-    """Answer HEAD as GET, and refuse a method in a problem document."""
+    """Answer HEAD as GET, and refuse a method, and unknown names in the query, in a problem document."""
 
     @without_cookies
     @wraps(view)
     def wrapped(request, *args, **kwargs):
         method = request.method
         request.method = "GET" if method == "HEAD" else method
-        response = view(request, *args, **kwargs)
+        unknown = api.unknown_names(request)
+        response = unknown_names(request, unknown) if unknown else view(request, *args, **kwargs)
         request.method = method
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = {"Allow": response["Allow"]}

@@ -89,6 +89,18 @@ def test_nothing_half_done_is_left_by_what_was_refused(program, user):
     assert database() == before
 
 
+def test_no_call_ignores_a_name_in_the_query_that_it_does_not_have(program, user):
+    """A filter that is misspelt would answer with everybody."""
+    before = database()
+    for name, methods in CALLS_OF_PROGRAMS.items():
+        place = address(name, ruc=program.operator.ruc, username="JPEREZ01")
+        for method in methods:
+            refused = program.call(method, f"{place}?estado=active")
+            assert problem(refused) == (422, "invalid"), (method, name)
+            assert refused.json()["errors"] == {"estado": ["No se conoce este dato."]}
+    assert database() == before
+
+
 def test_no_address_is_a_failure(program):
     for value in (*HOSTILE, "%00", "..", "%2F", "a" * 3000):
         text = value.encode("utf-8", "surrogatepass").hex()
