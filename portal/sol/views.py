@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
-from django.http import JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -135,7 +135,8 @@ FRAMED_POLICY = settings.SECURITY_HEADERS["Content-Security-Policy"].replace(
 class ApplicationView(OptionView):
     """The page of an option inside the menu: the one page that another page of this site may frame.
 
-    Its answer to a session that ended is one that can be framed too, so it is open to visitors.
+    Its answers to a session that ended and to an unknown option can be framed too. So it is open to
+    visitors, and catches what other pages leave to the handler of the site.
     """
 
     frame = "portal/sol/framed.html"
@@ -145,6 +146,10 @@ class ApplicationView(OptionView):
             page = "portal/sol/session_ended.html"
             response = render(request, page, status=HTTPStatus.UNAUTHORIZED)
         else:
-            response = super().dispatch(request, *args, **kwargs)
+            try:
+                response = super().dispatch(request, *args, **kwargs)
+            except Http404:
+                page = "portal/sol/not_found.html"
+                response = render(request, page, status=HTTPStatus.NOT_FOUND)
         response.headers["Content-Security-Policy"] = FRAMED_POLICY
         return response

@@ -97,6 +97,13 @@ def test_a_session_that_ended_is_told_inside_the_menu(client):
     assert soup(response).select_one("main a")["href"] == MENU
 
 
+def test_an_unknown_option_is_told_inside_the_menu(client_of, granted):
+    response = client_of(granted).get(APPLICATION.format("90.9.9.9.9"))
+    assert response.status_code == 404
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    assert soup(response).select_one("main a")["href"] == MENU
+
+
 def test_salir_of_the_menu_ends_the_whole_session(client_of, granted):
     client = client_of(granted)
     assert soup(client.get(MENU)).select_one("form[action='/salir/'] button").text == "Salir"
