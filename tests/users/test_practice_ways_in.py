@@ -11,7 +11,7 @@ from operators.models import Operator
 from operators.validators import draw_practice_ruc
 from tests.administration import allow, errors
 from tests.conftest import acting, field_errors, person, soup
-from users.actions import accounts, practice
+from users.actions import accounts, passwords, practice
 from users.history.recording import Actor
 from users.models import AuditEntry, User
 
@@ -84,6 +84,18 @@ def test_the_same_form_sent_twice_creates_one_company_and_shows_it_twice(client)
     form = {**FORM, "creation_key": str(uuid4())}
     first, again = (soup(client.post(NEW, form)).select_one(".facts").text for _ in range(2))
     assert first == again
+    assert Operator.objects.count() == 1
+
+
+def test_the_same_form_shows_no_clave_once_the_company_has_another(client, client_of, staff):
+    form = {**FORM, "creation_key": str(uuid4())}
+    clave = soup(client.post(NEW, form)).select_one("#generated-password").text
+    principal = User.objects.get(is_principal=True)
+    passwords.reset_password(actor=acting(staff), user=principal, password="Otra20260")
+    for answer in (client.post(NEW, form), client_of(staff).post(ADMIN_NEW, form)):
+        assert answer.status_code == 200
+        assert clave not in answer.content.decode()
+        assert practice.CLAVE_CHANGED in answer.content.decode()
     assert Operator.objects.count() == 1
 
 

@@ -41,6 +41,10 @@ DAYS, MOST_DAYS = 7, 30
 WRONG_DAYS = f"Escriba de 1 a {MOST_DAYS} días"
 FAULT_SECONDS = 600
 WRONG_SECONDS = f"Escriba de 1 a {FAULT_SECONDS} segundos"
+CLAVE_CHANGES = ("user.password_reset", "user.password_changed")
+CLAVE_CHANGED = (
+    "Esta empresa ya se creó, y después su clave se cambió. Para crear otra, empiece de nuevo."
+)
 # How long the API answers a repeated request with the same answer.
 ANSWERS_KEPT = timedelta(hours=24)
 # A drawn RUC is rarely taken: with half of the series in use, all of these are once in a million.
@@ -86,12 +90,14 @@ def create(
 
     The same ``key`` again returns the same company, so that a form sent twice creates one. Raises
     PermissionDenied outside practice mode, and ValidationError keyed by ``days``, or without a key
-    when no RUC is free.
+    when no RUC is free, or the company of the ``key`` has another password by now.
     """
     require_practice_mode()
     until, key = last_day(days), key or uuid4()
     token = _token_of(key) if with_token else ""
     if made := made_with(key, token):
+        if made.principal.audit_entries.filter(action__in=CLAVE_CHANGES).exists():
+            raise ValidationError(CLAVE_CHANGED)
         return made
     company = prepare(key, token)
     try:

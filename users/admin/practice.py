@@ -5,7 +5,7 @@ from functools import wraps
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -46,7 +46,11 @@ class PracticePages:
             raise PermissionDenied
         form = PracticeCompanyForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
-            company = practice.create(actor=acting(request), **form.company())
+            try:
+                company = practice.create(actor=acting(request), **form.company())
+            except ValidationError as error:
+                form.add_error(None, error)
+        if form.is_valid():
             self.log_addition(request, company.operator, [{"added": {}}])
             # The answer itself shows the password, which is stored nowhere.
             return page(

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -35,6 +36,9 @@ class NewPracticeCompanyView(View):
             response = self.show(form, status=HTTPStatus.TOO_MANY_REQUESTS)
             response["Retry-After"] = locked.seconds
             return response
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.show(form)
         # Answer with the page itself: the password is not stored, so no later page could show it.
         return render(request, "users/practice_created.html", {"company": company})
 
