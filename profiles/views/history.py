@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import F, QuerySet
 from django.shortcuts import render
@@ -62,28 +63,42 @@ class HistoryView(tenancy.PrincipalRequiredMixin, View):
         return render(request, "profiles/history.html", context)
 
 
-@dataclass(frozen=True)
-class Row:
-    """An entry as the page shows it: what fits in two lines, and the rest behind a fold."""
+class Row(NamedTuple):
+    """What the page says of an entry, in the order in which its template unpacks it: a name that
+    ``for`` unpacks costs a template a third of what an attribute costs.
 
-    entry: AuditEntry
+    What fits in two lines is ``shown``, the rest is ``folded``.
+    """
+
     # In the time zone of the page, to the second.
     at: datetime
     label: str
+    about: str | None
     shown: str
-    folded: list[Line]
+    folded: list[str]
+    by: str
+    channel: str
+    address: str | None
 
-    SHOWN = 2
+
+LINES_SHOWN = 2
 
 
 def row_of(entry: AuditEntry, lines: list[Line]) -> Row:
     # The usuario stands beside the label already.
-    lines = [line for line in lines if line.text != f"Usuario: {entry.about}"]
+    texts = [line.text for line in lines if line.text != f"Usuario: {entry.about}"]
     # One more needs no more room than «y 1 más».
-    shown = lines if len(lines) <= Row.SHOWN + 1 else lines[: Row.SHOWN]
-    text = "; ".join(line.text for line in shown)
-    at = timezone.localtime(entry.at).replace(microsecond=0)
-    return Row(entry, at, action_label(entry), text, lines[len(shown) :])
+    shown = len(texts) if len(texts) <= LINES_SHOWN + 1 else LINES_SHOWN
+    return Row(
+        timezone.localtime(entry.at).replace(microsecond=0),
+        action_label(entry),
+        entry.about,
+        "; ".join(texts[:shown]),
+        texts[shown:],
+        entry.by,
+        entry.get_channel_display(),
+        entry.address,
+    )
 
 
 @dataclass(frozen=True)
