@@ -124,11 +124,8 @@ class OptionMarks(OfferedForm):
     @cached_property
     def tree(self) -> OptionTree:
         """The offered options, as the screen draws them."""
-        offered, marked = self.fields["option"].offered, self.shown("option")
-        needing = Option.objects.needing_a_role().codes()
-        for option in offered:
-            option.needs_role = option.code in needing
-        tree = OptionTree(offered, selected=marked, query=self.shown("query"))
+        offered = self.fields["option"].offered.with_needs_role()
+        tree = OptionTree(offered, selected=self.shown("option"), query=self.shown("query"))
         tree.needing_role_count = sum(leaf.row.needs_role for leaf in tree.selected)
         return tree
 

@@ -140,11 +140,10 @@ class OptionQuerySet(CatalogQuerySet):
         """Return the leaf of that code, read as by ``for_verdicts``; None without one."""
         return next(iter(self.filter(code=code).for_verdicts()), None)
 
-    def needing_a_role(self):
-        """Return the options that are not enough without a role."""
-        return self.filter(
-            models.Exists(self.model.roles.through.objects.filter(option=models.OuterRef("pk")))
-        )
+    def with_needs_role(self):
+        """Return the options, each with ``needs_role``: whether it is not enough without a role."""
+        acting = self.model.roles.through.objects.filter(option=models.OuterRef("pk"))
+        return self.annotate(needs_role=models.Exists(acting))
 
     def offered_to(self, operator: Operator):
         """Return the leaves that are offered to one of the operator's types."""

@@ -215,7 +215,9 @@ class OptionsSavedView(AssignmentView):
             "profiles/options_saved.html",
             entry=entry,
             count=self.account.option_grants.count(),
-            needs_role=Option.objects.needing_a_role().filter(grants__user=self.account).exists(),
+            needs_role=Option.objects.with_needs_role()
+            .filter(needs_role=True, grants__user=self.account)
+            .exists(),
             roles_url=self.url("roles"),
             guide=self.step and self.step.guide["done"],
         )
