@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 
 from profiles.access.verdict import Holdings, verdict
 from profiles.models import Option, Profile
@@ -38,6 +39,34 @@ class Node:
     def chain(self) -> list["Node"]:
         """This node and those below it that are only children: a screen draws them as one path."""
         return [self, *(self.children[0].chain if len(self.children) == 1 else ())]
+
+    @property
+    def boxes(self) -> list[tuple["Node", bool, bool, str, str, str]]:
+        """Return what a screen of boxes draws for each child, as plain values: they cost it least.
+
+        The node at the end of the child's chain, whether it is a leaf and whether the search shows
+        it, its code, its name, and the names of the folders of the chain in one line.
+        """
+        ends = [(child.chain[:-1], child.chain[-1]) for child in self.children]
+        return [
+            (
+                end,
+                end.is_leaf,
+                end.match_count > 0,
+                end.code,
+                end.row.name,
+                " › ".join(folder.row.name for folder in above),
+            )
+            for above, end in ends
+        ]
+
+    @property
+    def selected_by_folder(self) -> list[tuple[str, list[tuple[Option, str, str]]]]:
+        """Return the row, code and name of the selected leaves, by the path of their folder."""
+        return [
+            (folder.trail_in_profile, [(leaf.row, leaf.code, leaf.row.name) for leaf in leaves])
+            for folder, leaves in groupby(self.selected, key=lambda leaf: leaf.parent)
+        ]
 
     @cached_property
     def path(self) -> tuple[str, ...]:
