@@ -19,7 +19,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 
@@ -39,19 +39,30 @@ VERDICT_KEYS = {"can": ("option", "at"), "cannot": ("option", "at", "reason")}
 REASONS = {reason.code: reason for reason in Reason}
 
 
+class Row(NamedTuple):
+    """What is read of an option, of a folder or of a role of the catalogue."""
+
+    code: str
+    name: str
+    is_folder: bool = False
+    operator_type: str = ""
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """What a document may name: the options, with their folders, and the roles; retired ones too."""
 
-    options: Mapping[str, Option]
-    roles: Mapping[str, Role]
+    options: Mapping[str, Row]
+    roles: Mapping[str, Row]
 
     @classmethod
     def current(cls) -> Self:
         """Read the catalogue of the portal."""
+        options = Option.objects.values_list("code", "name", "is_folder")
+        roles = Role.objects.values_list("code", "name", "operator_type")
         return cls(
-            {option.code: option for option in Option.objects.all()},
-            {role.code: role for role in Role.objects.all()},
+            {code: Row(code, *facts) for code, *facts in options},
+            {code: Row(code, name, operator_type=kind) for code, name, kind in roles},
         )
 
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Self
 
 from operators.models import Operator, spoken
-from profiles.access.expectations import Catalogue, ExpectedUser, ExpectedVerdict
+from profiles.access.expectations import Catalogue, ExpectedUser, ExpectedVerdict, Row
 from profiles.access.verdict import Holdings, Timeline, Verdict, verdict
-from profiles.models import Option, Role
+from profiles.models import Option
 from users.models import User
 
 
@@ -124,7 +124,7 @@ class Finding:
     stands: User.State | Verdict | None = None
     expected: User.State | ExpectedVerdict | None = None
     # The option or the role.
-    row: Option | Role | None = None
+    row: Row | Option | None = None
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _exactly(
     extra: Kind,
     expected: Sequence[str],
     held: Sequence[str],
-    rows: Mapping[str, Option | Role],
+    rows: Mapping[str, Row],
 ) -> Iterator[Finding]:
     for code in expected:
         yield Finding(Item(name, kind, code), code in held, row=rows[code])
@@ -243,5 +243,5 @@ def _said(expected: ExpectedVerdict, decision: Verdict, name: str, option: str) 
     return f"no puede {option}: {reasons}."
 
 
-def _label(row: Option | Role) -> str:
+def _label(row: Row | Option) -> str:
     return f"{row.code} «{row.name}»"
