@@ -15,11 +15,15 @@ from django.urls import reverse
 
 from operators.models import Classroom, Operator
 from profiles.actions import practice as deleting
+from profiles.actions.exercises import check, load_exercises, start
+from profiles.actions.grants import assign_options
 from profiles.actions.templates import save_template
+from profiles.exercises import progress
 from profiles.load import applying, files
 from profiles.load.actions import make_plan
-from profiles.models import OptionGrant, Role, RoleGrant
+from profiles.models import Exercise, OptionGrant, Role, RoleGrant
 from profiles.views import load as views
+from tests.calls import EXERCISES, OPTION, OTHER_OPTION, file_of
 from tests.conftest import PASSWORD, RUC, acting, person, soup
 from tests.routes import FORMS, FORMS_OF_EVERYBODY, FORMS_OF_ROBOTS, url
 from users.actions import accounts, operators, practice, signing_in
@@ -224,6 +228,34 @@ def test_a_company_that_is_reset_while_it_is_used_ends_in_the_state_of_its_birth
     assert responses[0].status_code == 302
     left = principal.operator.users.existing().secondary().values_list("username", flat=True)
     assert {*left} <= {"INTRUSA1"}
+
+
+def test_an_exercise_that_is_checked_many_times_at_once_is_passed_once(people, at_once):
+    load_exercises(actor=acting(people["staff"]), file=file_of(EXERCISES.replace("\ncan", "\n#")))
+    exercise = Exercise.objects.get()
+    actor = acting(User.objects.select_related("operator").get(pk=people["principal"].pk))
+    start(actor=actor, exercise=exercise)
+    user = User.objects.get(username="ANUEVA01")
+    assign_options(actor=actor, user=user, codes=[OPTION, OTHER_OPTION], seen=[OPTION])
+    results = at_once(*[partial(check, actor=actor, exercise=exercise)] * 6)
+    assert (
+        sorted(type(result).__name__ for result in results) == ["Check"] + ["ValidationError"] * 5
+    )
+    assert (entries("practice.passed"), entries("practice.checked")) == (1, 0)
+
+
+def test_an_exercise_that_is_restarted_while_it_is_checked_ends_started(people, at_once):
+    load_exercises(actor=acting(people["staff"]), file=file_of(EXERCISES))
+    exercise = Exercise.objects.get()
+    actor = acting(User.objects.select_related("operator").get(pk=people["principal"].pk))
+    start(actor=actor, exercise=exercise)
+    begin = partial(start, actor=actor, exercise=exercise, session_key=None)
+    look = partial(check, actor=actor, exercise=exercise)
+    results = at_once(begin, look, begin, look)
+    # Nobody waits for another for ever, and each check sees one whole start.
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert progress.of_company(people["principal"].operator).run.exercise == exercise.code
+    assert User.objects.existing().filter(username="ANUEVA01").count() == 1
 
 
 def test_thirty_two_writers_at_once_all_succeed(people, at_once):

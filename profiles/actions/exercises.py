@@ -1,6 +1,7 @@
 """Start an exercise, take a hint, check it; load the exercises of a file."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import BinaryIO
 
 from django.contrib.auth.hashers import make_password
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.access.expectations import Catalogue
+from profiles.access.expectations import Catalogue, ExpectationsError
 from profiles.access.judge import State
 from profiles.access.role_needs import roles_for
 from profiles.actions.grants import NotOfferedError, load_access
@@ -52,7 +53,8 @@ def start(*, actor: Actor, exercise: Exercise, session_key: str | None = None) -
 
 
 def _prepare(actor: Actor, operator: Operator, definition: reading.Definition, password) -> None:
-    operators.set_activation_delay(actor=actor, operator=operator, delay=definition.delay)
+    delay = timedelta(hours=definition.activation_delay)
+    operators.set_activation_delay(actor=actor, operator=operator, delay=delay)
     new = [person.user(password=password) for person in definition.people]
     bulk.load_accounts(actor=actor, operator=operator, new=new, changed=[])
     granted = Option.objects.granted({code for row in definition.people for code in row.options})
@@ -105,7 +107,8 @@ def check(*, actor: Actor, exercise: Exercise) -> Check:
     catalogue = Catalogue.current()
     definition = reading.read(exercise.definition, catalogue)
     state = State.of(operator, catalogue, definition.goal, leads_from=run.started)
-    results = judge(definition, state, _events(operator, run, definition), _reach(operator))
+    reach = _reach(operator) if definition.extra_cost else {}
+    results = judge(definition, state, _events(operator, run, definition), reach)
     facts = _facts(exercise)
     if all(result.ok or result.cost for result in results):
         cost = run.hints + sum(result.cost for result in results)
@@ -167,7 +170,7 @@ def load_exercises(*, actor: Actor, file: BinaryIO) -> list[str]:
     """Create or change the exercises of a file; others stay.
 
     Returns the codes of those that are new or another: none, if the file was loaded before. Raises
-    ExercisesError with every problem of the file; then nothing is loaded.
+    ExpectationsError with every problem of the file; then nothing is loaded.
     """
     catalogue = Catalogue.current()
     rows = reading.read_file(file, catalogue)
@@ -175,7 +178,7 @@ def load_exercises(*, actor: Actor, file: BinaryIO) -> list[str]:
         practice.USERNAME, **{key: practice.PERSON[key] for key in reading.PERSON_KEYS}
     )
     if found := [*problems([definition for definition, _ in rows], catalogue, principal)]:
-        raise reading.ExercisesError(found)
+        raise ExpectationsError(found)
     with transaction.atomic():
         known = Exercise.objects.select_for_update(no_key=True).in_bulk()
         last = Exercise.objects.aggregate(last=Max("position"))["last"] or 0

@@ -1,6 +1,8 @@
 """Check that the portal can prepare what exercises ask for, and that a person can do them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 
 from django.core.exceptions import ValidationError
@@ -24,6 +26,21 @@ ROLE_TIMES = (None, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED)
 ANYBODY = {"document_number": "99999999", "first_name": "Ana", "last_name": "Ficticia"}
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a company of one type of operator is offered; ``reach`` as in ``judge``."""
+
+    kind: str
+    reach: Mapping[str, int]
+    leaves: Mapping[str, Option]
+    catalogue: Catalogue
+
+    def holdings(self, options=(), roles=(), blocks=(), *, is_principal=False) -> Holdings:
+        """Return what an account has that holds these options and roles, by their reasons."""
+        of_type = frozenset({self.kind})
+        return Holdings(is_principal, of_type, dict(options), dict(roles), frozenset(blocks))
+
+
 def problems(
     definitions: Sequence[Definition], catalogue: Catalogue, principal: Person
 ) -> Iterator[Problem]:
@@ -36,10 +53,9 @@ def problems(
         place = f"exercises[{index}]"
         yield from _of_people(place, definition, principal)
         for kind in definition.operator_types or reach:
-            sentences = [*_not_offered(definition, kind, reach[kind], leaves)] or [
-                *_unreachable(definition, kind, reach[kind], leaves, catalogue)
-            ]
-            yield from (Problem(f"{sentence} ({kind})", place) for sentence in sentences)
+            offer = Offer(kind, reach[kind], leaves, catalogue)
+            for sentence in [*_not_offered(definition, offer)] or _unreachable(definition, offer):
+                yield Problem(f"{sentence} ({kind})", place)
 
 
 def _of_people(place: str, definition: Definition, principal: Person) -> Iterator[Problem]:
@@ -65,71 +81,49 @@ def _of_people(place: str, definition: Definition, principal: Person) -> Iterato
         yield Problem("No se prepara ni se pide.", place, name)
 
 
-def _not_offered(
-    definition: Definition, kind: str, reach: Mapping[str, int], leaves: Mapping[str, Option]
-) -> Iterator[str]:
+def _not_offered(definition: Definition, offer: Offer) -> Iterator[str]:
     users = [*definition.people, *definition.goal]
     codes = {code for user in users for code in user.options or ()}
     codes |= {each.option for goal in definition.goal for each in goal.verdicts}
-    nothing = Holdings(True, frozenset({kind}), {}, {})
     for code in sorted(codes):
-        if not verdict(nothing, leaves[code]).permitted:
+        if not verdict(offer.holdings(is_principal=True), offer.leaves[code]).permitted:
             yield f"La opción {code} no se ofrece."
-    for code in sorted({code for goal in definition.goal for code in goal.roles or ()} - {*reach}):
-        yield f"El rol {code} no se ofrece."
+    for code in sorted({code for goal in definition.goal for code in goal.roles or ()}):
+        if code not in offer.reach:
+            yield f"El rol {code} no se ofrece."
 
 
-def _unreachable(
-    definition: Definition,
-    kind: str,
-    reach: Mapping[str, int],
-    leaves: Mapping[str, Option],
-    catalogue: Catalogue,
-) -> Iterator[str]:
+def _unreachable(definition: Definition, offer: Offer) -> Iterator[str]:
     for goal in definition.goal:
         for each in goal.verdicts:
-            found = (
-                verdict(can, leaves[each.option]) for can in _possible(goal, each, kind, reach)
-            )
-            if not any(map(each.is_met_by, found)):
+            leaf = offer.leaves[each.option]
+            if not any(each.is_met_by(verdict(can, leaf)) for can in _possible(goal, each, offer)):
                 verb = "usar" if each.is_permitted else "dejar de usar, por ese motivo,"
                 yield f"{goal.username} no puede llegar a {verb} {each.option}."
-    accounts = {
-        person.username: _prepared(person, definition, kind, reach, leaves)
-        for person in definition.people
-    }
-    state = State(timezone.now(), catalogue, accounts, leaves)
-    if all(result.ok or result.cost for result in judge(definition, state, [], reach)):
+    accounts = {each.username: _prepared(each, definition, offer) for each in definition.people}
+    state = State(timezone.now(), offer.catalogue, accounts, offer.leaves)
+    if all(result.ok or result.cost for result in judge(definition, state, [], offer.reach)):
         yield "Se cumple sin hacer nada."
 
 
-def _possible(
-    goal: Goal, expected: ExpectedVerdict, kind: str, reach: Mapping[str, int]
-) -> Iterator[Holdings]:
+def _possible(goal: Goal, expected: ExpectedVerdict, offer: Offer) -> Iterator[Holdings]:
     """Yield what the user can hold at some time, as far as it matters for the verdict."""
     blocks = {BLOCKS[goal.state]} if goal.state in BLOCKS else set()
     if expected.reason in OF_THE_ACCOUNT - (set() if goal.state is None else {*BLOCKS.values()}):
         blocks.add(expected.reason)
     options = [(), (expected.option,)] if goal.options is None else [goal.options]
-    roles = [(), reach] if goal.roles is None else [goal.roles]
+    roles = [(), offer.reach] if goal.roles is None else [goal.roles]
     for held, option, acting, role in product(options, OPTION_TIMES, roles, ROLE_TIMES):
-        grants = dict.fromkeys(held, option), dict.fromkeys(acting, role)
-        yield Holdings(False, frozenset({kind}), *grants, frozenset(blocks))
+        yield offer.holdings(dict.fromkeys(held, option), dict.fromkeys(acting, role), blocks)
 
 
-def _prepared(
-    person: Person,
-    definition: Definition,
-    kind: str,
-    reach: Mapping[str, int],
-    leaves: Mapping[str, Option],
-) -> Timeline:
+def _prepared(person: Person, definition: Definition, offer: Offer) -> Timeline:
     """Return the account of a person as it will be prepared."""
-    at = timezone.now() + definition.delay
+    at = timezone.now() + timedelta(hours=definition.activation_delay)
     options = [OptionGrant(option_id=code, effective_at=at) for code in person.options]
-    needed = roles_for([leaves[code] for code in person.options], reach)
+    needed = roles_for([offer.leaves[code] for code in person.options], offer.reach)
     roles = [RoleGrant(role_id=code, effective_at=at) for code in needed if person.with_roles]
     for grant in roles:
         grant.is_usable = True
     user = person.user(operator=Operator(pk=0))
-    return Timeline(user, frozenset({kind}), options, roles)
+    return Timeline(user, frozenset({offer.kind}), options, roles)

@@ -3,12 +3,9 @@
 import re
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import date, timedelta
 from functools import partial, partialmethod
 from pathlib import Path
 from typing import Any, BinaryIO
-
-from django.utils.formats import date_format
 
 from operators.models import DELAYS
 from profiles.access.expectations import (
@@ -32,10 +29,6 @@ CLAVE = "Practica01"
 PERSON_KEYS = ("document_number", "first_name", "last_name")
 # In a brief: the day of the start, and so many days later.
 DAY = re.compile(r"\{(?:hoy|dia:([0-9]{1,3}))\}")
-
-
-class ExercisesError(ExpectationsError):
-    """Every problem of a file of exercises."""
 
 
 def part(reader: str, default: Any = MISSING) -> Any:
@@ -97,32 +90,20 @@ class Definition:
     happened: tuple[Happened, ...] = part("_all_happened", ())
     goal: tuple[Goal, ...] = part("_goals")
 
-    @property
-    def delay(self) -> timedelta:
-        return timedelta(hours=self.activation_delay)
-
-    def paragraphs(self, today: date) -> list[str]:
-        """Return the brief with its days counted from the day of the start."""
-
-        def day(found: re.Match) -> str:
-            return date_format(today + timedelta(days=int(found[1] or 0)), "DATE_FORMAT")
-
-        return [" ".join(text.split()) for text in DAY.sub(day, self.brief).split("\n\n")]
-
 
 def read_file(file: BinaryIO, catalogue: Catalogue) -> list[tuple[Definition, dict]]:
     """Read a TOML file; return each exercise with its table, which the database keeps.
 
-    Raises ExercisesError with every problem found.
+    Raises ExpectationsError with every problem found.
     """
     try:
         document = toml_text.read_file(file)
     except FileError as error:
-        raise ExercisesError([Problem(str(error))]) from error
+        raise ExpectationsError([Problem(str(error))]) from error
     reading = _Reading(catalogue)
     definitions = reading.exercises(document)
     if reading.problems:
-        raise ExercisesError(reading.problems)
+        raise ExpectationsError(reading.problems)
     return [*zip(definitions, document["exercises"], strict=True)]
 
 
@@ -198,8 +179,8 @@ class _Reading(Reading):
         return self._each_once(path, value, partial(self._line, most=300))
 
     def _types(self, path: str, value: object) -> tuple[str, ...]:
-        codes = {role.operator_type_id for role in self.catalogue.roles.values()}
-        known, what = {code: code for code in sorted(codes)}, "el tipo de operador"
+        known = {role.operator_type: role.operator_type for role in self.catalogue.roles.values()}
+        what = "el tipo de operador"
         return self._each_once(path, value, partial(self._known, known=known, what=what))
 
     # Single values, as in Reading.

@@ -4,8 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
+from profiles.access.expectations import ExpectationsError
 from profiles.actions.exercises import load_exercises
-from profiles.exercises.reading import ExercisesError
 from profiles.models import Exercise
 from tests.administration import allow, errors
 from tests.calls import EXERCISES, file_of
@@ -23,7 +23,7 @@ def problems_of(small_catalog, staff):
     """problems_of(text) are the sentences of the refusal of a file."""
 
     def refused(text: str) -> list[str]:
-        with pytest.raises(ExercisesError) as refusal:
+        with pytest.raises(ExpectationsError) as refusal:
             load_exercises(actor=acting(staff), file=file_of(text))
         assert not Exercise.objects.exists()
         return str(refusal.value).split("\n")
