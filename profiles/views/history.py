@@ -2,12 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.db.models import F, QuerySet
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views import View
 
 from operators.models import OperatorType
@@ -70,8 +71,8 @@ class Row(NamedTuple):
     What fits in two lines is ``shown``, the rest is ``folded``.
     """
 
-    # In the time zone of the page, to the second.
-    at: datetime
+    at: str
+    said_at: str
     label: str
     about: str | None
     shown: str
@@ -89,8 +90,10 @@ def row_of(entry: AuditEntry, lines: list[Line]) -> Row:
     texts = [line.text for line in lines if line.text != f"Usuario: {entry.about}"]
     # One more needs no more room than «y 1 más».
     shown = len(texts) if len(texts) <= LINES_SHOWN + 1 else LINES_SHOWN
+    at = timezone.localtime(entry.at)
     return Row(
-        timezone.localtime(entry.at).replace(microsecond=0),
+        at.isoformat(timespec="seconds"),
+        date_format(at, "SHORT_DATETIME_FORMAT"),
         action_label(entry),
         entry.about,
         "; ".join(texts[:shown]),
