@@ -7,6 +7,7 @@
 PYTHON ?= python3
 # The environment of that Python; another Python needs another one.
 VENV ?= .venv
+HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
 
@@ -19,6 +20,7 @@ PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist worksteal -rs
 demo: export DATABASE_URL = sqlite:///db.sqlite3
 # Each line is seen when it is written, through a pipe too.
 demo: export PYTHONUNBUFFERED = 1
+demo: export ALLOWED_HOSTS = localhost,[::1],$(HOST)
 test test-fast: export DATABASE_URL = sqlite://:memory:
 demo test test-fast test-postgres: export DEMO = true
 demo test test-fast test-postgres: export DEBUG = false
@@ -38,17 +40,20 @@ help: ## List the targets
 
 # make itself says nothing here: the reader of these lines practises, and reads Spanish.
 .PHONY: demo
-demo: ## Start the portal with its demo data; PORT=8123 picks another port
+demo: ## Start the portal with its demo data; PORT=8123 picks another port, HOST= an address of this machine
 	@! command -v $(PYTHON) > /dev/null \
 	|| $(PYTHON) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2> /dev/null \
 	|| { echo "El puerto $(PORT) está ocupado o no se puede usar. Elija otro: make demo PORT=8123" >&2; exit 1; }
+	@! command -v $(PYTHON) > /dev/null \
+	|| $(PYTHON) -c 'import socket; socket.create_server(("$(HOST)", $(PORT)))' 2> /dev/null \
+	|| { echo "Esta máquina no tiene la dirección $(HOST). Las que tiene: hostname -I" >&2; exit 1; }
 	@$(MAKE) -qs $(VENV)/.app \
 	|| echo "Instalando lo que el portal necesita (solo la primera vez)…"
 	@$(MAKE) -s $(VENV)/.app
 	@echo "Preparando la base de datos…"
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_demo
-	@$(MANAGE) serve_demo --noreload --skip-checks 127.0.0.1:$(PORT)
+	@$(MANAGE) serve_demo --noreload --skip-checks $(HOST):$(PORT)
 
 .PHONY: prepare
 prepare: $(VENV)/.app ## Prepare a real installation or an upgrade: database, catalogue, static files

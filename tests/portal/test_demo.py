@@ -13,10 +13,10 @@ from django.core.management import call_command
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def make_demo(port: object) -> subprocess.CompletedProcess:
+def make_demo(port: object, *variables: str) -> subprocess.CompletedProcess:
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [shutil.which("make"), "demo", f"PORT={port}"],
+        [shutil.which("make"), "demo", f"PORT={port}", *variables],
         cwd=ROOT,
         env={**environment, "LC_ALL": "C.UTF-8"},
         capture_output=True,
@@ -34,6 +34,19 @@ def test_make_demo_refuses_an_unusable_port_in_spanish_before_anything_runs():
             assert result.stderr.splitlines()[0] == (
                 f"El puerto {port} está ocupado o no se puede usar. Elija otro: make demo PORT=8123"
             )
+
+
+def test_make_demo_refuses_an_address_that_the_machine_does_not_have():
+    with socket.create_server(("127.0.0.1", 0)) as briefly:
+        port = briefly.getsockname()[1]
+    # Of the addresses that stand in documents only.
+    for host in ("192.0.2.1", "aula.invalid"):
+        result = make_demo(port, f"HOST={host}")
+        assert result.returncode != 0, host
+        assert result.stdout == "", host
+        assert result.stderr.splitlines()[0] == (
+            f"Esta máquina no tiene la dirección {host}. Las que tiene: hostname -I"
+        )
 
 
 def test_ctrl_c_ends_a_command_with_a_sentence(monkeypatch):
