@@ -147,28 +147,30 @@ def read(document: object, catalogue: Catalogue) -> tuple[ExpectedUser, ...]:
 
 def toml_of(document: dict) -> str:
     """Return a document as the text of a TOML file."""
-    return "\n".join(
-        "".join(["[[users]]\n", *(f"{key} = {toml_value(value)}\n" for key, value in row.items())])
-        for row in document["users"]
-    )
+    return "\n".join(toml_table("users", row) for row in document["users"])
 
 
-def toml_value(value: str | list | dict | bool | int) -> str:
-    """Return a value as the text of a TOML file."""
+def toml_table(heading: str, table: dict) -> str:
+    """Return one of the tables of a heading as the text of a TOML file."""
+    lines = (f"{key} = {_toml(value)}\n" for key, value in table.items())
+    return "".join([f"[[{heading}]]\n", *lines])
+
+
+def _toml(value: str | list | dict | bool | int) -> str:
     match value:
         case []:
             return "[]"
         case list():
             # One item in each line: versions of a file are compared line by line.
-            return "".join(["[\n", *(f"  {toml_value(item)},\n" for item in value), "]"])
+            return "".join(["[\n", *(f"  {_toml(item)},\n" for item in value), "]"])
         case dict():
-            return (
-                f"{{ {', '.join(f'{key} = {toml_value(item)}' for key, item in value.items())} }}"
-            )
+            return f"{{ {', '.join(f'{key} = {_toml(item)}' for key, item in value.items())} }}"
+        case str() if "\n" in value:
+            lines = (json.dumps(line, ensure_ascii=False)[1:-1] for line in value.split("\n"))
+            return '"""\n{}"""'.format("\n".join(lines))
         case _:
             # A string of JSON is one of TOML too.
-            text = json.dumps(value, ensure_ascii=False)
-            return f'""{text}""'.replace("\\n", "\n") if "\\n" in text else text
+            return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, field, fields
 from functools import partial, partialmethod
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,7 @@ from profiles.access.expectations import (
     ExpectedUser,
     Problem,
     Reading,
-    toml_value,
+    toml_table,
 )
 from profiles.tables import toml_text
 from profiles.tables.rows import FileError
@@ -113,11 +114,15 @@ def read(table: dict, catalogue: Catalogue) -> Definition:
 
 
 def toml_of(tables: Iterable[dict]) -> str:
-    """Return exercises as the text of a file that can be read again."""
-    return "\n".join(
-        "".join(["[[exercises]]\n", *(f"{key} = {toml_value(table[key])}\n" for key in table)])
-        for table in tables
-    )
+    """Return exercises as the text of a file that can be read again, with what its keys mean."""
+    lines = EXERCISES_FILE.read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(takewhile(lambda line: line.startswith("#"), lines))
+    for table in tables:
+        rows = {key: table[key] for key in ("people", "goal", "happened") if key in table}
+        plain = {key: value for key, value in table.items() if key not in rows}
+        parts = [(f"exercises.{key}", row) for key, value in rows.items() for row in value]
+        text += "\n" + "".join(toml_table(*part) for part in [("exercises", plain), *parts])
+    return text
 
 
 class _Reading(Reading):

@@ -1,5 +1,7 @@
 """A file of exercises is checked whole: each problem is named with its place, and nothing is loaded."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -150,6 +152,8 @@ def test_staff_imports_a_file_and_what_is_downloaded_changes_nothing(
     assert (entry.actor, entry.after) == (staff, {"codes": ["de-prueba"]})
     assert "De prueba" in client.get(LIST).content.decode()
     downloaded = client.get(EXPORT).content.decode()
+    # It says what its keys mean.
+    assert re.search("^#   goal +lo que debe ser cierto al final", downloaded, re.MULTILINE)
     assert "cambiadas: ninguna." in upload(client, downloaded).content.decode()
 
 

@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from operators.models import OperatorType
-from profiles.actions.exercises import check, start
+from profiles.actions.exercises import check, load_exercises, start
+from profiles.exercises.reading import toml_of
 from profiles.models import Exercise
+from tests.calls import file_of
 from tests.conftest import acting
 from tests.trainee import Trainee
 from tests.walking import undone
+from users.history.recording import Actor
 from users.models import User
 
 SEND, GRE = "90.8.1.1.4", "62.1.5.1.1"
@@ -100,6 +103,17 @@ STEPS = {
 @pytest.mark.usefixtures("shipped")
 def test_the_steps_of_every_shipped_exercise_are_stated():
     assert [*Exercise.objects.values_list("code", flat=True)] == [*STEPS]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_what_is_downloaded_of_the_shipped_exercises_is_what_was_loaded():
+    text = toml_of(Exercise.objects.values_list("definition", flat=True))
+    assert load_exercises(actor=Actor.server(), file=file_of(text)) == []
+    # A backslash is no sign of a new line.
+    text = text.replace("Carla Valdez (", r"Carla \\n Valdez (")
+    assert load_exercises(actor=Actor.server(), file=file_of(text)) == ["menu-vacio"]
+    again = toml_of(Exercise.objects.values_list("definition", flat=True))
+    assert load_exercises(actor=Actor.server(), file=file_of(again)) == []
 
 
 def test_the_brief_alone_passes_and_each_step_left_out_is_named(company, client_of, subtests):
