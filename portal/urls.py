@@ -41,5 +41,6 @@ if settings.DEMO:
     urlpatterns += [
         path("", include("portal.sol.urls")),
         path("practica/", include(practice_patterns)),
+        path("", include("profiles.exercise_urls")),
         path("api/v1/", include("portal.api.urls")),
     ]

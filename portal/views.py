@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import chain
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -17,6 +18,7 @@ from profiles.access.reasons import Reason
 from profiles.access.standing import Standing, Team
 from profiles.access.tree import OptionTree, own_menu
 from profiles.access.verdict import Holdings, verdict
+from profiles.exercises.course import Course
 from profiles.forms.filters import MenuSearchForm
 from profiles.models import Option, Role
 from profiles.views import wizard
@@ -88,6 +90,8 @@ class HomeView(View):
         """Return how the users of the principal stand, and whose access is to be finished."""
         users, offer = tenancy.secondary_users_of(principal), Offer.to(principal.operator)
         team = Team.of(users, offer)
+        practises = settings.DEMO and principal.operator.is_practice and not team.total
+        course = Course.of(principal.operator) if practises else None
         return {
             "team": team,
             "parts": parts_of(team),
@@ -95,6 +99,7 @@ class HomeView(View):
             "unfinished_count": len(team.unfinished),
             "counted": COUNTED,
             "menu_size": len(offer.options),
+            "exercise": course and (course.current or course.next_after()),
         }
 
 

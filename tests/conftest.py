@@ -24,11 +24,11 @@ from profiles.catalog import reading
 from profiles.catalog.loading import load_catalog
 from profiles.load import files
 from profiles.load.actions import make_plan
-from profiles.models import AccessTemplate, Option, Profile, Role
+from profiles.models import AccessTemplate, Exercise, Option, Profile, Role
 from tests.payloads import PAYLOADS, fill, fill_administration
 from users.actions import accounts, operators, signing_in
 from users.history import append_only
-from users.history.recording import Actor
+from users.history.recording import Actor, record
 from users.models import AuditEntry, SecondFactor, Session, User
 from users.signin import throttle
 
@@ -334,8 +334,30 @@ class Telephone:
         return self.totp.at(timezone.now(), counter_offset=steps)
 
 
+# An exercise that prepares nobody.
+EXERCISE = {
+    "code": "de-prueba",
+    "title": "De prueba",
+    "brief": "Cree a ANUEVA01.",
+    "points": 10,
+    "hints": ["En Crear Usuario."],
+    "goal": [{"username": "ANUEVA01"}],
+}
+
+
 @pytest.fixture
-def visitors(secondary, make_secondary, principal, stranger, staff, client_of):
+def exercise(principal) -> Exercise:
+    """An exercise that the principal's company has passed, and is doing again."""
+    facts = {"exercise": "de-prueba", "title": "De prueba", "points": 9, "hints": 1}
+    for action in ("practice.started", "practice.passed", "practice.started"):
+        record(action, actor=acting(principal), operator=principal.operator, after=facts)
+    return Exercise.objects.create(
+        code="de-prueba", title="De prueba", position=1, definition=EXERCISE
+    )
+
+
+@pytest.fixture
+def visitors(secondary, make_secondary, principal, stranger, staff, client_of, exercise):
     """Who comes to the pages of the principal and of JPEREZ01, who has an option and a session."""
     for user in (secondary, principal):
         Telephone(user)  # a second factor that can be taken away

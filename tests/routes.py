@@ -7,10 +7,11 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 
+from profiles.exercises.progress import PASSED, Pass
 from profiles.models import AccessTemplate, LoadPlan
 from tests.conftest import PASSWORD
 from tests.walking import rows_of
-from users.models import Session, User
+from users.models import AuditEntry, Session, User
 
 OK, LOGIN, FORBIDDEN, NOT_FOUND = "200", "sign-in page", "403", "404"
 # The list in which several users are marked.
@@ -57,6 +58,9 @@ MATRIX = {
     "practice:new":                (OK,        OK,        OK,        OK,        OK,        OK),
     "practice:token":              (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
     "practice:reset":              (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "exercises:list":              (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "exercises:exercise":          (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
+    "exercises:certificate":       (OK,        OK,        OK,        OK,        OK,        OK),
     "profiles:validity":           (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:copy":               (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        NOT_FOUND, FORBIDDEN),
     "profiles:template_list":      (LOGIN,     FORBIDDEN, FORBIDDEN, OK,        OK,        FORBIDDEN),
@@ -173,7 +177,8 @@ FORMS = {
     "profiles:template_edit": {"name": "Intrusa", "option": "11.9.1.1.1", "seen": SEEN_TEMPLATE},
     "profiles:template_delete": {},
     "practice:token": {},
-    # The last one: it eliminates and deletes what the others are about.
+    # The last ones: they eliminate and delete what the others are about.
+    "exercises:exercise": {"start": "anyway"},
     "practice:reset": {},
 }
 
@@ -252,7 +257,10 @@ SAMPLES = {
     "code": "90.1.1.1.1",
     "client": "11.9.1.1.2",
     "ruc": "20999999043",
+    "slug": "de-prueba",
 }
+# Arguments that name nothing of a company.
+OF_NO_COMPANY = {"code", "client", "ruc", "slug", "passed"}
 
 
 def url(name: str) -> str:
@@ -262,8 +270,14 @@ def url(name: str) -> str:
         "pk": template and template.pk,
         "number": jperez and jperez.creation.operation_number,
         "plan": LoadPlan.objects.values_list("pk", flat=True).first(),
+        "passed": number_of_a_pass(),
     }
     return reverse(name, kwargs={key: samples[key] for key in converters(name)})
+
+
+def number_of_a_pass() -> str:
+    entry = AuditEntry.objects.filter(action=PASSED).first()
+    return entry and Pass(entry.pk, entry.at, entry.after).number
 
 
 def form(name: str) -> dict:

@@ -29,6 +29,7 @@ from profiles.forms.assignment import (
     OptionsForm,
     RolesForm,
 )
+from profiles.forms.exercises import ExerciseForm
 from profiles.forms.filters import (
     HistoryFilterForm,
     MenuSearchForm,
@@ -360,6 +361,7 @@ KINDS = {
         "is_exam": anything,
     },
     "Classroom": {"name": visible_line(80)},
+    "ExerciseForm": {},
     "TokenForm": {},
     "FaultForm": {"kind": one_of("down", "slow", "no_token"), "seconds": integer(1, 600)},
     "StateForm": {"change": one_of("suspend", "reactivate", "eliminate")},
@@ -579,6 +581,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
             {"name": "Turno tarde", "types": ["AGENTE_ADUANA"], "number": "25", "days": "7"},
         ),
         "Classroom": (of_model(Classroom), {"name": "Turno tarde"}),
+        "ExerciseForm": (lambda data: ExerciseForm("una", "start", "Empezar"), {}),
         "TokenForm": (TokenForm, {}),
         "FaultForm": (FaultForm, {"kind": "down", "seconds": "60"}),
         **{

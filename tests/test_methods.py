@@ -20,6 +20,7 @@ from tests.routes import (
     FORMS_OF_EVERYBODY,
     FORMS_OF_ROBOTS,
     MATRIX,
+    OF_NO_COMPANY,
     converters,
     database,
     form_of,
@@ -118,7 +119,7 @@ def answer(client, method: str, address: str) -> tuple:
 def test_a_foreign_object_and_one_that_does_not_exist_answer_alike(clock, visitors, client_of):
     client, wrong = client_of(visitors["stranger"]), []
     template = str(AccessTemplate.objects.get().pk)
-    names = [name for name in MATRIX if converters(name) - {"code", "client", "ruc"}]
+    names = [name for name in MATRIX if converters(name) - OF_NO_COMPANY]
     assert len(names) > 20
     for name in names:
         foreign = url(name)

@@ -109,7 +109,7 @@ def plan_of_all(principal) -> None:
 
 
 def test_every_page_costs_the_same_queries_when_there_is_a_hundred_times_more(
-    principal, secondary, client_of, settings, clock
+    principal, secondary, client_of, settings, clock, exercise
 ):
     """The clock stands still: a session that is saved once a minute would cost queries of its own."""
     settings.DEMO = True

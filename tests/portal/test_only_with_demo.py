@@ -9,8 +9,8 @@ import pytest
 from tests.portal.conftest import PRODUCTION
 from tests.routes import routes, url
 
-# The doors of public robots, practice companies, and the API.
-FOR_PRACTICE = ("sol:", "practice:", "api:")
+# The doors of public robots, practice companies, exercises, and the API.
+FOR_PRACTICE = ("sol:", "practice:", "exercises:", "api:")
 
 # Print the addresses that lead somewhere, with or without a slash at their end.
 LEADING_SOMEWHERE = """

@@ -57,10 +57,10 @@ def too_many(locked: LockedError) -> str:
 class OwnPracticeCompany(tenancy.PrincipalRequiredMixin, View):
     """A screen of the principal of an open practice company."""
 
-    def dispatch(self, request):
+    def dispatch(self, request, *args, **kwargs):
         if request.user.is_principal:
             practice.require_open(request.user.operator)
-        return super().dispatch(request)
+        return super().dispatch(request, *args, **kwargs)
 
 
 class TokenView(OwnPracticeCompany):
