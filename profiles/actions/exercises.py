@@ -42,7 +42,7 @@ def start(*, actor: Actor, exercise: Exercise, session_key: str | None = None) -
         raise ValidationError(NOT_OFFERED)
     definition = reading.read(exercise.definition, Catalogue.current())
     # Hashed once, before the transaction: the clave of all is the same.
-    password = make_password(reading.CLAVE)
+    password = make_password(reading.CLAVE) if definition.people else ""
     try:
         with transaction.atomic():
             practice.reset(actor=actor, operator=operator, session_key=session_key, keep_token=True)
@@ -109,6 +109,8 @@ def check(*, actor: Actor, exercise: Exercise) -> Check:
     state = State.of(operator, catalogue, definition.goal, leads_from=run.started)
     reach = _reach(operator) if definition.extra_cost else {}
     results = judge(definition, state, _events(operator, run, definition), reach)
+    if operator.is_in_exam:
+        results = [replace(result, remedy=None) for result in results]
     facts = _facts(exercise)
     if all(result.ok or result.cost for result in results):
         cost = run.hints + sum(result.cost for result in results)
@@ -123,19 +125,20 @@ def check(*, actor: Actor, exercise: Exercise) -> Check:
     missing = [result.sentence for result in results if not result.ok]
     facts |= {"done": len(results) - len(missing), "of": len(results), "missing": missing}
     record("practice.checked", actor=actor, operator=operator, after=facts)
-    if operator.is_in_exam:
-        results = [replace(result, remedy=None) for result in results]
     return Check(results, None)
 
 
 def _events(operator: Operator, run: progress.Run, definition: reading.Definition) -> list[Event]:
     """Return what the history holds, since the start, of the users that an exercise asks about."""
-    happened = {each.username: each.action for each in definition.happened}
-    names = {*happened, *definition.untouched}
+    names = {*definition.untouched, *(each.username for each in definition.happened)}
     if not names:
         return []
-    since = AuditEntry.objects.filter(operator=operator, pk__gt=run.entry)
-    asked = since.filter(action__in={*CHANGES, *happened.values()}, subject__username__in=names)
+    asked = AuditEntry.objects.filter(
+        operator=operator,
+        pk__gt=run.entry,
+        action__in={*CHANGES, *(each.action for each in definition.happened)},
+        subject__username__in=names,
+    )
     columns = ("action", "subject__username", "before", "after")
     return [Event(*row) for row in asked.order_by("at", "pk").values_list(*columns)]
 

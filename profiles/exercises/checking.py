@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import product
+from itertools import groupby, product
+from operator import itemgetter
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count
@@ -100,6 +101,11 @@ def _unreachable(definition: Definition, offer: Offer) -> Iterator[str]:
             if not any(each.is_met_by(verdict(can, leaf)) for can in _possible(goal, each, offer)):
                 verb = "usar" if each.is_permitted else "dejar de usar, por ese motivo,"
                 yield f"{goal.username} no puede llegar a {verb} {each.option}."
+        # A grant has one first and one last day.
+        for option in {each.option for each in goal.verdicts}:
+            about = sorted((v.lead, v.is_permitted) for v in goal.verdicts if v.option == option)
+            if [is_permitted for is_permitted, _ in groupby(about, itemgetter(1))].count(True) > 1:
+                yield f"{goal.username} no puede usar {option} en dos plazos separados."
     accounts = {each.username: _prepared(each, definition, offer) for each in definition.people}
     state = State(timezone.now(), offer.catalogue, accounts, offer.leaves)
     if all(result.ok or result.cost for result in judge(definition, state, [], offer.reach)):

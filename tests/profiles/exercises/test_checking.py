@@ -73,6 +73,7 @@ WRONG = [
     (f'can = ["{OPEN}", ', f'roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]\ncan = ["{OPEN}", ', [f"{FIRST}: El rol NSIGAD.TRANSPORTISTA.TRANSMISOR no se ofrece. {OFFER}"]),
     (f'options = ["{OPEN}", "{FREE}"]', f'options = ["{FREE}"]', [f"{FIRST}: ANUEVA01 no puede llegar a usar {OPEN}. {OFFER}"]),
     (f'can = ["{OPEN}", "{FREE}"]', f'cannot = [{{ option = "{FREE}", reason = "role_missing" }}]', [f"{FIRST}: ANUEVA01 no puede llegar a dejar de usar, por ese motivo, {FREE}. {OFFER}"]),
+    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{FREE}", {{ option = "{FREE}", at = "2d" }}]\ncannot = [{{ option = "{FREE}", at = "24h" }}]', [f"{FIRST}: ANUEVA01 no puede usar {FREE} en dos plazos separados. {OFFER}"]),
     (f'options = ["{OPEN}", "{FREE}"]\ncan = ["{OPEN}", "{FREE}"]', 'state = "suspended"', [f"{FIRST}: Se cumple sin hacer nada. {OFFER}"]),
 ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from operators.models import OperatorType
 from profiles.actions.exercises import check, load_exercises, start
@@ -22,6 +23,10 @@ INVOICES, BILL, SEE_BILL = "11.9.5.1.1", "11.5.3.1.1", "11.5.3.1.2"
 
 def day(ahead: int) -> str:
     return str(timezone.localdate() + timedelta(days=ahead))
+
+
+def long(ahead: int) -> str:
+    return date_format(timezone.localdate() + timedelta(days=ahead), "DATE_FORMAT")
 
 
 # Of each exercise, the steps of its brief; with each, what is said when it alone is left out.
@@ -126,19 +131,118 @@ def test_the_brief_alone_passes_and_each_step_left_out_is_named(company, client_
                     do(principal, trainee, code, steps, left_out)
 
 
+# What a trainee may do instead of the brief, and what the check says then: this and nothing else.
+MISTAKES = [
+    (
+        "primer-usuario",
+        [
+            lambda trainee: trainee.create("RQUISPE1", "90000110", "Roza", "Quispe Mamani"),
+            lambda trainee: trainee.options("RQUISPE1", SEND, GRE, BILL),
+            lambda trainee: trainee.roles("RQUISPE1"),
+        ],
+        [
+            "A RQUISPE1 le sobra la opción «Emitir Factura».",
+            "RQUISPE1: «Número de documento» dice «90000110», y no es lo del enunciado.",
+            "RQUISPE1: «Nombres» dice «Roza», y no es lo del enunciado.",
+        ],
+    ),
+    (
+        "deja-la-empresa",
+        [lambda trainee: trainee.eliminate("PROJAS01")],
+        ["PROJAS01 está Eliminado, y debería estar Suspendido."],
+    ),
+    (
+        "deja-la-empresa",
+        [
+            lambda trainee: trainee.suspend("PROJAS01"),
+            lambda trainee: trainee.eliminate("PROJAS02"),
+        ],
+        ["PROJAS02 no debía cambiar, y cambió: su estado."],
+    ),
+    (
+        "vacaciones",
+        [
+            lambda trainee: trainee.options("DSOTO001", BILL),
+            lambda trainee: trainee.validity("DSOTO001", BILL, day(7), day(13)),
+        ],
+        [
+            f"El {long(14)}, DSOTO001 no puede usar «Emitir Factura». La vigencia",
+            "DSOTO001 no puede usar «Consultar Factura y Nota». DSOTO001 no tiene asignada",
+            f"El {long(15)}, DSOTO001 no puede usar «Consultar Factura y Nota». DSOTO001 no",
+        ],
+    ),
+    (
+        "mismo-acceso",
+        [
+            lambda trainee: trainee.copy("KDIAZ001", "MVEGA001"),
+            lambda trainee: trainee.options("MVEGA001", GRE),
+        ],
+        ["MVEGA001 no debía cambiar, y cambió: sus opciones."],
+    ),
+    (
+        "clave-olvidada",
+        [
+            lambda trainee: trainee.reset_password("JRAMOS01"),
+            lambda trainee: trainee.reset_password("JRAMOS02"),
+        ],
+        ["JRAMOS02 no debía cambiar, y cambió: su clave."],
+    ),
+    (
+        "solo-lo-necesario",
+        [
+            lambda trainee: trainee.options("ECRUZ001", SEND, GRE, BILL),
+            lambda trainee: trainee.roles("ECRUZ001", "NSIGAD.AGENTEADUANA.SUPERVISOR"),
+        ],
+        [
+            "A ECRUZ001 le sobra la opción «Emitir Factura».",
+            "A ECRUZ001 le sobra el rol «Supervisor del agente de aduana».",
+        ],
+    ),
+]
+
+
+def test_each_mistake_is_named_and_nothing_else(company, client_of, subtests):
+    principal = User.objects.select_related("operator").get(pk=company().principal.pk)
+    trainee = Trainee(client_of(principal))
+    for code, steps, sentences in MISTAKES:
+        with subtests.test(exercise=code), undone():
+            checked = checked_after(principal, trainee, code, steps)
+            missing = [result.sentence for result in checked.results if not result.ok]
+            assert len(missing) == len(sentences), missing
+            for said, sentence in zip(missing, sentences, strict=True):
+                assert said.startswith(sentence)
+            # Only what is beyond the goal, where it costs points, leaves it passed.
+            costs = [result.cost for result in checked.results if not result.ok]
+            assert (checked.passed is not None) == all(costs)
+            assert not checked.passed or checked.passed.after["points"] == 15 - sum(costs) == 11
+
+
+def checked_after(principal, trainee, code, steps):
+    """Start the exercise, do the steps in the pages, and check."""
+
+    def actor():
+        # As a new request reads it.
+        return acting(User.objects.select_related("operator").get(pk=principal.pk))
+
+    exercise = Exercise.objects.get(code=code)
+    start(actor=actor(), exercise=exercise, session_key=trainee.client.session.session_key)
+    for step in steps:
+        step(trainee)
+    return check(actor=actor(), exercise=exercise)
+
+
 def do(principal, trainee, code, steps, left_out) -> None:
-    """Start the exercise, do all steps but one, and check."""
-    actor, exercise = acting(User.objects.get(pk=principal.pk)), Exercise.objects.get(code=code)
-    start(actor=actor, exercise=exercise, session_key=trainee.client.session.session_key)
-    for number, (step, _) in enumerate(steps):
-        # Without the user there is nobody to give options to.
-        if number != left_out and not (left_out == 0 and code == "primer-usuario"):
-            step(trainee)
-    checked = check(actor=acting(User.objects.get(pk=principal.pk)), exercise=exercise)
+    """Do all steps of an exercise but one, and look at the result."""
+    # Without the user there is nobody to give options to.
+    none = left_out == 0 and code == "primer-usuario"
+    done = [step for number, (step, _) in enumerate(steps) if number != left_out and not none]
+    checked = checked_after(principal, trainee, code, done)
     missing = [result.sentence for result in checked.results if not result.ok]
     if left_out is None:
         assert (missing, checked.passed is not None) == ([], True)
-        assert checked.passed.after["points"] == exercise.definition["points"]
+        assert (
+            checked.passed.after["points"] == Exercise.objects.get(code=code).definition["points"]
+        )
     else:
         assert checked.passed is None
         wanted = steps[left_out][1]
