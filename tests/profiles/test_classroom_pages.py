@@ -10,6 +10,8 @@ from django.urls import reverse
 from operators.models import Classroom, Operator
 from tests.administration import allow, errors, queries, texts
 from tests.conftest import soup
+from users.actions.passwords import reset_password
+from users.history.recording import Actor
 from users.models import User
 
 ADD = "/admin/operators/classroom/add/"
@@ -54,6 +56,12 @@ def test_the_answer_to_the_form_is_a_sheet_with_a_slip_for_each_trainee(trainer,
     # Sent twice, it shows the same sheet and opens nothing.
     assert texts(soup(trainer.post(ADD, filled)), ".slip dd") == texts(page, ".slip dd")
     assert Classroom.objects.get().companies.count() == Operator.objects.count() == 3
+    # A clave that somebody has changed since is not shown: it would be wrong.
+    user = User.objects.get(operator__trainee="Ana Ruiz")
+    reset_password(actor=Actor.server(), user=user, password="Distinta1")
+    claves = texts(page, ".slip dd")[2::3]
+    again = texts(soup(trainer.post(ADD, filled)), ".slip dd")[2::3]
+    assert again == ["ya la cambió", *claves[1:]]
     # No later page knows a password.
     assert not re.search(texts(page, ".slip dd")[2], trainer.get(of("tablero")).text)
 

@@ -96,7 +96,7 @@ def create(
     until, key = last_day(days), key or uuid4()
     token = _token_of(key) if with_token else ""
     if made := made_with(key, token):
-        if made.principal.audit_entries.filter(action__in=CLAVE_CHANGES).exists():
+        if not made.password:
             raise ValidationError(CLAVE_CHANGED)
         return made
     company = prepare(key, token)
@@ -332,9 +332,13 @@ def _stored(key: UUID) -> UUID:
 
 @sensitive_variables()
 def made_with(key: UUID, token: str = "") -> PracticeCompany | None:
-    """Return the company that was made with the key, with its password; None without one."""
+    """Return the company that was made with the key; None without one.
+
+    Its password is empty if somebody has changed it.
+    """
     operator = Operator.objects.filter(creation_key=_stored(key)).first()
     if operator is None:
         return None
     principal = operator.users.select_related("operator").get(is_principal=True)
-    return PracticeCompany(operator, principal, _password_of(key), token)
+    is_changed = principal.audit_entries.filter(action__in=CLAVE_CHANGES).exists()
+    return PracticeCompany(operator, principal, "" if is_changed else _password_of(key), token)
