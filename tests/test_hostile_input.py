@@ -348,10 +348,10 @@ KINDS = {
         "creation_key": anything,
     },
     "ResetPracticeForm": {},
-    "NothingForm": {},
-    "DaysForm": {"days": integer(1, 30)},
-    "NamesForm": {"trainees": without_nul},
-    "RenameForm": {"trainees": without_nul, "seen": without_nul},
+    "ResetForm": {},
+    "CloseForm": {},
+    "ReopenForm": {"days": integer(1, 30)},
+    "NamesForm": {"trainees": without_nul, "seen": without_nul},
     "CompaniesForm": COMPANIES,
     "ClassroomForm": {
         **COMPANIES,
@@ -495,7 +495,7 @@ ABSTRACT |= {
     "RoleMarks",
 }
 # Drawn only: what these forms send is read by OptionsForm and RolesForm.
-ABSTRACT |= {"SummaryForm", "NoOptionsForm", "RolesDifferenceForm"}
+ABSTRACT |= {"AulaForm", "SummaryForm", "NoOptionsForm", "RolesDifferenceForm"}
 OF_FILES = {"CatalogFileForm", "LoadForm"}
 
 
@@ -571,10 +571,10 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "DelayForm": (lambda data: DelayForm(data, operator=operator), {"delay": "24"}),
         "PracticeCompanyForm": (PracticeCompanyForm, {"types": ["AGENTE_ADUANA"], "days": "7"}),
         "ResetPracticeForm": (ResetPracticeForm, {}),
-        "NothingForm": (classrooms.NothingForm, {}),
-        "DaysForm": (classrooms.DaysForm, {"days": "7"}),
+        "ResetForm": (classrooms.ResetForm, {}),
+        "CloseForm": (classrooms.CloseForm, {}),
+        "ReopenForm": (classrooms.ReopenForm, {"days": "7"}),
         "NamesForm": (classrooms.NamesForm, {}),
-        "RenameForm": (classrooms.RenameForm, {}),
         "CompaniesForm": (classrooms.CompaniesForm, {"number": "25"}),
         "ClassroomForm": (
             classrooms.ClassroomForm,

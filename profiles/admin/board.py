@@ -57,14 +57,10 @@ class Row(NamedTuple):
         return self.company.trainee or self.company.name
 
 
-def exercises_of(classroom: Classroom) -> list[Exercise]:
-    """Return the exercises for one of the types of the aula's companies."""
+def board_of(classroom: Classroom) -> tuple[list[tuple[Exercise, int]], list[Row]]:
+    """Return the exercises for the aula, each with how many passed it, and a row for each company."""
     types = {*classroom.operator_types.values_list("code", flat=True)}
-    return [row for row in Exercise.objects.filter(is_retired=False) if row.is_for(types)]
-
-
-def rows_of(classroom: Classroom, exercises: list[Exercise]) -> list[Row]:
-    """Return a row for each company of the aula."""
+    exercises = [row for row in Exercise.objects.filter(is_retired=False) if row.is_for(types)]
     companies = sorted(classroom.companies.all(), key=attrgetter("pk"))
     principals = User.objects.filter(operator__in=companies, is_principal=True)
     signed_in = dict(principals.values_list("operator_id", "last_login"))
@@ -74,7 +70,8 @@ def rows_of(classroom: Classroom, exercises: list[Exercise]) -> list[Row]:
         passed, points = sum(cell.points > 0 for cell in cells), sum(cell.points for cell in cells)
         stuck = max((cell.stuck for cell in cells), default=0)
         rows.append(Row(company, signed_in[company.pk], cells, passed, points, stuck))
-    return rows
+    passes = [sum(row.cells[place].points > 0 for row in rows) for place in range(len(exercises))]
+    return [*zip(exercises, passes, strict=True)], rows
 
 
 def _cell(exercise: Exercise, made: progress.Progress) -> Cell:
@@ -96,11 +93,8 @@ def _cell(exercise: Exercise, made: progress.Progress) -> Cell:
 
 def table_of(rows: list[Row]) -> list[list]:
     """Return the board as the rows of a file."""
-    cells = [(row, cell) for row in rows for cell in row.cells]
-    return [
-        HEADS,
-        *(
-            [row.name, row.company.ruc, cell.title, cell.text, *cell[4:7], "; ".join(cell.missing)]
-            for row, cell in cells
-        ),
+    return [HEADS] + [
+        [row.name, row.company.ruc, cell.title, cell.text, *cell[4:7], "; ".join(cell.missing)]
+        for row in rows
+        for cell in row.cells
     ]

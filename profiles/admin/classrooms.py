@@ -1,8 +1,6 @@
 """Aulas: staff opens one, prints its slips, names its trainees, resets, closes and reopens it."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 import segno
@@ -25,23 +23,21 @@ from users.actions import classrooms
 from users.admin.lists import FoldedNameSearch, StrictList
 from users.admin.pages import NeverDeleted, acting, form_page, page, row_to_change
 from users.admin.practice import of_practice
+from users.forms.fields import number_field
 from users.forms.practice import PracticeCompanyForm
 
 PAGES = "admin/operators/classroom/"
-COMPANY_FIELDS = PracticeCompanyForm.base_fields
 
 
-class NothingForm(forms.Form):
-    """What needs no more than a yes."""
+class AulaForm(forms.Form):
+    """A form about an aula, what its page says, and the action that takes its fields."""
+
+    title = submit = intro = ""
+    action: Callable
 
     def arguments(self) -> dict:
-        """Return the arguments of the action."""
         named = {"types": "operator_types", "creation_key": "key"}
         return {named.get(name, name): value for name, value in self.cleaned_data.items()}
-
-
-class DaysForm(NothingForm):
-    days = COMPANY_FIELDS["days"]
 
 
 class NamesField(forms.CharField):
@@ -49,48 +45,50 @@ class NamesField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 8})
 
+    def __init__(self, **options):
+        super().__init__(required=False, strip=False, **options)
+
     def clean(self, value) -> list[str]:
         return super().clean(value).rstrip().splitlines()
 
 
-class NamesForm(NothingForm):
+class NamesForm(AulaForm):
+    """The names of the companies that an aula has; ``seen`` are those that the page showed."""
+
+    title, submit = "Nombres de los alumnos", "Guardar"
+    action = staticmethod(classrooms.name_trainees)
     trainees = NamesField(
         label="Nombres de los alumnos",
         help_text="Uno por línea, en el orden de las empresas. Puede dejarlo vacío.",
-        required=False,
-        strip=False,
     )
+    seen = NamesField(widget=forms.HiddenInput)
 
 
-class RenameForm(NamesForm):
-    """The names of the companies that an aula has; ``seen`` are those that the page showed."""
-
-    seen = NamesField(widget=forms.HiddenInput, required=False, strip=False)
-
-
-class CompaniesForm(NamesForm):
-    number = forms.IntegerField(
-        label="Cuántas empresas",
+class CompaniesForm(AulaForm):
+    title, submit = "Añadir empresas", "Añadir"
+    action = staticmethod(classrooms.add_companies)
+    number = number_field(
+        "Cuántas empresas",
+        classrooms.MOST_COMPANIES,
+        classrooms.WRONG_NUMBER,
         help_text="Una por alumno, y alguna más por si acaso.",
-        min_value=1,
-        max_value=classrooms.MOST_COMPANIES,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), classrooms.WRONG_NUMBER
-        ),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-    creation_key = COMPANY_FIELDS["creation_key"]
+    trainees = NamesForm.base_fields["trainees"]
+    creation_key = PracticeCompanyForm.base_fields["creation_key"]
     field_order = ("name", "types", "number", "days", "trainees", "is_exam")
 
 
 class ClassroomForm(CompaniesForm):
+    title, submit = "Abrir un aula", "Abrir el aula"
+    action = staticmethod(classrooms.open_classroom)
     name = forms.CharField(
         label="Nombre del aula",
         max_length=80,
         validators=[validate_printable],
         error_messages={"required": "Escriba el nombre del aula"},
     )
-    types, days = COMPANY_FIELDS["types"], COMPANY_FIELDS["days"]
+    types = PracticeCompanyForm.base_fields["types"]
+    days = PracticeCompanyForm.base_fields["days"]
     is_exam = forms.BooleanField(
         label="Es un examen",
         help_text="Sin pistas, y sin decir cómo se corrige lo que falta.",
@@ -98,41 +96,36 @@ class ClassroomForm(CompaniesForm):
     )
 
 
-class Asked(NamedTuple):
-    """An action on an aula, and the page that asks for it."""
+class ResetForm(AulaForm):
+    title, submit = "Devolver todas a su inicio", "Devolver todas"
+    intro = (
+        "Se elimina lo que los alumnos crearon y se cierran sus sesiones. La clave de cada empresa "
+        "y el historial quedan. No se puede deshacer."
+    )
+    action = staticmethod(classrooms.reset)
 
-    title: str
-    submit: str
-    action: Callable
-    form: type[NothingForm] = NothingForm
-    intro: str = ""
+
+class CloseForm(AulaForm):
+    title = submit = "Cerrar el aula"
+    intro = "Ningún alumno podrá entrar hasta que la reabra. No se borra nada."
+    action = staticmethod(classrooms.close)
 
 
-ASKED = {
-    "mas": Asked("Añadir empresas", "Añadir", classrooms.add_companies, CompaniesForm),
-    "alumnos": Asked("Nombres de los alumnos", "Guardar", classrooms.name_trainees, RenameForm),
-    "inicio": Asked(
-        "Devolver todas a su inicio",
-        "Devolver todas",
-        classrooms.reset,
-        intro="Se elimina lo que los alumnos crearon y se cierran sus sesiones. La clave de cada "
-        "empresa y el historial quedan. No se puede deshacer.",
-    ),
-    "cerrar": Asked(
-        "Cerrar el aula",
-        "Cerrar el aula",
-        classrooms.close,
-        intro="Ningún alumno podrá entrar hasta que la reabra. No se borra nada.",
-    ),
-    "reabrir": Asked(
-        "Reabrir el aula",
-        "Reabrir",
-        classrooms.reopen,
-        DaysForm,
-        "Los alumnos entran con la clave que tienen y encuentran lo que hicieron.",
-    ),
+class ReopenForm(AulaForm):
+    title, submit = "Reabrir el aula", "Reabrir"
+    intro = "Los alumnos entran con la clave que tienen y encuentran lo que hicieron."
+    action = staticmethod(classrooms.reopen)
+    days = PracticeCompanyForm.base_fields["days"]
+
+
+# Of the pages of an aula that exists, by the last word of their address.
+FORMS = {
+    "mas": CompaniesForm,
+    "alumnos": NamesForm,
+    "inicio": ResetForm,
+    "cerrar": CloseForm,
+    "reabrir": ReopenForm,
 }
-OPENING = Asked("Abrir un aula", "Abrir el aula", classrooms.open_classroom, ClassroomForm)
 
 
 @admin.register(Classroom)
@@ -160,7 +153,7 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
         return {"fila": row.name}
 
     def get_urls(self):
-        pages = {word: (self.asked_view, {"asked": asked}) for word, asked in ASKED.items()}
+        pages = {word: (self.form_view, {"form_class": form}) for word, form in FORMS.items()}
         urls = [
             path(
                 f"<path:object_id>/{word}/",
@@ -176,50 +169,39 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
         return urls
 
     def add_view(self, request, form_url="", extra_context=None):
-        return self.asked_view(request, OPENING)
+        return self.form_view(request, ClassroomForm)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         return HttpResponseRedirect(reverse("admin:operators_classroom_tablero", args=[object_id]))
 
     @method_decorator(sensitive_variables())
-    def asked_view(self, request, asked: Asked, object_id=""):
+    def form_view(self, request, form_class: type[AulaForm], object_id=""):
         """Ask, and do it; what adds companies answers with the sheet of their passwords."""
-        action, initial = asked.action, {}
-        if classroom := object_id and row_to_change(self, request, object_id):
-            action = partial(action, classroom=classroom)
+        about, companies = {}, []
+        if object_id:
+            about["classroom"] = row_to_change(self, request, object_id)
+            companies = about["classroom"].companies.order_by("pk")
         elif not self.has_add_permission(request):
             raise PermissionDenied
-        if asked.form is RenameForm:
-            companies = classroom.companies.order_by("pk")
-            names = "\n".join(companies.values_list("trainee", flat=True))
-            initial = {"trainees": names, "seen": names}
-        form = asked.form(request.POST if request.method == "POST" else None, initial=initial)
+        names = "\n".join(company.trainee for company in companies)
+        initial = {"trainees": names, "seen": names} if form_class is NamesForm else {}
+        form = form_class(request.POST if request.method == "POST" else None, initial=initial)
         if form.is_valid():
             try:
-                done = action(actor=acting(request), **form.arguments())
+                done = form.action(actor=acting(request), **about, **form.arguments())
             except ValidationError as error:
                 form.add_error(None, error)
             else:
                 if isinstance(done, list):
                     return self.sheet(request, done)
-                messages.success(request, f"{asked.title}. Empresas que cambiaron: {done}.")
+                messages.success(request, f"{form.title}. Empresas que cambiaron: {done}.")
                 return self.change_view(request, object_id)
-        return form_page(
-            self,
-            request,
-            form,
-            title=asked.title,
-            submit=asked.submit,
-            intro=asked.intro,
-            busy=self.busy(classroom) if asked.form is NothingForm else 0,
-            original=classroom,
-            intro_template=f"{PAGES}intro.html",
-        )
-
-    def busy(self, classroom) -> int:
-        """Return how many companies are in the middle of an exercise."""
-        made = progress.of_each(classroom.companies.all())
-        return sum(each.run is not None for each in made.values())
+        asked = {name: getattr(form, name) for name in ("title", "submit", "intro")}
+        if form_class in (ResetForm, CloseForm):
+            made = progress.of_each(companies).values()
+            asked["busy"] = sum(each.run is not None for each in made)
+        about = {"original": about.get("classroom"), "intro_template": f"{PAGES}intro.html"}
+        return form_page(self, request, form, **asked, **about)
 
     @method_decorator(sensitive_variables())
     def sheet(self, request, companies):
@@ -242,8 +224,7 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
     def board_view(self, request, object_id):
         """Show the board of the aula; with ``?formato=csv`` return it as a file."""
         classroom = row_to_change(self, request, object_id)
-        exercises = board.exercises_of(classroom)
-        rows = board.rows_of(classroom, exercises)
+        columns, rows = board.board_of(classroom)
         if kind := request.GET.get("formato"):
             return file_response(kind, board.table_of(rows), "aula")
         return page(
@@ -252,12 +233,9 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
             f"{PAGES}board.html",
             title=classroom.name,
             classroom=classroom,
-            asked=ASKED,
+            forms=FORMS,
+            columns=columns,
             rows=rows,
-            columns=[
-                (exercise, sum(row.cells[place].points > 0 for row in rows))
-                for place, exercise in enumerate(exercises)
-            ],
             points=sum(row.points for row in rows),
             stuck=[row for row in rows if row.stuck],
             now=timezone.localtime(),

@@ -28,6 +28,18 @@ class CreationKeyField(forms.Field):
             return None
 
 
+def number_field(label: str, most: int, wrong: str, **options) -> forms.IntegerField:
+    """A whole number from 1 to ``most``; ``wrong`` is said of anything else."""
+    return forms.IntegerField(
+        label=label,
+        min_value=1,
+        max_value=most,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), wrong),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        **options,
+    )
+
+
 def day_field(label: str) -> DayField:
     """A day that may be left open."""
     return DayField(label=label, required=False)

@@ -6,7 +6,7 @@ from django import forms
 
 from operators.models import Fault, OperatorType
 from users.actions import practice
-from users.forms.fields import CreationKeyField
+from users.forms.fields import CreationKeyField, number_field
 from users.forms.layout import Buttons, Link, Submit, layout
 
 
@@ -26,16 +26,12 @@ class PracticeCompanyForm(forms.Form):
             "invalid_list": "Marque al menos un tipo de operador",
         },
     )
-    days = forms.IntegerField(
-        label="Cuántos días la usará",
+    days = number_field(
+        "Cuántos días la usará",
+        practice.MOST_DAYS,
+        practice.WRONG_DAYS,
         help_text=f"De 1 a {practice.MOST_DAYS}, contando hoy. Después nadie ingresa en ella.",
         initial=practice.DAYS,
-        min_value=1,
-        max_value=practice.MOST_DAYS,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), practice.WRONG_DAYS
-        ),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     creation_key = CreationKeyField(initial=uuid4)
 
@@ -82,10 +78,4 @@ class FaultForm(forms.Form):
             ("required", "invalid_choice"), f"Puede ser: {', '.join(Fault.values)}"
         ),
     )
-    seconds = forms.IntegerField(
-        min_value=1,
-        max_value=practice.FAULT_SECONDS,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), practice.WRONG_SECONDS
-        ),
-    )
+    seconds = number_field("Segundos", practice.FAULT_SECONDS, practice.WRONG_SECONDS)
