@@ -86,7 +86,8 @@ def _cell(exercise: Exercise, made: progress.Progress) -> Cell:
     if state == "on":
         minutes = int((timezone.now() - made.run.moved).total_seconds()) // 60
         stuck = minutes if minutes >= exercise.definition.get("minutes", MINUTES) else 0
-        missing, text = made.run.missing, f"{text}, intentos: {made.run.attempts}"
+        missing, attempts = made.run.missing, made.run.attempts
+        text = f"{text}, intentos: {attempts}" if attempts else text
     counts = (standing.points, standing.attempts, standing.hints)
     return Cell(exercise.title, state, shape, text, *counts, missing, stuck)
 

@@ -43,7 +43,7 @@ class AulaForm(forms.Form):
 class NamesField(forms.CharField):
     """Names, one in each line; an empty line leaves a company without."""
 
-    widget = forms.Textarea(attrs={"rows": 8})
+    widget = forms.Textarea(attrs={"rows": 12, "cols": 60})
 
     def __init__(self, **options):
         super().__init__(required=False, strip=False, **options)
