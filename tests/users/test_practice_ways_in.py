@@ -164,6 +164,15 @@ def test_staff_creates_a_practice_company_and_is_shown_its_clave(admin, client):
     }
 
 
+def last_days(admin) -> dict[str, str]:
+    """Return what the list says of each operator, by its RUC: the first word."""
+    rows = soup(admin.get(ADMIN_LIST)).select("#result_list tbody tr")
+    return {
+        row.select_one(".field-ruc").text: row.select_one(".field-practice").text.split()[0]
+        for row in rows
+    }
+
+
 def test_staff_sees_the_last_day_and_resets_a_practice_company(
     client_of, staff, company, principal, clock
 ):
@@ -185,7 +194,9 @@ def test_staff_sees_the_last_day_and_resets_a_practice_company(
     others = f"{ADMIN_LIST}{principal.operator.pk}"
     assert "inicio/" not in admin.get(f"{others}/change/").text
     assert admin.post(f"{others}/inicio/").status_code == 403
+    assert last_days(admin) == {company.operator.ruc: "Hasta", principal.operator.ruc: "No"}
     clock.advance(days=7)
+    assert last_days(client_of(staff))[company.operator.ruc] == "Terminó"
     page = soup(client_of(staff).get(change))
     assert page.select_one(".field-practice .readonly").text.startswith("Terminó el ")
     assert page.select(".object-tools a[href*=estado], .object-tools a[href*=inicio]") == []

@@ -151,7 +151,7 @@ class OperatorAdmin(
         url = reverse("admin:users_user_changelist", query={"operator__id__exact": operator.pk})
         return format_html('<a href="{}">{}</a>', url, operator.user_count)
 
-    @admin.display(description="empresa de práctica")
+    @admin.display(description="empresa de práctica", ordering="practice_until")
     def practice(self, operator):
         if not operator.is_practice:
             return "No"

@@ -29,7 +29,12 @@ def of_practice(view):
 
 
 class PracticePages:
-    """Mixin of the administration of operators: adds these pages to a practice installation."""
+    """Mixin of the administration of operators: adds to a practice installation these pages, and to
+    its list until when each practice company is open."""
+
+    def get_list_display(self, request):
+        columns = super().get_list_display(request)
+        return [*columns, "practice"] if settings.DEMO else columns
 
     def get_urls(self):
         create = self.admin_site.admin_view(self.create_practice_view)
