@@ -269,7 +269,7 @@ def test_only_options_are_sent_never_folders(tree):
     assert names == ["", ""]
 
 
-@pytest.mark.parametrize("query", ["", "canal", "declaración", "nada así"])
+@pytest.mark.parametrize("query", ["", "canal", "declaración", "aduaneros 90.1.2", "nada así"])
 @pytest.mark.parametrize("marked", [[], [CHANNEL, NUMBERING]], ids=["none", "two"])
 def test_the_script_shows_what_the_server_would(tree, query, marked):
     choose(tree, RECEIPTS)

@@ -133,13 +133,24 @@
 
   // As users/lists/search.py folds the names of the server.
   const fold = (text) => text.replace(/[’‘‛´`ʼʻ′＇]/g, "'").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const texts = new Map();
+  // What the server searches too: the names from the profile down, and the code. Read when first asked.
+  function textOf(leaf) {
+    if (!texts.has(leaf)) {
+      const { profile } = leaf.closest("[data-profile]").dataset;
+      const name = selected.querySelector(`[data-profile="${profile}"] h3`).textContent;
+      texts.set(leaf, fold(`${name} ${pathOf(leaf)} ${leaf.parentElement.textContent}`));
+    }
+    return texts.get(leaf);
+  }
+
   function search() {
     const words = fold(query.value).split(/\s+/).filter(Boolean);
     let matching = 0;
     let hidden = 0;
     for (const leaf of boxesIn(tree)) {
       const option = leaf.parentElement;
-      option.hidden = !words.every((word) => option.dataset.search.includes(word));
+      option.hidden = !words.every((word) => textOf(leaf).includes(word));
       matching += !option.hidden;
       hidden += option.hidden && leaf.checked;
     }
