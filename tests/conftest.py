@@ -79,6 +79,7 @@ SLOW = {
     "portal/test_only_with_demo.py": "starts processes",
     "portal/sol/test_published_clients.py": "installs packages from the registry",
     "portal/test_backup.py": "copies databases while another process writes",
+    "portal/test_classroom.py": "starts the production server, and a class works on it",
     "portal/test_load_demo.py": "loads the practice data again and again",
     "portal/test_migrations.py": "undoes and repeats every migration",
     "portal/test_move_to.py": "moves a whole database",
