@@ -7,6 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.views import View
 
 from profiles.actions import exercises as actions
@@ -94,12 +95,11 @@ class ExerciseView(OwnPracticeCompany):
         checked, user = actions.check(actor=actor, exercise=exercise), actor.user
         names = {*tenancy.secondary_users_of(user).values_list("username", flat=True)}
         shown = [shown_of(result, names) for result in checked.results]
-        attempts = progress.of_company(user.operator).standings[exercise.code].attempts
-        self.request.session[RESULTS] = [exercise.code, attempts, shown]
+        self.request.session[RESULTS] = [exercise.code, shown]
         if not checked.passed:
             done = sum(result.ok for result in checked.results)
-            said = f"Todavía no está lograda: se cumple {done} de {len(shown)}."
-            messages.info(self.request, said)
+            said = 'Todavía no: se cumple {} de {}. <a href="#results-title">Ver qué falta</a>'
+            messages.info(self.request, format_html(said, done, len(shown)))
             return
         facts, most = checked.passed.after, exercise.definition["points"]
         said = f"Lograda: {facts['points']} de {most} puntos."
@@ -111,8 +111,13 @@ class ExerciseView(OwnPracticeCompany):
 
     def results(self, row: Row, run: progress.Run | None) -> list[dict]:
         """Return the results of the last check of this run, or of the one that passed."""
-        *checked, shown = self.request.session.get(RESULTS, ["", 0, []])
-        if checked == [row.exercise.code, row.standing.attempts] and row.state in ("on", "passed"):
+        code, shown = self.request.session.get(RESULTS, ["", []])
+        if run:
+            missing = [each["sentence"] for each in shown if not each["ok"]]
+            is_last = run.attempts and run.missing == missing
+        else:
+            is_last = row.state == "passed" and all(each["ok"] or each["cost"] for each in shown)
+        if is_last and code == row.exercise.code:
             return shown
         # The check was made in another session.
         return [{"sentence": sentence} for sentence in run.missing] if run else []
