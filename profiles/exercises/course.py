@@ -54,18 +54,6 @@ class Course:
         """The exercise that is on."""
         return next((row for row in self.rows if row.state == "on"), None)
 
-    @property
-    def passed(self) -> list[Row]:
-        return [row for row in self.rows if row.standing.passed]
-
-    @property
-    def points(self) -> int:
-        return sum(row.standing.points for row in self.rows)
-
-    @property
-    def of_points(self) -> int:
-        return sum(row.exercise.definition["points"] for row in self.rows)
-
     def next_after(self, number: int = 0) -> Row | None:
         """Return the next exercise that is not passed; after the last one comes the first."""
         undone = [row for row in self.rows if not row.standing.passed and row.number != number]

@@ -33,7 +33,13 @@ class ExercisesView(OwnPracticeCompany):
 
     def get(self, request):
         course = Course.of(request.user.operator)
-        context = {"course": course, "next": course.current or course.next_after()}
+        context = {
+            "course": course,
+            "next": course.current or course.next_after(),
+            "passed": sum(bool(row.standing.passed) for row in course.rows),
+            "points": sum(row.standing.points for row in course.rows),
+            "of_points": sum(row.exercise.definition["points"] for row in course.rows),
+        }
         return render(request, "profiles/exercises.html", context)
 
 
@@ -60,7 +66,6 @@ class ExerciseView(OwnPracticeCompany):
             "next": course.next_after(row.number),
             "paragraphs": row.paragraphs(run),
             "results": self.results(row, run),
-            "hints": hints,
             "taken": hints[:taken],
             "hint": taken < len(hints) and ExerciseForm(slug, "hint", label, "plain", str(taken)),
             "check": ExerciseForm(slug, "check", "Comprobar"),

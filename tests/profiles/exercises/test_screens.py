@@ -177,7 +177,8 @@ def test_the_constancia_has_the_name_of_the_trainee_and_a_guessed_number_is_no_a
 
 
 def test_what_is_beyond_the_goal_is_said_with_its_cost(operator, trainee):
-    begin(trainee, OTHER)
+    # It has no hints.
+    assert "Pistas" not in text(begin(trainee, OTHER))
     trainee.options("ANUEVA01", ASKING, FREE)
     trainee.roles("ANUEVA01")
     passed = send(trainee, OTHER, check="1")
