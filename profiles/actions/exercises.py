@@ -157,7 +157,9 @@ def _company(actor: Actor) -> Operator:
 
 def _lock(actor: Actor, exercise: Exercise) -> tuple[Operator, progress.Run]:
     """Return the company, locked, and its run of the exercise. Raises ValidationError without one."""
-    operator = Operator.objects.select_for_update(no_key=True).get(pk=_company(actor).pk)
+    companies = Operator.objects.select_related("classroom")
+    companies = companies.select_for_update(no_key=True, of=("self",))
+    operator = companies.get(pk=_company(actor).pk)
     practice.require_open(operator)
     run = progress.of_company(operator).run
     if run is None or run.exercise != exercise.code:
