@@ -4,6 +4,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from operators.models import Classroom
 from profiles.models import Option, Role
 from tests.conftest import PASSWORD, RUC, person, soup
 from users.models import User
@@ -74,7 +75,7 @@ def admin_forms(visitors) -> dict[str, dict]:
     claves = {"password1": STAFF_PASSWORD, "password2": STAFF_PASSWORD}
     new_claves = {"new_password1": STAFF_PASSWORD, "new_password2": STAFF_PASSWORD}
     changed = {"username": "admin", "first_name": "", "last_name": "", "email": ""}
-    classroom = f"/admin/operators/classroom/{operator.classroom_id}/"
+    classroom = f"/admin/operators/classroom/{Classroom.objects.get().pk}/"
     option, role = Option.objects.get(code="90.1.1.1.1"), Role.objects.first()
     return {
         "/admin/login/": {"username": "admin", "password": STAFF_PASSWORD},

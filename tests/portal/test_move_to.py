@@ -25,6 +25,7 @@ from profiles.load import files
 from profiles.load.actions import make_plan
 from profiles.models import Option
 from tests.conftest import Telephone, acting, fail_to_sign_in
+from users.actions import classrooms
 from users.models import User
 
 principal = User.objects.get(operator__ruc="20999999043", is_principal=True)
@@ -37,6 +38,9 @@ sheet = files.read(BytesIO("Usuario,Nombres\\nNADIE001,Ñusta".encode()))
 make_plan(actor=actor, operator=principal.operator, sheet=sheet, file_name="usuarios.csv")
 admin = User.objects.get(username="admin")
 admin.user_permissions.set(Permission.objects.all()[:3])
+classrooms.open_classroom(
+    actor=acting(admin), name="Mañana", operator_types=["AGENTE_ADUANA"], days=7, number=1
+)
 LogEntry.objects.log_actions(admin.pk, User.objects.all(), CHANGE, "Cambió")
 sign_in = {"ruc": "20999999043", "username": "TITULAR1", "password": "Practica2026"}
 client = Client(headers={"Host": "localhost"})

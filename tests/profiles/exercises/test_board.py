@@ -140,6 +140,20 @@ def test_closing_and_resetting_say_first_how_many_are_in_the_middle(did, board):
     assert "en medio" not in board("reabrir").text
 
 
+def test_an_aula_closed_in_the_middle_and_reopened_goes_on_where_it_was(did, board, staff):
+    did(0, "started", 0)
+    did(0, "checked", 0, done=1, of=3, missing=MISSING)
+    room = {"actor": acting(staff), "classroom": Classroom.objects.get()}
+    classrooms.close(**room)
+    page = soup(board())
+    assert "cerrada" in texts(page, "tbody th")[0]
+    assert "En curso" in texts(page, "tbody tr td")[1]
+    classrooms.reopen(days=1, **room)
+    page = soup(board())
+    assert "cerrada" not in texts(page, "tbody th")[0]
+    assert texts(page, "details li") == MISSING
+
+
 def test_the_historial_is_for_staff_that_may_see_it(board, client_of, did):
     clerk = User.objects.create_user("profesora", is_staff=True)
     client = client_of(allow(clerk, "add_operator", "change_operator"))
