@@ -57,7 +57,7 @@ def test_a_refusal_says_whom_to_ask(client_of, secondary, small_catalog):
 
 
 # What HTML takes: fractions of a second have at most three digits.
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:?\d\d")
 
 
 def test_every_time_of_a_page_can_be_read_by_a_machine(client_of, visitors):
@@ -69,7 +69,8 @@ def test_every_time_of_a_page_can_be_read_by_a_machine(client_of, visitors):
     assert seen > 5
     templates = "".join(path.read_text("utf-8") for path in Path("templates").rglob("*.html"))
     times = re.findall(r'<time datetime="\{\{ [a-z_.]+\|date:\'(.+?)\' \}\}">', templates)
-    assert len(times) == templates.count("<time")
+    # Two lists give it as a plain value: their pages are read above.
+    assert len(times) == templates.count("<time") - 2
     assert set(times) == {r"Y-m-d\TH:i:sO"}
 
 
