@@ -157,6 +157,17 @@ def test_a_new_grant_waits_for_the_activation_delay(client, principal, secondary
     assert verdict(Holdings.of(secondary), option).permitted
 
 
+def test_where_only_time_is_missing_the_pages_lead_to_the_clock(client, principal, secondary):
+    client.post(URL, {"do": "delay", "delay": "24"})
+    secondary.refresh_from_db()
+    assign_options(actor=acting(principal), user=secondary, codes=[CODE], seen=[])
+    for address in (f"acceso/?opcion={CODE}", "vigencia/"):
+        page = soup(client.get(f"/usuarios/JPEREZ01/{address}"))
+        assert [link.get_text() for link in page.select(f"main a[href='{URL}']")] == [
+            "Adelantar el reloj"
+        ]
+
+
 def test_a_delay_that_is_not_offered_is_refused(client, subtests):
     for delay in ["", "7", "x", "-1"]:
         with subtests.test(delay=delay):
