@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from operators.models import Classroom, Operator
 from profiles.exercises import progress
+from profiles.exercises.reading import Definition
 from profiles.models import Exercise
 from users.models import User
 
@@ -19,8 +20,6 @@ SHAPES = {
     "begun": ("◐", "A medias"),
     "new": ("·", "No empezada"),
 }
-# In how many minutes most get on, where an exercise does not say.
-MINUTES = 5
 HEADS = ["Alumno", "RUC", "Práctica", "Estado", "Puntos", "Intentos", "Pistas", "Qué falta"]
 
 
@@ -28,7 +27,7 @@ class Cell(NamedTuple):
     """What one company has made of one exercise, its text beside its shape.
 
     ``missing`` are the sentences of the last check; ``stuck`` are the whole minutes without
-    progress, if most need fewer.
+    progress in a company that is open, if most need fewer.
     """
 
     title: str
@@ -59,14 +58,13 @@ class Row(NamedTuple):
 
 def board_of(classroom: Classroom) -> tuple[list[tuple[Exercise, int]], list[Row]]:
     """Return the exercises for the aula, each with how many passed it, and a row for each company."""
-    types = {*classroom.operator_types.values_list("code", flat=True)}
-    exercises = [row for row in Exercise.objects.filter(is_retired=False) if row.is_for(types)]
+    exercises = Exercise.objects.offered_to(classroom)
     companies = sorted(classroom.companies.all(), key=attrgetter("pk"))
     principals = User.objects.filter(operator__in=companies, is_principal=True)
     signed_in = dict(principals.values_list("operator_id", "last_login"))
     rows, made = [], progress.of_each(companies)
     for company in companies:
-        cells = [_cell(exercise, made[company]) for exercise in exercises]
+        cells = [_cell(exercise, made[company], company.is_open) for exercise in exercises]
         passed, points = sum(cell.points > 0 for cell in cells), sum(cell.points for cell in cells)
         stuck = max((cell.stuck for cell in cells), default=0)
         rows.append(Row(company, signed_in[company.pk], cells, passed, points, stuck))
@@ -74,7 +72,7 @@ def board_of(classroom: Classroom) -> tuple[list[tuple[Exercise, int]], list[Row
     return [*zip(exercises, passes, strict=True)], rows
 
 
-def _cell(exercise: Exercise, made: progress.Progress) -> Cell:
+def _cell(exercise: Exercise, made: progress.Progress, is_open: bool) -> Cell:
     state = made.state(exercise.code)
     shape, text = SHAPES[state]
     standing = made.standings.get(exercise.code)
@@ -85,7 +83,8 @@ def _cell(exercise: Exercise, made: progress.Progress) -> Cell:
     missing, stuck = (), 0
     if state == "on":
         minutes = int((timezone.now() - made.run.moved).total_seconds()) // 60
-        stuck = minutes if minutes >= exercise.definition.get("minutes", MINUTES) else 0
+        enough = exercise.definition.get("minutes", Definition.minutes)
+        stuck = minutes if is_open and minutes >= enough else 0
         missing, attempts = made.run.missing, made.run.attempts
         text = f"{text}, intentos: {attempts}" if attempts else text
     counts = (standing.points, standing.attempts, standing.hints)
@@ -95,7 +94,10 @@ def _cell(exercise: Exercise, made: progress.Progress) -> Cell:
 def table_of(rows: list[Row]) -> list[list]:
     """Return the board as the rows of a file."""
     return [HEADS] + [
-        [row.name, row.company.ruc, cell.title, cell.text, *cell[4:7], "; ".join(cell.missing)]
+        [
+            *(row.name, row.company.ruc, cell.title, cell.text),
+            *(cell.points, cell.attempts, cell.hints, "; ".join(cell.missing)),
+        ]
         for row in rows
         for cell in row.cells
     ]

@@ -14,7 +14,8 @@ from users.models import AuditEntry
 
 STARTED, CHECKED = "practice.started", "practice.checked"
 PASSED, HINT_TAKEN = "practice.passed", "practice.hint_taken"
-ACTIONS = (STARTED, CHECKED, PASSED, HINT_TAKEN, "operator.reset")
+RESET, REOPENED = "operator.reset", "operator.reopened"
+ACTIONS = (STARTED, CHECKED, PASSED, HINT_TAKEN, RESET, REOPENED)
 NUMBER = r"SIM-[0-9]{4}-PR-[0-9]{6,18}-[0-9A-F]{8}"
 
 
@@ -25,7 +26,8 @@ class Run:
     exercise: str
     entry: int
     started: datetime
-    # When it last got on: at its start, or at a check that found more done than any before.
+    # When it last got on: at its start, at a check that found more done than any before, or when its
+    # company was reopened.
     moved: datetime
     hints: int = 0
     attempts: int = 0
@@ -97,8 +99,10 @@ def _follow(progress: Progress, action: str, entry: int, at: datetime, facts: di
     if action == STARTED:
         progress.run = Run(facts["exercise"], entry, at, at)
         progress.standings.setdefault(facts["exercise"], Standing())
-    elif run is None or action == "operator.reset":
+    elif run is None or action == RESET:
         progress.run = None
+    elif action == REOPENED:
+        run.moved = at
     elif action == HINT_TAKEN:
         run.hints += 1
         progress.standings[run.exercise].hints += 1

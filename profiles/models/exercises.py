@@ -2,13 +2,13 @@
 
 from django.db import models
 
-from operators.models import Operator
+from operators.models import Classroom, Operator
 
 
 class ExerciseQuerySet(models.QuerySet):
-    def offered_to(self, operator: Operator) -> list["Exercise"]:
-        """Return the exercises for one of the operator's types, in their order."""
-        types = {*operator.operator_types.values_list("code", flat=True)}
+    def offered_to(self, company: Operator | Classroom) -> list["Exercise"]:
+        """Return the exercises for one of the types of a company, or of an aula, in their order."""
+        types = {*company.operator_types.values_list("code", flat=True)}
         return [row for row in self.filter(is_retired=False) if row.is_for(types)]
 
 

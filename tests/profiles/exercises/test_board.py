@@ -6,6 +6,7 @@ import io
 import pytest
 
 from operators.models import Classroom
+from profiles.admin.board import board_of
 from profiles.models import Exercise
 from tests.administration import allow, queries, texts
 from tests.conftest import acting, soup
@@ -109,6 +110,28 @@ def test_who_gets_on_or_has_the_time_of_the_exercise_is_not_stuck(did, board, cl
     assert board().text.count("sin avance") == 2
     practice.reset(actor=Actor.server(), operator=Classroom.objects.get().companies.earliest("pk"))
     assert board().text.count("sin avance") == 1
+
+
+def test_no_company_is_stuck_while_it_is_closed_nor_at_once_when_it_is_reopened(
+    did, companies, staff, clock
+):
+    def stuck() -> list[int]:
+        return [row.stuck for row in board_of(Classroom.objects.get())[1]]
+
+    did(0, "started", 0)
+    clock.advance(minutes=9)
+    assert stuck() == [9, 0, 0]
+    room = {"actor": acting(staff), "classroom": Classroom.objects.get()}
+    classrooms.close(**room)
+    clock.advance(days=3)
+    assert stuck() == [0, 0, 0]
+    classrooms.reopen(days=2, **room)
+    assert stuck() == [0, 0, 0]
+    clock.advance(minutes=8)
+    assert stuck() == [8, 0, 0]
+    # Its last day is over.
+    clock.advance(days=2)
+    assert stuck() == [0, 0, 0]
 
 
 def test_the_board_is_downloaded_as_rows(did, board):
