@@ -10,7 +10,7 @@ from django.utils import timezone
 from operators.models import Classroom, Operator
 from tests.conftest import PASSWORD, acting, person
 from tests.walking import writes
-from users.actions import accounts, classrooms
+from users.actions import accounts, classrooms, operators
 from users.history.recording import Actor
 from users.history.wording import action_label, changes
 from users.models import AuditEntry, User
@@ -76,14 +76,36 @@ def test_the_same_key_opens_one_aula_and_adds_the_same_companies_once(make, trai
     key = uuid4()
     first = make(key=key)
     with writes() as written:
-        again = make(key=key, number=2)
+        again = make(key=key)
     assert written == []
-    assert [company.password for company in again] == [company.password for company in first[:2]]
+    assert [company.password for company in again] == [company.password for company in first]
     added = {"actor": trainer, "classroom": room_of(first), "number": 2, "key": uuid4()}
     assert [company.operator for company in classrooms.add_companies(**added)] == [
         company.operator for company in classrooms.add_companies(**added)
     ]
     assert len(names(first)) == 5
+
+
+def test_another_form_with_the_key_of_one_that_was_sent_is_refused(make):
+    key = uuid4()
+    make(key=key)
+    for other in ({"number": 1}, {"number": 4}, {"name": "Turno tarde"}):
+        with writes() as written, pytest.raises(ValidationError) as refused:
+            make(key=key, **other)
+        assert written == []
+        assert "Sus empresas están en el aula «Turno mañana»" in refused.value.messages[0]
+
+
+def test_no_password_is_returned_beside_a_principal_it_is_not_of(make, trainer):
+    key = uuid4()
+    principal = User.objects.select_related("operator").get(operator=make(key=key)[0].operator)
+    successor = accounts.create_secondary_user(
+        actor=acting(principal), username="MIO00001", password=PASSWORD, **person(90000010)
+    )
+    operators.change_principal(actor=trainer, user=successor)
+    first, *others = make(key=key)
+    assert (first.principal, first.password) == (successor, "")
+    assert all(company.password for company in others)
 
 
 def test_of_two_requests_with_one_key_the_later_returns_the_companies_of_the_first(

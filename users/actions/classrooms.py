@@ -20,6 +20,10 @@ from users.history.recording import Actor, record
 from users.models import lock_in_order
 
 MOST_COMPANIES = 60
+OTHER_FORM = (
+    "Este formulario ya se envió. Sus empresas están en el aula «{}». Para crear otras, ábralo de "
+    "nuevo."
+)
 WRONG_NUMBER = f"Escriba de 1 a {MOST_COMPANIES} empresas"
 
 
@@ -48,18 +52,18 @@ def add_companies(
     """Add practice companies to an aula that is open or new; return them with their passwords.
 
     ``trainees`` are the names of who uses the first ones; an aula that is new has ``operator_types``.
-    The same ``key`` again returns the same companies: a form sent twice adds them once.
+    The same ``key`` again returns the same companies: a form sent twice adds them once. With another
+    aula or ``number`` it raises ValidationError.
     """
     _require_trainer(actor)
     if not 1 <= number <= MOST_COMPANIES:
         raise ValidationError({"number": WRONG_NUMBER})
     names = _names(trainees, number)
     key = key or uuid4()
-    keys = [uuid5(key, str(place)) for place in range(number)]
-    if made := [*filter(None, map(practice.made_with, keys))]:
+    if made := _made_with(key, classroom, number):
         return made
     # The passwords are hashed before the transaction.
-    companies = [practice.prepare(key) for key in keys]
+    companies = [practice.prepare(uuid5(key, str(place))) for place in range(number)]
     try:
         with transaction.atomic():
             if is_new := classroom.pk is None:
@@ -80,7 +84,7 @@ def add_companies(
             _record(done, actor, classroom, number)
     except ValidationError:
         # Another request sent the same form.
-        if made := [*filter(None, map(practice.made_with, keys))]:
+        if made := _made_with(key, classroom, number):
             return made
         raise
     return companies
@@ -151,6 +155,22 @@ def _require_trainer(actor: Actor) -> None:
     practice.require_practice_mode()
     if not actor.user.is_staff:
         raise PermissionDenied("Las aulas son del personal del simulador.")
+
+
+@sensitive_variables()
+def _made_with(key: UUID, classroom: Classroom, number: int) -> list[PracticeCompany]:
+    """Return the companies that were added with the key; none if it is new.
+
+    Raises ValidationError if they are of another aula, or not so many.
+    """
+    # One place more: there may be more than so many.
+    keys = [uuid5(key, str(place)) for place in range(number + 1)]
+    made = [*filter(None, map(practice.made_with, keys))]
+    if made:
+        name = made[0].operator.classroom.name
+        if (name, len(made)) != (classroom.name, number):
+            raise ValidationError(OTHER_FORM.format(name))
+    return made
 
 
 def _locked(classroom: Classroom) -> Classroom:

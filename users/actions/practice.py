@@ -14,6 +14,7 @@ from uuid import UUID, uuid4, uuid5
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -334,11 +335,13 @@ def _stored(key: UUID) -> UUID:
 def made_with(key: UUID, token: str = "") -> PracticeCompany | None:
     """Return the company that was made with the key; None without one.
 
-    Its password is empty if somebody has changed it.
+    Its password is empty if somebody has changed it, or who the principal is.
     """
     operator = Operator.objects.filter(creation_key=_stored(key)).first()
     if operator is None:
         return None
     principal = operator.users.select_related("operator").get(is_principal=True)
-    is_changed = principal.audit_entries.filter(action__in=CLAVE_CHANGES).exists()
+    is_other = Q(action="operator.principal_changed")
+    changes = is_other | Q(subject=principal, action__in=CLAVE_CHANGES)
+    is_changed = operator.audit_entries.filter(changes).exists()
     return PracticeCompany(operator, principal, "" if is_changed else _password_of(key), token)
