@@ -33,6 +33,8 @@ class AulaForm(forms.Form):
     """A form about an aula, what its page says, and the action that takes its fields."""
 
     title = submit = intro = ""
+    # Of the companies that it changes: only the open ones, or only the closed ones. None: all.
+    is_for_open: bool | None = None
     action: Callable
 
     def arguments(self) -> dict:
@@ -66,6 +68,7 @@ class NamesForm(AulaForm):
 
 class CompaniesForm(AulaForm):
     title, submit = "Añadir empresas", "Añadir"
+    is_for_open = True
     action = staticmethod(classrooms.add_companies)
     number = number_field(
         "Cuántas empresas",
@@ -98,6 +101,7 @@ class ClassroomForm(CompaniesForm):
 
 class ResetForm(AulaForm):
     title, submit = "Devolver todas a su inicio", "Devolver todas"
+    is_for_open = True
     intro = (
         "Se elimina lo que los alumnos crearon y se cierran sus sesiones. La clave de cada empresa "
         "y el historial quedan. No se puede deshacer."
@@ -107,12 +111,14 @@ class ResetForm(AulaForm):
 
 class CloseForm(AulaForm):
     title = submit = "Cerrar el aula"
+    is_for_open = True
     intro = "Ningún alumno podrá entrar hasta que la reabra. No se borra nada."
     action = staticmethod(classrooms.close)
 
 
 class ReopenForm(AulaForm):
     title, submit = "Reabrir el aula", "Reabrir"
+    is_for_open = False
     intro = "Los alumnos entran con la clave que tienen y encuentran lo que hicieron."
     action = staticmethod(classrooms.reopen)
     days = PracticeCompanyForm.base_fields["days"]
@@ -227,13 +233,14 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
         columns, rows = board.board_of(classroom)
         if kind := request.GET.get("formato"):
             return file_response(kind, board.table_of(rows), "aula")
+        needed = {None, *(row.company.is_open for row in rows)}
         return page(
             self,
             request,
             f"{PAGES}board.html",
             title=classroom.name,
             classroom=classroom,
-            forms=FORMS,
+            forms=[(word, form) for word, form in FORMS.items() if form.is_for_open in needed],
             columns=columns,
             rows=rows,
             points=sum(row.points for row in rows),

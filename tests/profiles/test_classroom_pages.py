@@ -62,6 +62,9 @@ def test_the_answer_to_the_form_is_a_sheet_with_a_slip_for_each_trainee(trainer,
     claves = texts(page, ".slip dd")[2::3]
     again = texts(soup(trainer.post(ADD, filled)), ".slip dd")[2::3]
     assert again == ["ya la cambió", *claves[1:]]
+    # With the same key, another form is refused: it would show the sheet of this aula.
+    for other in ({"number": "4"}, {"name": "Turno tarde"}):
+        assert "Este formulario ya se envió" in trainer.post(ADD, filled | other).text
     # No later page knows a password.
     assert not re.search(texts(page, ".slip dd")[2], trainer.get(of("tablero")).text)
 
@@ -90,7 +93,7 @@ def test_the_page_of_an_aula_shows_its_companies_and_leads_to_what_is_done(train
     assert user.operator.ruc in page.select_one("tbody tr").text
     assert texts(page, ".object-tools a") == [
         *("Añadir empresas", "Nombres de los alumnos", "Devolver todas a su inicio"),
-        *("Cerrar el aula", "Reabrir el aula", "Descargar (CSV)", "Historial"),
+        *("Cerrar el aula", "Descargar (CSV)", "Historial"),
     ]
     for link in page.select(".object-tools a, tbody a"):
         address = reverse("admin:operators_classroom_tablero", args=[user.operator.classroom_id])
@@ -115,7 +118,16 @@ def test_names_are_changed_companies_added_the_aula_reset_closed_and_reopened(tr
         assert trainer.get(of(word)).status_code == 200
         done = trainer.post(of(word), fields, follow=True)
         assert f"cambiaron: {count}" in soup(done).select_one(".messagelist").text
+    board, changes = of("tablero"), ["Nombres de los alumnos", "Reabrir el aula"]
+    assert "Reabrir el aula" not in texts(soup(trainer.get(board)), ".object-tools a")
     trainer.post(of("cerrar"))
+    assert texts(soup(trainer.get(board)), ".object-tools a")[:-2] == changes
+    # Some companies are open, some closed: both can be done.
+    Operator.objects.filter(trainee="Eva").update(is_active=True)
+    assert texts(soup(trainer.get(board)), ".object-tools a")[3:5] == [
+        *("Cerrar el aula", "Reabrir el aula")
+    ]
+    Operator.objects.update(is_active=False)
     assert "Reábrala primero" in trainer.post(of("mas"), form()).text
 
 
