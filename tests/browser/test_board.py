@@ -59,6 +59,17 @@ def test_the_board_fits_every_screen_follows_the_class_and_keeps_what_is_open(
     desk.get_by_text("intentos: 2").wait_for()
     assert desk.get_by_text("Falta otro.").is_visible()
     assert desk.evaluate("document.activeElement.textContent") == "Falta 1"
+    # An outage of the server stops nothing, and the time of the session is that of the last answer.
+    hour = desk.locator(".session-end")
+    desk.route("**/tablero/", lambda route: route.fulfill(status=503))
+    with desk.expect_response("**/tablero/"):
+        desk.clock.run_for(10 * SECOND)
+    desk.unroute("**/tablero/")
+    hour.evaluate("hour => { hour.textContent = 'antes'; }")
+    did("checked", done=2, of=3, missing=["Falta otro."])
+    desk.clock.run_for(10 * SECOND)
+    desk.get_by_text("intentos: 3").wait_for()
+    assert hour.text_content() != "antes"
     # A page that is hidden asks for nothing; one whose session has ended stops asking.
     asked = []
     desk.on("request", lambda request: asked.append(request.url))

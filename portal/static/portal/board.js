@@ -9,12 +9,15 @@ const refresh = async () => {
     return;
   }
   const answer = await fetch(location.href, { redirect: "manual" });
-  if (!answer.ok) {
+  if (answer.type === "opaqueredirect") {
     // The session has ended.
     clearInterval(timer);
+  }
+  if (!answer.ok) {
     return;
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector(".session-end").replaceWith(page.querySelector(".session-end"));
   const next = page.querySelector("[data-board]").innerHTML;
   if (next === shown) {
     return;
