@@ -72,13 +72,13 @@ class State:
 
     def options(self, account: Timeline) -> list[str]:
         """Return the codes of the granted options in catalogue order."""
-        held = {grant.option_id for grant in account.options}
+        held = {grant.code for grant in account.options}
         options = self.catalogue.options.items()
         return [code for code, option in options if code in held and not option.is_folder]
 
     def roles(self, account: Timeline) -> list[str]:
         """Return the codes of the granted roles in catalogue order."""
-        held = {grant.role_id for grant in account.roles}
+        held = {grant.code for grant in account.roles}
         return [code for code in self.catalogue.roles if code in held]
 
 

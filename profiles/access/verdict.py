@@ -3,7 +3,7 @@
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.db.models import Q
 from django.utils import timezone
@@ -53,16 +53,26 @@ class Holdings:
         return replace(self, options=dict.fromkeys(codes))
 
 
+class GrantRow(NamedTuple):
+    """A granted option or role, as far as a verdict weighs it."""
+
+    code: str
+    effective_at: datetime
+    valid_from: date | None = None
+    valid_until: date | None = None
+    # Whether a role can permit anything in this operator.
+    is_usable: bool = True
+
+
 @dataclass(frozen=True)
 class Timeline:
     """What is stored about an account. What the account holds at any instant then costs no query."""
 
     user: User
     operator_types: frozenset[str]
-    # Rows of grants, with the names of their columns; ``is_usable`` says whether the role can permit
-    # anything in this operator. A page reads a thousand: models would cost three times as much.
-    options: Sequence[tuple]
-    roles: Sequence[tuple]
+    # A page reads a thousand: models would cost three times as much.
+    options: Sequence[GrantRow]
+    roles: Sequence[GrantRow]
 
     @classmethod
     def of_each(cls, users: Collection[User]) -> dict[User, Self]:
@@ -73,15 +83,15 @@ class Timeline:
         roles: dict[int, list] = {user.pk: [] for user in users}
         operator = next(iter(users)).operator
         types = frozenset(operator.operator_types.order_by().values_list("code", flat=True))
-        columns = "user_id", "effective_at", "valid_from", "valid_until"
+        columns = "effective_at", "valid_from", "valid_until"
         granted = OptionGrant.objects.filter(user__in=users)
-        for grant in granted.values_list(*columns, "option_id", named=True):
-            options[grant.user_id].append(grant)
+        for user, *row in granted.values_list("user_id", "option_id", *columns):
+            options[user].append(GrantRow(*row))
         # A role of a type that the operator no longer has permits nothing.
         is_usable = Q(role__is_retired=False, role__operator_type__in=types)
         granted = RoleGrant.objects.filter(user__in=users).annotate(is_usable=is_usable)
-        for grant in granted.values_list(*columns, "role_id", "is_usable", named=True):
-            roles[grant.user_id].append(grant)
+        for user, *row in granted.values_list("user_id", "role_id", *columns, "is_usable"):
+            roles[user].append(GrantRow(*row))
         return {user: cls(user, types, options[user.pk], roles[user.pk]) for user in users}
 
     def at(self, now: datetime, *, is_locked: bool = False) -> Holdings:
@@ -91,13 +101,13 @@ class Timeline:
             is_principal=self.user.is_principal,
             operator_types=self.operator_types,
             options={
-                grant.option_id: without_effect(
+                grant.code: without_effect(
                     grant, now, today, Reason.OPTION_NOT_YET_IN_EFFECT, Reason.OPTION_EXPIRED
                 )
                 for grant in self.options
             },
             roles={
-                grant.role_id: without_effect(
+                grant.code: without_effect(
                     grant, now, today, Reason.ROLE_NOT_YET_IN_EFFECT, Reason.ROLE_EXPIRED
                 )
                 for grant in self.roles
@@ -115,7 +125,7 @@ def _account_reasons(user: User, today: date, *, is_locked: bool) -> frozenset[R
 
 
 def without_effect(
-    grant: tuple, now: datetime, today: date, pending: Reason, over: Reason
+    grant: GrantRow, now: datetime, today: date, pending: Reason, over: Reason
 ) -> Reason | None:
     """Return why the grant has no effect: ``over`` or ``pending``; None when it has effect."""
     if has_ended(grant.valid_until, today):

@@ -15,10 +15,10 @@ from profiles.access.expectations import Catalogue, ExpectedVerdict, Problem
 from profiles.access.judge import State
 from profiles.access.reasons import OF_THE_ACCOUNT, Reason
 from profiles.access.role_needs import roles_for
-from profiles.access.verdict import Holdings, Timeline, verdict
+from profiles.access.verdict import GrantRow, Holdings, Timeline, verdict
 from profiles.exercises.judge import judge
 from profiles.exercises.reading import Definition, Goal, Person
-from profiles.models import Option, OptionGrant, Role, RoleGrant
+from profiles.models import Option, Role
 
 BLOCKS = {"suspended": Reason.USER_SUSPENDED, "eliminated": Reason.USER_ELIMINATED}
 # What a granted option, and a granted role, can be at some time.
@@ -126,10 +126,8 @@ def _possible(goal: Goal, expected: ExpectedVerdict, offer: Offer) -> Iterator[H
 def _prepared(person: Person, definition: Definition, offer: Offer) -> Timeline:
     """Return the account of a person as it will be prepared."""
     at = timezone.now() + timedelta(hours=definition.activation_delay)
-    options = [OptionGrant(option_id=code, effective_at=at) for code in person.options]
+    options = [GrantRow(code, at) for code in person.options]
     needed = roles_for([offer.leaves[code] for code in person.options], offer.reach)
-    roles = [RoleGrant(role_id=code, effective_at=at) for code in needed if person.with_roles]
-    for grant in roles:
-        grant.is_usable = True
+    roles = [GrantRow(code, at) for code in needed if person.with_roles]
     user = person.user(operator=Operator(pk=0))
     return Timeline(user, frozenset({offer.kind}), options, roles)
