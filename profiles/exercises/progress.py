@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -48,8 +49,12 @@ class Pass(NamedTuple):
     @property
     def number(self) -> str:
         """The number of the constancia, whose end cannot be guessed."""
-        year = timezone.localtime(self.at).year
-        check = salted_hmac("profiles.exercises", str(self.entry), algorithm="sha256").hexdigest()
+        return self.number_by(settings.SECRET_KEY)
+
+    def number_by(self, key: str) -> str:
+        """Return the number that follows from a key of the settings."""
+        year, entry = timezone.localtime(self.at).year, str(self.entry)
+        check = salted_hmac("profiles.exercises", entry, secret=key, algorithm="sha256").hexdigest()
         return f"SIM-{year}-PR-{self.entry:06}-{check[:8].upper()}"
 
 
@@ -121,7 +126,10 @@ def _follow(progress: Progress, action: str, entry: int, at: datetime, facts: di
 
 
 def pass_of_number(number: str) -> tuple[Pass, Operator] | None:
-    """Return the first pass of an exercise that has this number, and its company; else None."""
+    """Return the pass of an exercise that has this number, and its company; else None.
+
+    A number of a former key is valid while SECRET_KEY_FALLBACKS has that key.
+    """
     if not re.fullmatch(NUMBER, number):
         return None
     entries = AuditEntry.objects.filter(action=PASSED, pk=int(number.split("-")[3]))
@@ -129,4 +137,6 @@ def pass_of_number(number: str) -> tuple[Pass, Operator] | None:
     if entry is None:
         return None
     found = Pass(entry.pk, entry.at, entry.after)
-    return (found, entry.operator) if constant_time_compare(found.number, number) else None
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    is_valid = any(constant_time_compare(found.number_by(key), number) for key in keys)
+    return (found, entry.operator) if is_valid else None

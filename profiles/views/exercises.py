@@ -182,5 +182,5 @@ class PassView(View):
     def get(self, request, passed):
         if not (found := progress.pass_of_number(passed)):
             raise Http404
-        context = {"passed": found[0], "company": found[1]}
+        context = {"number": passed, "passed": found[0], "company": found[1]}
         return render(request, "profiles/exercise_passed.html", context)

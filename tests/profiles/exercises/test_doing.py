@@ -321,6 +321,20 @@ def test_a_number_of_a_constancia_cannot_be_guessed(operator, actor):
         assert progress.pass_of_number(wrong) is None
 
 
+def test_a_constancia_is_valid_while_its_key_is_in_the_settings(operator, actor, settings):
+    start(actor=actor(), exercise=exercise())
+    grant(actor, FREE)
+    check(actor=actor(), exercise=exercise())
+    passed = progress.of_company(operator).standings["una"].passed
+    number, settings.SECRET_KEY_FALLBACKS = passed.number, [settings.SECRET_KEY]
+    settings.SECRET_KEY = "otra-clave"
+    assert passed.number != number
+    for valid in (number, passed.number):
+        assert progress.pass_of_number(valid) == (passed, operator)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert progress.pass_of_number(number) is None
+
+
 def test_loading_changes_what_the_file_names_and_leaves_the_rest(operator, staff):
     load = load_exercises
     assert load(actor=acting(staff), file=file_of(FILE)) == []
