@@ -71,6 +71,7 @@ QUERIES = {
     rows.column_facts,
     rows.row_facts,
     rows.row_entry,
+    practice.lock_open,
     practice.require_open,
     practice.require_practice_mode,
     practice.last_day,

@@ -250,14 +250,29 @@ def test_an_exercise_that_is_restarted_while_it_is_checked_ends_started(people, 
     load_exercises(actor=acting(people["staff"]), file=file_of(EXERCISES))
     exercise = Exercise.objects.get()
     actor = acting(User.objects.select_related("operator").get(pk=people["principal"].pk))
-    start(actor=actor, exercise=exercise)
     begin = partial(start, actor=actor, exercise=exercise, session_key=None)
     look = partial(check, actor=actor, exercise=exercise)
-    results = at_once(begin, look, begin, look)
-    # Nobody waits for another for ever, and each check sees one whole start.
-    assert not [result for result in results if isinstance(result, Exception)]
+    begin()
+    prepared = look().results
+    # No call waits for another for ever, and each check sees one whole start.
+    _, one, _, other = at_once(begin, look, begin, look)
+    assert [one.results, other.results] == [prepared] * 2
     assert progress.of_company(people["principal"].operator).run.exercise == exercise.code
     assert User.objects.existing().filter(username="ANUEVA01").count() == 1
+
+
+def test_nothing_happens_in_a_practice_company_after_it_is_closed(people, at_once):
+    load_exercises(actor=acting(people["staff"]), file=file_of(EXERCISES))
+    actor = acting(User.objects.select_related("operator").get(pk=people["principal"].pk))
+    company = {"actor": actor, "operator": actor.user.operator}
+    at_once(
+        partial(start, actor=actor, exercise=Exercise.objects.get()),
+        partial(practice.reset, **company),
+        partial(practice.close, **company),
+        partial(practice.issue_token, **company),
+        partial(practice.set_fault, **company, fault="down", seconds=1),
+    )
+    assert AuditEntry.objects.latest("pk").action == "operator.closed"
 
 
 def test_thirty_two_writers_at_once_all_succeed(people, at_once):

@@ -199,7 +199,8 @@ def reset(
     delete_in_order(SecondFactor.objects.filter(user__in=protected))
     throttle.lift(*users)
     practice_company_reset.send(Operator, actor=actor, operator=operator)
-    # Both lock the operator: from here on its principal is the same.
+    # From here on its principal is the same, and it stays open.
+    lock_open(operator)
     operators.return_to_real_time(actor=actor, operator=operator)
     operators.set_activation_delay(actor=actor, operator=operator, delay=timedelta())
     token = {} if keep_token else {"token_digest": None}
@@ -244,8 +245,8 @@ def issue_token(*, actor: Actor, operator: Operator) -> str:
 
     Raises PermissionDenied as ``reset``.
     """
-    require_open(operator)
     tenancy.require_administrator_of(actor.user, operator)
+    lock_open(operator)
     token = secrets.token_urlsafe(32)
     Operator.objects.filter(pk=operator.pk).update(token_digest=practice_token.digest(token))
     record("operator.token_issued", actor=actor, operator=operator)
@@ -258,8 +259,8 @@ def set_fault(*, actor: Actor, operator: Operator, fault: Fault, seconds: int) -
 
     Raises PermissionDenied as ``reset``, and ValidationError keyed by ``seconds``.
     """
-    require_open(operator)
     tenancy.require_administrator_of(actor.user, operator)
+    lock_open(operator)
     if not 1 <= seconds <= FAULT_SECONDS:
         raise ValidationError({"seconds": WRONG_SECONDS})
     operator.fault = fault
@@ -288,6 +289,16 @@ def close_all(companies, *, actor: Actor) -> int:
         for operator in closing
     )
     return len(closing)
+
+
+def lock_open(operator: Operator) -> Operator:
+    """Return the operator as its row says now, locked until the transaction ends.
+
+    Raises PermissionDenied as ``require_open``: another transaction may have closed it meanwhile.
+    """
+    locked = Operator.objects.select_for_update(no_key=True).get(pk=operator.pk)
+    require_open(locked)
+    return locked
 
 
 def require_open(operator: Operator) -> None:
