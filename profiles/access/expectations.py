@@ -19,11 +19,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 
-from operators.models import Operator
+from operators.models import Operator, OperatorType
 from profiles.access.reasons import Reason
 from profiles.access.verdict import Verdict
 from profiles.models import Option, Role
@@ -45,7 +46,6 @@ class Row(NamedTuple):
     code: str
     name: str
     is_folder: bool = False
-    operator_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,16 @@ class Catalogue:
     def current(cls) -> Self:
         """Read the catalogue of the portal."""
         options = Option.objects.values_list("code", "name", "is_folder")
-        roles = Role.objects.values_list("code", "name", "operator_type")
+        roles = Role.objects.values_list("code", "name")
         return cls(
             {code: Row(code, *facts) for code, *facts in options},
-            {code: Row(code, name, operator_type=kind) for code, name, kind in roles},
+            {code: Row(code, name) for code, name in roles},
         )
+
+    @cached_property
+    def operator_types(self) -> list[str]:
+        """The codes of all types: read when they are first asked for, for only exercises name them."""
+        return [*OperatorType.objects.values_list("code", flat=True)]
 
 
 @dataclass(frozen=True)

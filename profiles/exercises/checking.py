@@ -53,8 +53,8 @@ def problems(
     for index, definition in enumerate(definitions):
         place = f"exercises[{index}]"
         yield from _of_people(place, definition, principal)
-        for kind in definition.operator_types or reach:
-            offer = Offer(kind, reach[kind], leaves, catalogue)
+        for kind in definition.operator_types or catalogue.operator_types:
+            offer = Offer(kind, reach.get(kind, {}), leaves, catalogue)
             for sentence in [*_not_offered(definition, offer)] or _unreachable(definition, offer):
                 yield Problem(f"{sentence} ({kind})", place)
 

@@ -78,7 +78,7 @@ class Definition:
     title: str = part("_line")
     brief: str = part("_brief")
     points: int = part("_number")
-    # In how many minutes most get on: who takes longer is stuck.
+    # A trainee without progress for so many minutes is stuck.
     minutes: int = part("_number", 5)
     operator_types: tuple[str, ...] = part("_types", ())
     hints: tuple[str, ...] = part("_hints", ())
@@ -184,7 +184,7 @@ class _Reading(Reading):
         return self._each_once(path, value, partial(self._line, most=300))
 
     def _types(self, path: str, value: object) -> tuple[str, ...]:
-        known = {role.operator_type: role.operator_type for role in self.catalogue.roles.values()}
+        known = {code: code for code in self.catalogue.operator_types}
         what = "el tipo de operador"
         return self._each_once(path, value, partial(self._known, known=known, what=what))
 
@@ -216,12 +216,12 @@ class _Reading(Reading):
         return self._known(path, value, known, "la acción")
 
     def _hours(self, path: str, value: object) -> int | None:
-        if isinstance(value, int) and value in DELAYS:
+        if type(value) is int and value in DELAYS:
             return value
         return self._add(path, f"Las demoras que hay, en horas: {', '.join(map(str, DELAYS))}.")
 
     def _number(self, path: str, value: object) -> int | None:
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100:
+        if type(value) is int and 1 <= value <= 100:
             return value
         return self._add(path, "Debe ser un número de 1 a 100.")
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from profiles.access.expectations import ExpectationsError
 from profiles.actions.exercises import load_exercises
-from profiles.models import Exercise
+from profiles.models import Exercise, Role
 from tests.administration import allow, errors
 from tests.calls import EXERCISES, file_of
 from tests.conftest import acting, soup
@@ -52,6 +52,7 @@ WRONG = [
     ('"de-prueba"', '"De Prueba"', [f"{FIRST}.code: Solo lleva minúsculas"]),
     ("points = 10", "points = 0", [f"{FIRST}.points: Debe ser un número de 1 a 100."]),
     ("points = 10", "points = true", [f"{FIRST}.points: Debe ser un número de 1 a 100."]),
+    ("activation_delay = 24", "activation_delay = true", [f"{FIRST}.activation_delay: Las demoras que hay"]),
     ("activation_delay = 24", "activation_delay = 7", [f"{FIRST}.activation_delay: Las demoras que hay, en horas: 0, 1, 24, 48."]),
     ('"AGENTE_ADUANA"', '"NOTARIO"', [f"{FIRST}.operator_types[0]: No existe el tipo de operador «NOTARIO»."]),
     ('"Una.", "Otra."', '"Una.", "Una."', [f"{FIRST}.hints[1]: Una. está dos veces. Deje una."]),
@@ -109,6 +110,18 @@ def test_two_exercises_of_one_code_and_what_is_no_file_of_exercises_are_refused(
     assert problems_of("code =")[0].startswith("El archivo no es TOML válido")
 
 
+def test_a_type_whose_roles_are_retired_is_a_type(problems_of):
+    Role.objects.filter(operator_type="AGENTE_ADUANA").update(is_retired=True)
+    assert problems_of(EXERCISES)[0] == (
+        f"{FIRST}: ANUEVA01 no puede llegar a usar {OPEN}. {OFFER}"
+    )
+    # An exercise without types is for each of them.
+    found = problems_of(EXERCISES.replace('operator_types = ["AGENTE_ADUANA"]', ""))
+    assert f"{FIRST}: ANUEVA01 no puede llegar a usar {OPEN}. {OFFER}" in found
+    Role.objects.all().delete()
+    assert "(TRANSPORTISTA)" in problems_of(EXERCISES.replace("AGENTE_ADUANA", "TRANSPORTISTA"))[0]
+
+
 def test_all_problems_of_a_file_are_named_at_once(problems_of):
     text = EXERCISES.replace("points = 10", "points = 0") + EXERCISES.replace(OPEN, "90.9")
     assert [sentence.split(":")[0] for sentence in problems_of(text)] == [
@@ -118,6 +131,23 @@ def test_all_problems_of_a_file_are_named_at_once(problems_of):
         "exercises[1].goal[0].can[0] (ANUEVA01)",
         "exercises[1]",
     ]
+
+
+def test_loading_changes_what_the_file_names_and_leaves_the_rest(small_catalog, staff):
+    def load(text: str) -> list[str]:
+        return load_exercises(actor=acting(staff), file=file_of(text))
+
+    both = EXERCISES + EXERCISES.replace("de-prueba", "otra")
+    assert load(both) == ["de-prueba", "otra"]
+    assert load(both) == []
+    changed = EXERCISES.replace('"De prueba"', '"Primera"\nretired = true')
+    assert load(changed) == ["de-prueba"]
+    assert [(row.title, row.is_retired) for row in Exercise.objects.all()] == [
+        ("Primera", True),
+        ("De prueba", False),
+    ]
+    codes = [entry.after["codes"] for entry in AuditEntry.objects.filter(action="exercises.loaded")]
+    assert codes == [["de-prueba"], ["de-prueba", "otra"]]
 
 
 # The command and the administration --------------------------------------------------------------
