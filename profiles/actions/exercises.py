@@ -18,6 +18,7 @@ from profiles.access.role_needs import roles_for
 from profiles.actions.grants import NotOfferedError, load_access
 from profiles.exercises import progress, reading
 from profiles.exercises.checking import problems
+from profiles.exercises.course import Course
 from profiles.exercises.judge import CHANGES, Event, Result, judge
 from profiles.models import Exercise, Option, Role
 from users import tenancy
@@ -26,7 +27,7 @@ from users.history.recording import Actor, record
 from users.models import AuditEntry
 
 NOT_ON = "Esta práctica no está en curso. Si quiere hacerla, presione Empezar."
-NOT_OFFERED = "Esta práctica no es para el tipo de su empresa. Elija otra."
+NOT_OFFERED = "Esta práctica no se ofrece a su empresa. Elija otra."
 
 
 @sensitive_variables()
@@ -38,7 +39,7 @@ def start(*, actor: Actor, exercise: Exercise, session_key: str | None = None) -
     exercise is not offered to the company or a person cannot be prepared.
     """
     operator = _company(actor)
-    if exercise not in Exercise.objects.offered_to(operator):
+    if Course.of(operator).row(exercise.code) is None:
         raise ValidationError(NOT_OFFERED)
     definition = reading.read(exercise.definition, Catalogue.current())
     # Hashed once, before the transaction: the clave of all is the same.
@@ -110,7 +111,7 @@ def check(*, actor: Actor, exercise: Exercise) -> Check:
     reach = _reach(operator) if definition.extra_cost else {}
     results = judge(definition, state, _events(operator, run, definition), reach)
     if operator.is_in_exam:
-        results = [replace(result, remedy=None) for result in results]
+        results = [replace(result, why="", remedy=None) for result in results]
     facts = _facts(exercise)
     if all(result.ok or result.cost for result in results):
         cost = run.hints + sum(result.cost for result in results)
@@ -157,10 +158,7 @@ def _company(actor: Actor) -> Operator:
 
 def _lock(actor: Actor, exercise: Exercise) -> tuple[Operator, progress.Run]:
     """Return the company, locked, and its run of the exercise. Raises ValidationError without one."""
-    companies = Operator.objects.select_related("classroom")
-    companies = companies.select_for_update(no_key=True, of=("self",))
-    operator = companies.get(pk=_company(actor).pk)
-    practice.require_open(operator)
+    operator = practice.lock_open(_company(actor))
     run = progress.of_company(operator).run
     if run is None or run.exercise != exercise.code:
         raise ValidationError(NOT_ON)

@@ -43,11 +43,15 @@ class Course:
     def of(cls, operator: Operator, progress: Progress | None = None) -> Self:
         """Return the course of a company; ``progress``, if it was read already."""
         progress = progress or of_company(operator)
+        on = progress.run.exercise if progress.run else ""
         rows = [
             Row(row, number, progress.state(row.code), progress.standings.get(row.code, Standing()))
-            for number, row in enumerate(Exercise.objects.offered_to(operator), start=1)
+            for number, row in enumerate(Exercise.objects.offered_to(operator, on), start=1)
         ]
         return cls(rows, progress)
+
+    def row(self, code: str) -> Row | None:
+        return next((row for row in self.rows if row.exercise.code == code), None)
 
     @property
     def current(self) -> Row | None:

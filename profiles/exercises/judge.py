@@ -42,7 +42,7 @@ WORDS = {
     Kind.EXTRA_ROLE: ("", "A {} le sobra el rol {row}.", ROLES),
     **dict.fromkeys(
         (Kind.CAN, Kind.CANNOT),
-        ("{day}{} {verb} {row}.", "{day}{} {verb} {row}{why}", OPTIONS),
+        ("{day}{} {verb} {row}.", "{day}{} {verb} {row}{but}.", OPTIONS),
     ),
     ExerciseKind.PERSON: (
         "{}: «{label}» dice «{stands}».",
@@ -65,7 +65,6 @@ CHANGES = {
     "options.assigned": "sus opciones",
     "roles.assigned": "sus roles",
     "grants.validity_changed": "sus días de vigencia",
-    # It leaves no facts: it is a change whatever comes after.
     "user.password_reset": "su clave",
 }
 
@@ -83,11 +82,16 @@ class Event(NamedTuple):
 class Result:
     item: Item
     ok: bool
-    sentence: str
-    # None if it is right, and in an exam.
+    stands: str
+    # Why it is wrong, and how it is mended; neither if it is right, and in an exam.
+    why: str = ""
     remedy: Remedy | None = None
     # Points that it costs; then it does not stop the exercise from being passed.
     cost: int = 0
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.stands} {self.why}".rstrip()
 
 
 def judge(
@@ -116,7 +120,7 @@ def judge(
 def _result(item: Item, ok: bool, **facts) -> Result:
     right, wrong, remedy = WORDS[item.kind]
     sentence = (right if ok else wrong).format(item.username, **facts)
-    return Result(item, ok, sentence, None if ok else remedy)
+    return Result(item, ok, sentence, remedy=None if ok else remedy)
 
 
 def _of_user(
@@ -157,18 +161,19 @@ def _of_verdict(finding: Finding, state: State) -> Result:
         at = (state.leads_from or state.now) + finding.expected.lead
         day = f"El {date_format(timezone.localdate(at), 'DATE_FORMAT')}, "
     reason = next(iter(finding.stands.reasons), None)
-    verb, why = (
-        ("no puede usar", f". {reason.for_admin}") if reason else ("puede usar", ", y no debería.")
-    )
-    facts = {"day": day, "verb": verb, "row": f"«{finding.row.name}»"}
-    result = _result(item, finding.ok, why=why.format(item.username), **facts)
+    verb, but = ("no puede usar", "") if reason else ("puede usar", ", y no debería")
+    if reason and not finding.expected.is_permitted:
+        but = ", pero no por el motivo que se pide"
+    facts = {"day": day, "verb": verb, "row": f"«{finding.row.name}»", "but": but}
+    result = _result(item, finding.ok, **facts)
     if finding.ok or not reason:
         return result
-    return replace(result, remedy=CLOCK if reason in WAITING and not item.at else reason.remedy)
+    remedy = CLOCK if reason in WAITING and not item.at else reason.remedy
+    return replace(result, why=reason.for_admin.format(item.username), remedy=remedy)
 
 
 def _of_person(goal: Goal, user: User) -> Iterator[Result]:
-    """Compare the data of a user as the portal forgives: without case, accents and double spaces."""
+    """Compare the data of a user, without case, accents and double spaces."""
     for field, wanted in goal.person.items():
         stands = getattr(user, field)
         label = capfirst(str(User._meta.get_field(field).verbose_name))
@@ -179,12 +184,21 @@ def _of_person(goal: Goal, user: User) -> Iterator[Result]:
 
 
 def _untouched(name: str, events: Sequence[Event]) -> Result:
-    """Tell whether a user is as it was prepared: a change that was taken back is none."""
-    first: dict[str, dict] = {}
-    last: dict[str, dict] = {}
+    """Compare each fact before its first change with the fact after its last change."""
+    first, last = {}, {}
     for event in events:
         if event.username == name and (what := CHANGES.get(event.action)):
-            first.setdefault(what, event.before)
-            last[what] = event.after
-    changed = [what for what in first if first[what] != last[what] or not last[what]]
+            first = _facts(what, event.before) | first
+            # A reset of the clave has no facts: the entry itself is the change.
+            last |= _facts(what, event.after or {"": event.action})
+    changed = dict.fromkeys(fact[0] for fact in last if first.get(fact) != last[fact])
     return _result(Item(name, ExerciseKind.UNTOUCHED), not changed, label=", ".join(changed))
+
+
+def _facts(what: str, facts: Mapping) -> dict[tuple, object]:
+    """Return each fact of an entry under what it changes; days of validity are facts by code."""
+    found = {}
+    for name, value in facts.items():
+        rows = value if isinstance(value, dict) else {"": value}
+        found |= {(what, name, code): row for code, row in rows.items()}
+    return found

@@ -27,14 +27,13 @@ class Run:
     exercise: str
     entry: int
     started: datetime
-    # When it last got on: at its start, at a check that found more done than any before, or when its
-    # company was reopened.
+    # When it last made progress: at its start, at a check that found more done than any before, or
+    # when its company was reopened.
     moved: datetime
+    # In all runs of the exercise: a hint that was taken stays taken.
     hints: int = 0
     attempts: int = 0
-    # Of the last check: how much was done of how much, and the sentences about what is missing.
-    done: int = 0
-    of: int = 0
+    # Of the last check: the sentences about what is missing.
     missing: list[str] = field(default_factory=list)
     most_done: int = 0
 
@@ -102,8 +101,8 @@ def of_each(operators: Iterable[Operator]) -> dict[Operator, Progress]:
 def _follow(progress: Progress, action: str, entry: int, at: datetime, facts: dict) -> None:
     run = progress.run
     if action == STARTED:
-        progress.run = Run(facts["exercise"], entry, at, at)
-        progress.standings.setdefault(facts["exercise"], Standing())
+        standing = progress.standings.setdefault(facts["exercise"], Standing())
+        progress.run = Run(facts["exercise"], entry, at, at, standing.hints)
     elif run is None or action == RESET:
         progress.run = None
     elif action == REOPENED:
@@ -120,9 +119,9 @@ def _follow(progress: Progress, action: str, entry: int, at: datetime, facts: di
             standing.points = max(standing.points, facts["points"])
             standing.passed = standing.passed or Pass(entry, at, facts)
             return
-        run.done, run.of, run.missing = facts["done"], facts["of"], facts["missing"]
-        if run.done > run.most_done:
-            run.most_done, run.moved = run.done, at
+        run.missing = facts["missing"]
+        if facts["done"] > run.most_done:
+            run.most_done, run.moved = facts["done"], at
 
 
 def pass_of_number(number: str) -> tuple[Pass, Operator] | None:

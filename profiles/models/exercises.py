@@ -6,10 +6,17 @@ from operators.models import Classroom, Operator
 
 
 class ExerciseQuerySet(models.QuerySet):
-    def offered_to(self, company: Operator | Classroom) -> list["Exercise"]:
-        """Return the exercises for one of the types of a company, or of an aula, in their order."""
+    def offered_to(self, company: Operator | Classroom, on: str = "") -> list["Exercise"]:
+        """Return the exercises for one of the types of a company, or of an aula, in their order.
+
+        The exercise whose code is ``on`` stays offered until it ends, also if it was retired.
+        """
         types = {*company.operator_types.values_list("code", flat=True)}
-        return [row for row in self.filter(is_retired=False) if row.is_for(types)]
+        return [
+            row
+            for row in self.all()
+            if row.code == on or (row.is_for(types) and not row.is_retired)
+        ]
 
 
 class Exercise(models.Model):

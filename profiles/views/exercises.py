@@ -48,8 +48,7 @@ class ExerciseView(OwnPracticeCompany):
 
     def get(self, request, slug):
         user, course = request.user, Course.of(request.user.operator)
-        row = next((row for row in course.rows if row.exercise.code == slug), None)
-        if row is None:
+        if (row := course.row(slug)) is None:
             raise Http404
         run = course.progress.run if row.state == "on" else None
         hints = row.exercise.definition.get("hints", [])
@@ -91,9 +90,12 @@ class ExerciseView(OwnPracticeCompany):
                 actions.start(actor=actor, exercise=exercise, session_key=key)
                 request.session.pop(RESULTS, None)
         except ValidationError as error:
-            said = " ".join(error.messages)
-            messages.error(request, instead_of(exercise, Course.of(user.operator)) or said)
-        return redirect(page)
+            # Only a start can be made whatever happened meanwhile.
+            meanwhile = "start" not in request.POST and instead_of(
+                exercise, Course.of(user.operator)
+            )
+            messages.error(request, meanwhile or " ".join(error.messages))
+        return redirect(page if Course.of(user.operator).row(slug) else "exercises:list")
 
     def check(self, actor: Actor, exercise: Exercise) -> None:
         """Check, and keep what the page that follows shows."""
@@ -131,7 +133,7 @@ class ExerciseView(OwnPracticeCompany):
 def shown_of(result: Result, usernames: set[str]) -> dict:
     """Return a result as its page shows it, with how and where it is mended."""
     shown = {"ok": result.ok, "sentence": result.sentence, "cost": result.cost}
-    if not result.ok and (remedy := result.remedy):
+    if remedy := result.remedy:
         shown["words"], route, name = remedy.words, remedy.url_name, result.item.username
         if route in ABOUT_NO_USER or (route and name in usernames):
             shown["address"] = reverse(route, args=[] if route in ABOUT_NO_USER else [name])

@@ -1,6 +1,7 @@
 """An exercise is started, checked and passed; what happens in between is read from the history."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,11 +12,13 @@ from django.utils import timezone
 from operators.models import Operator
 from profiles.actions.exercises import check, load_exercises, start, take_hint
 from profiles.actions.grants import assign_options, assign_roles
+from profiles.actions.validity import set_validity, validity_facts
 from profiles.exercises import progress
 from profiles.models import Exercise
 from tests.calls import file_of
 from tests.conftest import acting, person
 from users.actions import accounts, operators, practice
+from users.actions.passwords import reset_password
 from users.history.recording import Actor
 from users.history.wording import changes
 from users.models import AuditEntry, User
@@ -173,8 +176,11 @@ def test_hints_end_and_there_is_none_in_an_exam(operator, actor, monkeypatch):
     monkeypatch.setattr(Operator, "is_in_exam", True)
     with pytest.raises(ValidationError, match="En un examen no hay pistas"):
         take_hint(actor=actor(), exercise=exercise(), seen=2)
-    results = check(actor=actor(), exercise=exercise()).results
-    assert not any(result.remedy for result in results)
+    checked = check(actor=actor(), exercise=exercise())
+    assert not any(result.remedy for result in checked.results)
+    assert missing(checked) == ["ANUEVA01 no puede usar «Servicio Web»."]
+    # The trainee reads the Historial.
+    assert AuditEntry.objects.latest("pk").after["missing"] == missing(checked)
 
 
 def test_what_is_beyond_the_goal_costs_points_where_the_exercise_says_so(operator, actor, clock):
@@ -207,14 +213,26 @@ def test_another_exercise_a_reset_and_an_end_leave_no_exercise_on(operator, acto
     assert actions(operator) == [*before, "practice.started"]
 
 
-def test_restarting_begins_again_with_new_people_and_no_hints(operator, actor):
+def test_restarting_begins_again_with_new_people(operator, actor):
     start(actor=actor(), exercise=exercise())
-    take_hint(actor=actor(), exercise=exercise(), seen=0)
     grant(actor, FREE)
     start(actor=actor(), exercise=exercise())
     assert len(missing(check(actor=actor(), exercise=exercise()))) == 1
-    grant(actor, FREE)
-    assert check(actor=actor(), exercise=exercise()).passed.after["points"] == 10
+
+
+def test_a_hint_is_charged_once_and_a_restart_does_not_give_its_point_back(operator, actor):
+    for seen in (0, 1):
+        start(actor=actor(), exercise=exercise())
+        take_hint(actor=actor(), exercise=exercise(), seen=seen)
+    # Before the first pass, and when the exercise is done again.
+    for _ in range(2):
+        start(actor=actor(), exercise=exercise())
+        with pytest.raises(ValidationError, match="Ya no quedan pistas"):
+            take_hint(actor=actor(), exercise=exercise(), seen=2)
+        grant(actor, FREE)
+        facts = check(actor=actor(), exercise=exercise()).passed.after
+        assert (facts["points"], facts["hints"]) == (8, 2)
+    assert progress.of_company(operator).standings["una"].hints == 2
 
 
 def test_the_wrong_person_eliminated_is_named(operator, actor):
@@ -233,6 +251,57 @@ def test_what_was_changed_and_put_back_is_untouched(operator, actor):
     assert missing(check(actor=actor(), exercise=exercise()))
     accounts.reactivate_user(actor=actor(), user=user("QUIETA01"))
     assert check(actor=actor(), exercise=exercise()).passed
+
+
+def test_an_untouched_user_is_compared_fact_by_fact(operator, actor):
+    def change(**facts) -> None:
+        seen = accounts.editable_facts(user("QUIETA01"))
+        facts = {**seen, "valid_from": None, "valid_until": None, **facts}
+        accounts.change_user(actor=actor(), user=user("QUIETA01"), seen=seen, **facts)
+
+    def validity(kind: str, code: str, *days) -> None:
+        seen = validity_facts(user("QUIETA01"))
+        wanted = {each: {row: tuple(day and date.fromisoformat(day) if day else None for day in ends)
+                         for row, ends in rows.items()} for each, rows in seen.items()}  # fmt: skip
+        wanted[kind][code] = days or (None, None)
+        set_validity(actor=actor(), user=user("QUIETA01"), seen=seen, **wanted)
+
+    def told() -> list[str]:
+        return [sentence for sentence in missing(check(actor=actor(), exercise=exercise()))
+                if "QUIETA01" in sentence]  # fmt: skip
+
+    start(actor=actor(), exercise=exercise())
+    change(first_name="Otra")
+    change(last_name="Distinta")
+    change(first_name="Quieta")
+    assert told() == ["QUIETA01 no debía cambiar, y cambió: sus datos."]
+    change(last_name="Siempre")
+    assert told() == []
+    today = timezone.localdate()
+    validity("options", OPEN, today, today)
+    validity("roles", ROLE, today, today)
+    validity("options", OPEN)
+    assert told() == ["QUIETA01 no debía cambiar, y cambió: sus días de vigencia."]
+    validity("roles", ROLE)
+    assert told() == []
+    reset_password(actor=actor(), user=user("QUIETA01"), password="Practica01")
+    assert told() == ["QUIETA01 no debía cambiar, y cambió: su clave."]
+
+
+def test_a_company_that_closes_meanwhile_is_changed_no_more(operator, actor):
+    late = actor()
+    practice.close(actor=Actor.server(), operator=Operator.objects.get(pk=operator.pk))
+    company = {"actor": late, "operator": late.user.operator}
+    for call in (
+        partial(start, actor=late, exercise=exercise()),
+        partial(practice.reset, **company),
+        partial(practice.issue_token, **company),
+        partial(practice.set_fault, **company, fault="down", seconds=60),
+    ):
+        with pytest.raises(PermissionDenied, match="ya terminó"):
+            call()
+    last = AuditEntry.objects.filter(operator=operator).latest("pk")
+    assert (last.action, Operator.objects.get(pk=operator.pk).fault) == ("operator.closed", "")
 
 
 def test_the_days_of_a_goal_count_from_the_start_wherever_the_clock_is(operator, actor):
@@ -257,7 +326,7 @@ def test_only_the_principal_of_an_open_practice_company_starts(actor, stranger):
 def test_an_exercise_of_another_type_or_retired_is_not_offered(actor):
     for change in ({"definition": {"operator_types": ["TRANSPORTISTA"]}}, {"is_retired": True}):
         Exercise.objects.filter(code="otra").update(**change)
-        with pytest.raises(ValidationError, match="no es para el tipo"):
+        with pytest.raises(ValidationError, match="no se ofrece a su empresa"):
             start(actor=actor(), exercise=exercise("otra"))
 
 
@@ -272,7 +341,7 @@ def test_the_progress_of_companies_is_read_from_their_history(
     clock.advance(minutes=1)
     check(actor=actor(), exercise=exercise())
     run = progress.of_company(operator).run
-    assert (run.exercise, run.hints, run.attempts, run.done, run.of) == ("una", 1, 2, 3, 4)
+    assert (run.exercise, run.hints, run.attempts, run.most_done) == ("una", 1, 2, 3)
     assert (run.moved, run.missing) == (moved, missing(check(actor=actor(), exercise=exercise())))
     grant(actor, FREE)
     first = check(actor=actor(), exercise=exercise()).passed
@@ -284,7 +353,7 @@ def test_the_progress_of_companies_is_read_from_their_history(
     with django_assert_num_queries(1):
         found = progress.of_each([operator, other])
     standing = found[operator].standings["una"]
-    assert (standing.points, standing.attempts, standing.hints) == (10, 5, 1)
+    assert (standing.points, standing.attempts, standing.hints) == (9, 5, 1)
     assert standing.passed.entry == first.pk
     assert (found[operator].state("una"), found[operator].state("otra")) == ("passed", "on")
     assert (found[other].run, found[other].state("una")) == (None, "new")
@@ -333,19 +402,3 @@ def test_a_constancia_is_valid_while_its_key_is_in_the_settings(operator, actor,
         assert progress.pass_of_number(valid) == (passed, operator)
     settings.SECRET_KEY_FALLBACKS = []
     assert progress.pass_of_number(number) is None
-
-
-def test_loading_changes_what_the_file_names_and_leaves_the_rest(operator, staff):
-    load = load_exercises
-    assert load(actor=acting(staff), file=file_of(FILE)) == []
-    only = FILE.split("[[exercises]]")[1].replace(
-        'title = "Una"', 'title = "Primera"\nretired = true'
-    )
-    only = "[[exercises]]" + only
-    assert load(actor=acting(staff), file=file_of(only)) == ["una"]
-    assert [(row.title, row.is_retired) for row in Exercise.objects.all()] == [
-        ("Primera", True),
-        ("Otra", False),
-    ]
-    codes = [entry.after["codes"] for entry in AuditEntry.objects.filter(action="exercises.loaded")]
-    assert codes == [["una"], ["una", "otra"]]

@@ -173,7 +173,7 @@ def test_the_constancia_has_the_name_of_the_trainee_and_a_guessed_number_is_no_a
     assert "Ana Torres" in said_there
     assert operator.name not in said_there
     for wrong in (f"{address[:-9]}00000000/", address.replace("-PR-", "-US-"), "/constancias/x/"):
-        assert Client().get(wrong).status_code in (404, 302)
+        assert Client().get(wrong).status_code == 404
         assert "Ana Torres" not in Client().get(wrong).content.decode()
 
 
@@ -301,8 +301,51 @@ def test_in_an_exam_there_are_no_hints_and_nothing_says_how_to_mend(operator, tr
     Operator.objects.filter(pk=operator.pk).update(classroom=room)
     assert "Pistas" not in text(begin(trainee))
     shown = results(send(trainee, check="1"))
-    assert [*filter(None, shown.values())] == []
+    assert {*shown.values()} == {None}
+    assert [sentence for sentence in shown if sentence.startswith("Falta")] == [
+        "Falta: ANUEVA01 no puede usar «Servicio Web»."
+    ]
+    told = text(trainee.client.get("/historial/"))
+    assert "ANUEVA01 no puede usar «Servicio Web»." in told
+    assert "ANUEVA01 no tiene asignada esta opción" not in told
     assert said(send(trainee, hint="0")) == ["En un examen no hay pistas."]
+
+
+def test_a_start_that_is_refused_says_why_each_time(operator, trainee):
+    begin(trainee)
+    practice.reset(
+        actor=acting(principal_of(operator)),
+        operator=operator,
+        session_key=trainee.client.session.session_key,
+    )
+    Exercise.objects.filter(code="una").update(is_retired=True)
+    for _ in range(2):
+        refused = trainee.client.post(ONE, {"start": "1"}, follow=True)
+        assert said(refused) == ["Esta práctica no se ofrece a su empresa. Elija otra."]
+        assert refused.redirect_chain == [("/practicas/", 302)]
+
+
+def test_an_exercise_that_is_retired_while_it_is_on_is_done_to_its_end(operator, trainee):
+    begin(trainee)
+    Exercise.objects.filter(code="una").update(is_retired=True)
+    assert bar(trainee.client.get("/usuarios/"))
+    assert said(send(trainee, check="1")) == ["Todavía no: se cumple 3 de 4. Ver qué falta"]
+    assert said(trainee.press(trainee.client.get(ONE), "Empezar de nuevo")) == []
+    trainee.options("ANUEVA01", FREE)
+    passed = send(trainee, check="1")
+    assert said(passed) == ["Lograda: 10 de 10 puntos."]
+    assert passed.redirect_chain == [("/practicas/", 302)]
+    assert trainee.client.get(ONE).status_code == 404
+
+
+def test_hints_that_were_taken_are_shown_after_a_restart(operator, trainee):
+    begin(trainee)
+    send(trainee, hint="0")
+    again = trainee.press(trainee.client.get(ONE), "Empezar de nuevo")
+    assert "Primera pista." in text(again)
+    assert "Lo que ya pidió cuesta también si empieza de nuevo." in text(again)
+    trainee.options("ANUEVA01", FREE)
+    assert said(send(trainee, check="1")) == ["Lograda: 9 de 10 puntos. Las pistas costaron 1."]
 
 
 def test_text_of_a_file_is_text_on_every_page(operator, trainee, staff):
