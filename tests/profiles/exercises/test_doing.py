@@ -179,7 +179,6 @@ def test_hints_end_and_there_is_none_in_an_exam(operator, actor, monkeypatch):
     checked = check(actor=actor(), exercise=exercise())
     assert not any(result.remedy for result in checked.results)
     assert missing(checked) == ["ANUEVA01 no puede usar «Servicio Web»."]
-    # The trainee reads the Historial.
     assert AuditEntry.objects.latest("pk").after["missing"] == missing(checked)
 
 
@@ -259,16 +258,14 @@ def test_an_untouched_user_is_compared_fact_by_fact(operator, actor):
         facts = {**seen, "valid_from": None, "valid_until": None, **facts}
         accounts.change_user(actor=actor(), user=user("QUIETA01"), seen=seen, **facts)
 
-    def validity(kind: str, code: str, *days) -> None:
+    def validity(option_day: date | None, role_day: date | None) -> None:
+        days = {"options": {OPEN: (option_day, option_day)}, "roles": {ROLE: (role_day, role_day)}}
         seen = validity_facts(user("QUIETA01"))
-        wanted = {each: {row: tuple(day and date.fromisoformat(day) if day else None for day in ends)
-                         for row, ends in rows.items()} for each, rows in seen.items()}  # fmt: skip
-        wanted[kind][code] = days or (None, None)
-        set_validity(actor=actor(), user=user("QUIETA01"), seen=seen, **wanted)
+        set_validity(actor=actor(), user=user("QUIETA01"), seen=seen, **days)
 
     def told() -> list[str]:
-        return [sentence for sentence in missing(check(actor=actor(), exercise=exercise()))
-                if "QUIETA01" in sentence]  # fmt: skip
+        sentences = missing(check(actor=actor(), exercise=exercise()))
+        return [sentence for sentence in sentences if "QUIETA01" in sentence]
 
     start(actor=actor(), exercise=exercise())
     change(first_name="Otra")
@@ -278,11 +275,10 @@ def test_an_untouched_user_is_compared_fact_by_fact(operator, actor):
     change(last_name="Siempre")
     assert told() == []
     today = timezone.localdate()
-    validity("options", OPEN, today, today)
-    validity("roles", ROLE, today, today)
-    validity("options", OPEN)
+    validity(today, today)
+    validity(None, today)
     assert told() == ["QUIETA01 no debía cambiar, y cambió: sus días de vigencia."]
-    validity("roles", ROLE)
+    validity(None, None)
     assert told() == []
     reset_password(actor=actor(), user=user("QUIETA01"), password="Practica01")
     assert told() == ["QUIETA01 no debía cambiar, y cambió: su clave."]
@@ -300,8 +296,7 @@ def test_a_company_that_closes_meanwhile_is_changed_no_more(operator, actor):
     ):
         with pytest.raises(PermissionDenied, match="ya terminó"):
             call()
-    last = AuditEntry.objects.filter(operator=operator).latest("pk")
-    assert (last.action, Operator.objects.get(pk=operator.pk).fault) == ("operator.closed", "")
+    assert AuditEntry.objects.filter(operator=operator).latest("pk").action == "operator.closed"
 
 
 def test_the_days_of_a_goal_count_from_the_start_wherever_the_clock_is(operator, actor):

@@ -1,0 +1,169 @@
+"""What a trainee reads when something else happened meanwhile, in an exam, or in another session."""
+
+from django.test import Client
+
+from operators.models import Classroom, Operator
+from profiles.actions.exercises import load_exercises
+from profiles.models import Exercise
+from tests.calls import file_of
+from tests.conftest import PASSWORD, acting, soup
+from tests.payloads import MARK
+from tests.profiles.exercises.conftest import (
+    FILE,
+    FREE,
+    ONE,
+    OTHER,
+    actions,
+    bar,
+    begin,
+    principal_of,
+    results,
+    said,
+    send,
+    text,
+)
+from tests.trainee import Trainee
+from users.actions import practice
+
+
+def test_what_happened_meanwhile_is_said_and_nothing_is_written(operator, trainee):
+    fresh = send(trainee, check="1")
+    assert said(fresh) == ["Esta práctica no está en curso. Si quiere hacerla, presione Empezar."]
+    begin(trainee)
+    begin(trainee, OTHER)
+    before = actions(operator)
+    assert said(send(trainee, check="1")) == [
+        "Esta práctica ya no está en curso: empezó otra, «Otra»."
+    ]
+    assert "Está en curso « Otra »" in text(trainee.client.get(ONE))
+    assert said(send(trainee, hint="0")) == said(send(trainee, check="1"))
+    begin(trainee)
+    practice.reset(actor=acting(principal_of(operator)), operator=operator)
+    trainee.client.force_login(
+        principal_of(operator), backend="users.signin.backends.OperatorBackend"
+    )
+    assert said(send(trainee, check="1")) == [
+        "La empresa volvió a su inicio: la práctica ya no está en curso. Presione «Empezar»."
+    ]
+    assert actions(operator) == [*before, "practice.started"]
+    for nothing in ({}, {"do": "check"}, {"start": "x" * 5000}, {"hint": "9" * 5000}):
+        assert send(trainee, **nothing).status_code == 200
+
+
+def test_checking_twice_passes_once(operator, trainee):
+    begin(trainee)
+    trainee.options("ANUEVA01", FREE)
+    send(trainee, check="1")
+    again = send(trainee, check="1")
+    assert said(again) == ["Esta práctica ya está lograda. No se comprobó de nuevo."]
+    assert actions(operator) == ["practice.started", "practice.passed"]
+
+
+def test_the_wrong_person_eliminated_is_named_without_a_link_that_leads_nowhere(operator, trainee):
+    begin(trainee)
+    trainee.options("ANUEVA01", FREE)
+    trainee.eliminate("QUIETA01")
+    shown = results(send(trainee, check="1"))
+    (sentence,) = [each for each in shown if "QUIETA01" in each]
+    assert sentence == (
+        "Falta: QUIETA01 no debía cambiar, y cambió: su estado. "
+        "Ese usuario fue eliminado: presione «Empezar de nuevo»."
+    )
+    assert [*filter(None, shown.values())] == []
+
+
+def test_another_session_sees_what_was_missing_and_a_new_start_sees_nothing(
+    operator, trainee, client_of
+):
+    begin(trainee)
+    send(trainee, check="1")
+    other = Trainee(client_of(principal_of(operator)))
+    (sentence,) = results(other.client.get(ONE))
+    assert sentence.startswith("Falta: ANUEVA01 no puede usar")
+    other.press(other.client.get(ONE), "Empezar de nuevo")
+    for each in (trainee, other):
+        assert results(each.client.get(ONE)) == {}
+
+
+def test_a_check_without_its_session_is_kept_and_sent_again(operator, trainee):
+    page = begin(trainee)
+    form = {field["name"]: field["value"] for field in soup(page).select("main form input")}
+    principal = principal_of(operator)
+    principal.set_password(PASSWORD)
+    principal.save()
+    returning = Trainee(Client())
+    kept = send(returning, **{**form, "check": "1"})
+    unsent = soup(kept).select_one("[name=unsent]")["value"]
+    assert actions(operator) == ["practice.started"]
+    entry = {"ruc": operator.ruc, "username": "TITULAR1", "password": PASSWORD, "unsent": unsent}
+    resumed = returning.client.post("/ingresar/", entry)
+    checked = returning.press(resumed, "Enviar otra vez")
+    assert said(checked) == ["Todavía no: se cumple 3 de 4. Ver qué falta"]
+
+
+def test_in_an_exam_there_are_no_hints_and_nothing_says_how_to_mend(operator, trainee):
+    room = Classroom.objects.create(
+        name="Examen", practice_until=operator.practice_until, is_exam=True
+    )
+    Operator.objects.filter(pk=operator.pk).update(classroom=room)
+    assert "Pistas" not in text(begin(trainee))
+    shown = results(send(trainee, check="1"))
+    assert {*shown.values()} == {None}
+    assert [sentence for sentence in shown if sentence.startswith("Falta")] == [
+        "Falta: ANUEVA01 no puede usar «Servicio Web»."
+    ]
+    told = text(trainee.client.get("/historial/"))
+    assert "ANUEVA01 no puede usar «Servicio Web»." in told
+    assert "ANUEVA01 no tiene asignada esta opción" not in told
+    assert said(send(trainee, hint="0")) == ["En un examen no hay pistas."]
+
+
+def test_a_start_that_is_refused_says_why_each_time(operator, trainee):
+    begin(trainee)
+    practice.reset(
+        actor=acting(principal_of(operator)),
+        operator=operator,
+        session_key=trainee.client.session.session_key,
+    )
+    Exercise.objects.filter(code="una").update(is_retired=True)
+    for _ in range(2):
+        refused = trainee.client.post(ONE, {"start": "1"}, follow=True)
+        assert said(refused) == ["Esta práctica no se ofrece a su empresa. Elija otra."]
+        assert refused.redirect_chain == [("/practicas/", 302)]
+
+
+def test_an_exercise_that_is_retired_while_it_is_on_is_done_to_its_end(operator, trainee):
+    begin(trainee)
+    Exercise.objects.filter(code="una").update(is_retired=True)
+    assert bar(trainee.client.get("/usuarios/"))
+    assert said(send(trainee, check="1")) == ["Todavía no: se cumple 3 de 4. Ver qué falta"]
+    assert said(trainee.press(trainee.client.get(ONE), "Empezar de nuevo")) == []
+    trainee.options("ANUEVA01", FREE)
+    passed = send(trainee, check="1")
+    assert said(passed) == ["Lograda: 10 de 10 puntos."]
+    assert passed.redirect_chain == [("/practicas/", 302)]
+    assert trainee.client.get(ONE).status_code == 404
+
+
+def test_hints_that_were_taken_are_shown_after_a_restart(operator, trainee):
+    begin(trainee)
+    send(trainee, hint="0")
+    again = trainee.press(trainee.client.get(ONE), "Empezar de nuevo")
+    assert "Primera pista." in text(again)
+    assert "Lo que ya pidió cuesta también si empieza de nuevo." in text(again)
+    trainee.options("ANUEVA01", FREE)
+    assert said(send(trainee, check="1")) == ["Lograda: 9 de 10 puntos. Las pistas costaron 1."]
+
+
+def test_text_of_a_file_is_text_on_every_page(operator, trainee, staff):
+    nasty = f'<{MARK}>\\" onfocus={MARK}'
+    text = FILE.replace("Una", nasty).replace("Primera pista.", nasty).replace("Ana entra", nasty)
+    load_exercises(actor=acting(staff), file=file_of(text))
+    begin(trainee)
+    send(trainee, hint="0")
+    send(trainee, check="1")
+    for address in ("/practicas/", ONE, "/usuarios/"):
+        page = trainee.client.get(address)
+        assert MARK in page.content.decode()
+        assert soup(page).select(MARK) == []
+        assert soup(page).select(f"[onfocus={MARK}]") == []
