@@ -175,7 +175,9 @@ class _Reading(Reading):
 
     def _data(self, path: str, value: object) -> dict[str, str]:
         table = self._table(path, value, PERSON_KEYS)
-        return {key: self._part(path, table, key, self._line) or "" for key in table}
+        # In the order of a form: PostgreSQL keeps no order of the keys of a table.
+        keys = [key for key in PERSON_KEYS if key in table]
+        return {key: self._part(path, table, key, self._line) or "" for key in keys}
 
     def _usernames(self, path: str, value: object) -> tuple[str, ...]:
         return self._each_once(path, value, self._username)
