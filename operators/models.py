@@ -56,7 +56,14 @@ DELAYS = {0: "Ninguna: rige al instante", 1: "1 hora", 24: "24 horas", 48: "48 h
 class Classroom(models.Model):
     """An aula: practice companies that a trainer opened together, one for each trainee."""
 
-    name = models.CharField("nombre", max_length=80, validators=[validate_printable])
+    # The trainer and the history tell aulas by it.
+    name = models.CharField(
+        "nombre",
+        max_length=80,
+        unique=True,
+        validators=[validate_printable],
+        error_messages={"unique": "Ya hay un aula con ese nombre. Escriba otro"},
+    )
     operator_types = models.ManyToManyField(
         OperatorType, verbose_name="tipos de operador", related_name="classrooms", editable=False
     )

@@ -35,7 +35,11 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        max_length=80, validators=[validate_printable], verbose_name="nombre"
+                        error_messages={"unique": "Ya hay un aula con ese nombre. Escriba otro"},
+                        max_length=80,
+                        unique=True,
+                        validators=[validate_printable],
+                        verbose_name="nombre",
                     ),
                 ),
                 ("practice_until", models.DateField(editable=False, verbose_name="último día")),

@@ -81,6 +81,8 @@ def _cell(exercise: Exercise, made: progress.Progress, is_open: bool) -> Cell:
     if standing.points:
         shape = f"{shape} {standing.points}"
     missing, stuck = (), 0
+    if state == "passed" and standing.attempts > 1:
+        text = f"{text}, intentos: {standing.attempts}"
     if state == "on":
         minutes = int((timezone.now() - made.run.moved).total_seconds()) // 60
         enough = exercise.definition.get("minutes", Definition.minutes)

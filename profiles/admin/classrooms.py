@@ -58,6 +58,7 @@ class NamesForm(AulaForm):
     """The names of the companies that an aula has; ``seen`` are those that the page showed."""
 
     title, submit = "Nombres de los alumnos", "Guardar"
+    done = "Nombres que cambiaron: {}."
     action = staticmethod(classrooms.name_trainees)
     trainees = NamesField(
         label="Nombres de los alumnos",
@@ -101,6 +102,7 @@ class ClassroomForm(CompaniesForm):
 
 class ResetForm(AulaForm):
     title, submit = "Devolver todas a su inicio", "Devolver todas"
+    done = "Empresas que están como al abrirlas: {}."
     is_for_open = True
     intro = (
         "Se elimina lo que los alumnos crearon y se cierran sus sesiones. La clave de cada empresa "
@@ -111,6 +113,7 @@ class ResetForm(AulaForm):
 
 class CloseForm(AulaForm):
     title = submit = "Cerrar el aula"
+    done = "El aula está cerrada. Empresas que se cerraron: {}."
     is_for_open = True
     intro = "Ningún alumno podrá entrar hasta que la reabra. No se borra nada."
     action = staticmethod(classrooms.close)
@@ -118,6 +121,7 @@ class CloseForm(AulaForm):
 
 class ReopenForm(AulaForm):
     title, submit = "Reabrir el aula", "Reabrir"
+    done = "El aula está abierta. Empresas que cambiaron: {}."
     is_for_open = False
     intro = "Los alumnos entran con la clave que tienen y encuentran lo que hicieron."
     action = staticmethod(classrooms.reopen)
@@ -200,7 +204,7 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
             else:
                 if isinstance(done, list):
                     return self.sheet(request, done)
-                messages.success(request, f"{form.title}. Empresas que cambiaron: {done}.")
+                messages.success(request, form.done.format(done))
                 return self.change_view(request, object_id)
         asked = {name: getattr(form, name) for name in ("title", "submit", "intro")}
         if form_class in (ResetForm, CloseForm):

@@ -105,7 +105,7 @@ class ExerciseView(OwnPracticeCompany):
         self.request.session[RESULTS] = [exercise.code, shown]
         if not checked.passed:
             done = sum(result.ok for result in checked.results)
-            said = 'Todavía no: se cumple {} de {}. <a href="#results-title">Ver qué falta</a>'
+            said = 'Todavía no. Cumplido: {} de {}. <a href="#results-title">Ver qué falta</a>'
             messages.info(self.request, format_html(said, done, len(shown)))
             return
         facts, most = checked.passed.after, exercise.definition["points"]

@@ -35,7 +35,9 @@ def test_ingreso_after_the_session_ended(desk, secondary, is_accessible):
     desk.goto(f"{LATER}/perfiles/")
     Session.objects.all().delete()
     choose(desk)
-    expect(desk.get_by_role("status")).to_contain_text("Su sesión terminó por inactividad.")
+    expect(desk.get_by_role("status")).to_contain_text(
+        "Su sesión terminó: pasaron 20 minutos sin usarla, o se cerró desde otro lugar."
+    )
     is_accessible(desk)
 
 

@@ -212,7 +212,9 @@ def test_a_page_opened_after_the_session_ended_says_why(desk):
     Session.objects.all().delete()
     desk.goto("/usuarios/")
     has_title(desk, "Ingreso")
-    expect(desk.get_by_role("main")).to_contain_text("Su sesión terminó por inactividad.")
+    expect(desk.get_by_role("main")).to_contain_text(
+        "Su sesión terminó: pasaron 20 minutos sin usarla, o se cerró desde otro lugar."
+    )
 
 
 def test_step_1_survives_the_end_of_the_session_but_for_the_claves(desk):

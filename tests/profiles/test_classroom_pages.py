@@ -117,7 +117,7 @@ def test_names_are_changed_companies_added_the_aula_reset_closed_and_reopened(tr
     ]:
         assert trainer.get(of(word)).status_code == 200
         done = trainer.post(of(word), fields, follow=True)
-        assert f"cambiaron: {count}" in soup(done).select_one(".messagelist").text
+        assert f": {count}." in soup(done).select_one(".messagelist").text
     board, changes = of("tablero"), ["Nombres de los alumnos", "Reabrir el aula"]
     assert "Reabrir el aula" not in texts(soup(trainer.get(board)), ".object-tools a")
     trainer.post(of("cerrar"))

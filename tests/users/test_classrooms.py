@@ -125,6 +125,20 @@ def test_of_two_requests_with_one_key_the_later_returns_the_companies_of_the_fir
     assert (Classroom.objects.count(), Operator.objects.count()) == (1, 3)
 
 
+def test_two_aulas_never_have_one_name(make, monkeypatch):
+    make()
+    with pytest.raises(ValidationError) as refused:
+        make()
+    assert sentences(refused) == {"name": ["Ya hay un aula con ese nombre. Escriba otro"]}
+    # Another request takes the name after it was looked for.
+    looks = iter([lambda classroom: None, Classroom.validate_unique])
+    monkeypatch.setattr(Classroom, "validate_unique", lambda classroom: next(looks)(classroom))
+    with pytest.raises(ValidationError) as refused:
+        make()
+    assert sentences(refused) == {"name": ["Ya hay un aula con ese nombre. Escriba otro"]}
+    assert Classroom.objects.count() == 1
+
+
 def test_the_passwords_are_hashed_before_the_first_row_is_written(make, monkeypatch):
     order, prepare = [], classrooms.practice.prepare
     monkeypatch.setattr(

@@ -312,7 +312,10 @@ def test_an_ended_session_is_told_on_the_sign_in_page(client, principal):
     Session.objects.all().delete()
     page = soup(client.get("/usuarios/", follow=True))
     assert page.h1.text == "Ingreso"
-    assert "Su sesión terminó por inactividad. Ingrese de nuevo." in page.select_one(".notice").text
+    assert (
+        "Su sesión terminó: pasaron 20 minutos sin usarla, o se cerró desde otro lugar. Ingrese de nuevo."
+        in page.select_one(".notice").text
+    )
 
 
 def test_a_first_visit_shows_no_notice_of_an_ended_session(client, db):

@@ -57,7 +57,10 @@ def test_a_form_sent_after_the_session_ended_is_answered_with_the_sign_in_page(c
     page = soup(response)
     assert response.status_code == 401
     assert page.h1.text == "Ingreso"
-    assert "Su sesión terminó por inactividad." in page.select_one(".notice").text
+    assert (
+        "Su sesión terminó: pasaron 20 minutos sin usarla, o se cerró desde otro lugar."
+        in page.select_one(".notice").text
+    )
     assert "Lo que envió no se perdió" in page.select_one(".notice").text
     assert kept_blob(response)
     assert not User.objects.secondary().exists()

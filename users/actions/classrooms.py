@@ -9,7 +9,7 @@ from itertools import zip_longest
 from uuid import UUID, uuid4, uuid5
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Classroom, Operator
@@ -33,7 +33,7 @@ def open_classroom(
 ) -> list[PracticeCompany]:
     """Open an aula, of which today is the first day; return its ``companies`` as ``add_companies``."""
     classroom = Classroom(name=name, practice_until=practice.last_day(days), is_exam=is_exam)
-    classroom.full_clean()
+    classroom.clean_fields()
     return add_companies(
         actor=actor, classroom=classroom, operator_types=operator_types, **companies
     )
@@ -67,6 +67,7 @@ def add_companies(
     try:
         with transaction.atomic():
             if is_new := classroom.pk is None:
+                classroom.validate_unique()
                 classroom.save()
                 classroom.operator_types.set(operator_types)
             elif not (classroom := _locked(classroom)).is_open:
@@ -82,10 +83,13 @@ def add_companies(
                 )
             done = "classroom.opened" if is_new else "classroom.enlarged"
             _record(done, actor, classroom, number)
-    except ValidationError:
-        # Another request sent the same form.
+    except (ValidationError, IntegrityError):
+        # Another request sent the same form, or took the name meanwhile.
         if made := _made_with(key, classroom, number):
             return made
+        if is_new:
+            classroom.pk = None
+            classroom.validate_unique()
         raise
     return companies
 

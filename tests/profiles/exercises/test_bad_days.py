@@ -98,7 +98,7 @@ def test_a_check_without_its_session_is_kept_and_sent_again(operator, trainee):
     entry = {"ruc": operator.ruc, "username": "TITULAR1", "password": PASSWORD, "unsent": unsent}
     resumed = returning.client.post("/ingresar/", entry)
     checked = returning.press(resumed, "Enviar otra vez")
-    assert said(checked) == ["Todavía no: se cumple 3 de 4. Ver qué falta"]
+    assert said(checked) == ["Todavía no. Cumplido: 3 de 4. Ver qué falta"]
 
 
 def test_in_an_exam_there_are_no_hints_and_nothing_says_how_to_mend(operator, trainee):
@@ -136,7 +136,7 @@ def test_an_exercise_that_is_retired_while_it_is_on_is_done_to_its_end(operator,
     begin(trainee)
     Exercise.objects.filter(code="una").update(is_retired=True)
     assert bar(trainee.client.get("/usuarios/"))
-    assert said(send(trainee, check="1")) == ["Todavía no: se cumple 3 de 4. Ver qué falta"]
+    assert said(send(trainee, check="1")) == ["Todavía no. Cumplido: 3 de 4. Ver qué falta"]
     assert said(trainee.press(trainee.client.get(ONE), "Empezar de nuevo")) == []
     trainee.options("ANUEVA01", FREE)
     passed = send(trainee, check="1")

@@ -143,6 +143,7 @@ def test_an_exercise_is_passed_once_with_its_points(operator, actor, clock):
         "exercise": "una",
         "title": "Una",
         "points": 9,
+        "trainee": "",
         "hints": 1,
         "seconds": 90,
         "attempts": 2,
