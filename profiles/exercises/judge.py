@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from profiles.access.judge import Finding, Item, Kind, State, compare
 from profiles.access.reasons import Reason, Remedy
 from profiles.access.role_needs import roles_for
-from profiles.exercises.reading import Definition, Goal
+from profiles.exercises.reading import Definition, Goal, Happened
 from users.history.wording import ACTION_LABELS
 from users.lists.search import fold
 from users.models import User
@@ -27,7 +27,9 @@ class ExerciseKind(StrEnum):
 
 
 OPTIONS, ROLES = Reason.OPTION_NOT_GRANTED.remedy, Reason.ROLE_MISSING.remedy
-CLOCK, USER = Remedy("Reloj", "users:clock"), Remedy("Ver el usuario", "profiles:user")
+CLOCK, DAYS = Remedy("Reloj", "users:clock"), Reason.OPTION_EXPIRED.remedy
+# Of an action that has not happened; of another one, the page of the user leads to it.
+ACTIONS = {"user.password_reset": Reason.CLAVE_TO_BE_CHANGED.remedy}
 # Of each kind: what is said if it is right, and if it is not, and then how it is mended.
 WORDS = {
     Kind.USER: ("{} existe.", "Falta el usuario {}.", Remedy("Crear Usuario", "users:create")),
@@ -52,9 +54,13 @@ WORDS = {
     ExerciseKind.HAPPENED: (
         "{}: en el Historial está «{label}».",
         "{}: en el Historial todavía no está «{label}».",
-        USER,
+        Remedy("Ver el usuario", "profiles:user"),
     ),
-    ExerciseKind.UNTOUCHED: ("{} sigue como estaba.", "{} no debía cambiar, y cambió: {label}.", USER),
+    ExerciseKind.UNTOUCHED: (
+        "{} sigue como estaba.",
+        "{} no debía cambiar, y cambió: {label}.",
+        Remedy("Si no puede volver a como estaba, presione «Empezar de nuevo»."),
+    ),
 }  # fmt: skip
 # Where time, not a correction, is what is missing.
 WAITING = {Reason.OPTION_NOT_YET_IN_EFFECT, Reason.ROLE_NOT_YET_IN_EFFECT}
@@ -105,14 +111,7 @@ def judge(
     done = {(event.action, event.username) for event in events}
     return [
         *(each for goal in definition.goal for each in _of_user(definition, goal, state, reach)),
-        *(
-            _result(
-                Item(each.username, ExerciseKind.HAPPENED, each.action),
-                (each.action, each.username) in done,
-                label=ACTION_LABELS[each.action],
-            )
-            for each in definition.happened
-        ),
+        *(_happened(each, (each.action, each.username) in done) for each in definition.happened),
         *(_untouched(name, events) for name in definition.untouched),
     ]
 
@@ -141,7 +140,7 @@ def _of_user(
             case Kind.EXTRA_OPTION | Kind.EXTRA_ROLE:
                 yield replace(_found(finding, state), cost=definition.extra_cost or 0)
             case Kind.CAN | Kind.CANNOT:
-                yield _of_verdict(finding, state)
+                yield _of_verdict(finding, state, waits=definition.activation_delay > 0)
             case _:
                 yield _found(finding, state)
     if account := state.accounts.get(goal.username):
@@ -155,7 +154,7 @@ def _found(finding: Finding, state: State) -> Result:
     return _result(finding.item, finding.ok, **facts)
 
 
-def _of_verdict(finding: Finding, state: State) -> Result:
+def _of_verdict(finding: Finding, state: State, *, waits: bool) -> Result:
     item, day = finding.item, ""
     if item.at:
         at = (state.leads_from or state.now) + finding.expected.lead
@@ -166,9 +165,11 @@ def _of_verdict(finding: Finding, state: State) -> Result:
         but = ", pero no por el motivo que se pide"
     facts = {"day": day, "verb": verb, "row": f"«{finding.row.name}»", "but": but}
     result = _result(item, finding.ok, **facts)
-    if finding.ok or not reason:
+    if finding.ok:
         return result
-    remedy = CLOCK if reason in WAITING and not item.at else reason.remedy
+    if not reason:
+        return replace(result, remedy=DAYS) if item.at else result
+    remedy = CLOCK if waits and reason in WAITING and not item.at else reason.remedy
     return replace(result, why=reason.for_admin.format(item.username), remedy=remedy)
 
 
@@ -181,6 +182,12 @@ def _of_person(goal: Goal, user: User) -> Iterator[Result]:
         yield _result(
             item, fold(stands).split() == fold(wanted).split(), label=label, stands=stands
         )
+
+
+def _happened(each: Happened, ok: bool) -> Result:
+    item = Item(each.username, ExerciseKind.HAPPENED, each.action)
+    result = _result(item, ok, label=ACTION_LABELS[each.action])
+    return result if ok else replace(result, remedy=ACTIONS.get(each.action, result.remedy))
 
 
 def _untouched(name: str, events: Sequence[Event]) -> Result:

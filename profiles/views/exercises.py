@@ -83,12 +83,15 @@ class ExerciseView(OwnPracticeCompany):
             elif "hint" in request.POST:
                 seen = tenancy.key_of(request.POST["hint"]) or 0
                 actions.take_hint(actor=actor, exercise=exercise, seen=seen)
+                page += "#hints-title"
             elif request.POST.get("start") == "1" and made_outside(user, Course.of(user.operator)):
                 page += "?empezar=si"
             elif "start" in request.POST:
                 key = request.session.session_key
                 actions.start(actor=actor, exercise=exercise, session_key=key)
                 request.session.pop(RESULTS, None)
+                said = "Su empresa está preparada. Haga la tarea y presione Comprobar."
+                messages.success(request, said)
         except ValidationError as error:
             # Only a start can be made whatever happened meanwhile.
             meanwhile = "start" not in request.POST and instead_of(

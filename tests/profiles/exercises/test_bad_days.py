@@ -67,7 +67,7 @@ def test_the_wrong_person_eliminated_is_named_without_a_link_that_leads_nowhere(
     (sentence,) = [each for each in shown if "QUIETA01" in each]
     assert sentence == (
         "Falta: QUIETA01 no debía cambiar, y cambió: su estado. "
-        "Ese usuario fue eliminado: presione «Empezar de nuevo»."
+        "Si no puede volver a como estaba, presione «Empezar de nuevo»."
     )
     assert [*filter(None, shown.values())] == []
 
@@ -137,7 +137,9 @@ def test_an_exercise_that_is_retired_while_it_is_on_is_done_to_its_end(operator,
     Exercise.objects.filter(code="una").update(is_retired=True)
     assert bar(trainee.client.get("/usuarios/"))
     assert said(send(trainee, check="1")) == ["Todavía no. Cumplido: 3 de 4. Ver qué falta"]
-    assert said(trainee.press(trainee.client.get(ONE), "Empezar de nuevo")) == []
+    assert said(trainee.press(trainee.client.get(ONE), "Empezar de nuevo")) == [
+        "Su empresa está preparada. Haga la tarea y presione Comprobar."
+    ]
     trainee.options("ANUEVA01", FREE)
     passed = send(trainee, check="1")
     assert said(passed) == ["Lograda: 10 de 10 puntos."]

@@ -217,6 +217,42 @@ def test_each_mistake_is_named_and_nothing_else(company, client_of, subtests):
             assert not checked.passed or checked.passed.after["points"] == 15 - sum(costs) == 11
 
 
+# After these steps, by which link each fault is mended.
+REMEDIES = [
+    # Open on days on which it should not be.
+    (
+        "vacaciones",
+        [lambda trainee: trainee.options("DSOTO001", BILL, SEE_BILL)],
+        {"Vigencia de opciones y roles"},
+    ),
+    # A day that is wrong, which no clock mends.
+    (
+        "vacaciones",
+        [
+            lambda trainee: trainee.options("DSOTO001", BILL, SEE_BILL),
+            lambda trainee: trainee.validity("DSOTO001", BILL, day(7), day(14)),
+            lambda trainee: trainee.validity("DSOTO001", SEE_BILL, day(7), ""),
+        ],
+        {"Vigencia de opciones y roles"},
+    ),
+    ("sigue-igual", [], {"Reloj"}),
+    (
+        "clave-olvidada",
+        [lambda trainee: trainee.reset_password("JRAMOS02")],
+        {"Restablecer clave", "Si no puede volver a como estaba, presione «Empezar de nuevo»."},
+    ),
+]
+
+
+def test_each_fault_leads_to_where_it_is_mended(company, client_of, subtests):
+    principal = User.objects.select_related("operator").get(pk=company().principal.pk)
+    trainee = Trainee(client_of(principal))
+    for code, steps, words in REMEDIES:
+        with subtests.test(exercise=code, steps=len(steps)), undone():
+            checked = checked_after(principal, trainee, code, steps)
+            assert {each.remedy.words for each in checked.results if not each.ok} == words
+
+
 def checked_after(principal, trainee, code, steps):
     """Start the exercise, do the steps in the pages, and check."""
 
