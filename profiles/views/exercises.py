@@ -77,6 +77,7 @@ class ExerciseView(OwnPracticeCompany):
     def post(self, request, slug):
         user, actor, page = request.user, Actor.from_request(request), request.path
         exercise = get_object_or_404(Exercise, code=slug)
+        may_be_gone = exercise.is_retired
         try:
             if "check" in request.POST:
                 self.check(actor, exercise)
@@ -93,12 +94,15 @@ class ExerciseView(OwnPracticeCompany):
                 said = "Su empresa está preparada. Haga la tarea y presione Comprobar."
                 messages.success(request, said)
         except ValidationError as error:
+            may_be_gone = True
             # Only a start can be made whatever happened meanwhile.
             meanwhile = "start" not in request.POST and instead_of(
                 exercise, Course.of(user.operator)
             )
             messages.error(request, meanwhile or " ".join(error.messages))
-        return redirect(page if Course.of(user.operator).row(slug) else "exercises:list")
+        if may_be_gone and Course.of(user.operator).row(slug) is None:
+            return redirect("exercises:list")
+        return redirect(page)
 
     def check(self, actor: Actor, exercise: Exercise) -> None:
         """Check, and keep what the page that follows shows."""
