@@ -335,7 +335,7 @@ class Telephone:
         return self.totp.at(timezone.now(), counter_offset=steps)
 
 
-# An exercise that prepares nobody.
+# An exercise without prepared people.
 EXERCISE = {
     "code": "de-prueba",
     "title": "De prueba",

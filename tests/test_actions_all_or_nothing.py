@@ -109,7 +109,7 @@ def world(principal, secondary, make_secondary, stranger, client_of, monkeypatch
         patched.setattr(second_factor, "new_recovery_codes", lambda: RECOVERY_CODES)
         Telephone(principal)
     exercises.load_exercises(actor=actor, file=file_of(EXERCISES))
-    # The exercise is on: it was started, and nobody is left of it.
+    # The exercise is on, and its people are not there.
     facts = {"exercise": "de-prueba", "title": "De prueba"}
     record("practice.started", actor=actor, operator=principal.operator, after=facts)
     client_of(secondary)

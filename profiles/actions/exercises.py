@@ -117,7 +117,7 @@ def check(*, actor: Actor, exercise: Exercise) -> Check:
         cost = run.hints + sum(result.cost for result in results)
         facts |= {
             "points": max(1, definition.points - cost),
-            # Who passed stays the same on the constancia, whoever uses the company later.
+            # The constancia keeps this name when the company gets another trainee.
             "trainee": operator.trainee,
             "hints": run.hints,
             "seconds": int((timezone.now() - run.started).total_seconds()),

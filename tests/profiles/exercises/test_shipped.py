@@ -269,7 +269,7 @@ def checked_after(principal, trainee, code, steps):
 
 def do(principal, trainee, code, steps, left_out) -> None:
     """Do all steps of an exercise but one, and look at the result."""
-    # Without the user there is nobody to give options to.
+    # The other steps need the user that the first one creates.
     none = left_out == 0 and code == "primer-usuario"
     done = [step for number, (step, _) in enumerate(steps) if number != left_out and not none]
     checked = checked_after(principal, trainee, code, done)
