@@ -80,6 +80,7 @@ QUERIES = {
     practice.prepare,
     practice.insert,
     practice.close_all,
+    practice.open_all,
     # It counts the visitor, as a guess is counted, and then creates.
     practice.create_for_visitor,
 }

@@ -140,19 +140,13 @@ def close(*, actor: Actor, classroom: Classroom) -> int:
 def reopen(*, actor: Actor, classroom: Classroom, days: int) -> int:
     """Open the companies for so many days, of which today is the first; return how many changed."""
     _require_trainer(actor)
-    until, classroom = practice.last_day(days), _locked(classroom)
-    same = {"is_active": True, "practice_until": until}
-    keys = lock_in_order(classroom.companies.exclude(**same))
-    for company in Operator.objects.filter(pk__in=keys):
-        was = {"is_active": company.is_active, "practice_until": str(company.practice_until)}
-        now = {"is_active": True, "practice_until": str(until)}
-        record("operator.reopened", actor=actor, operator=company, before=was, after=now)
-    Operator.objects.filter(pk__in=keys).update(**same)
-    classroom.practice_until = until
+    classroom = _locked(classroom)
+    classroom.practice_until = practice.last_day(days)
     classroom.save(update_fields=["practice_until"])
-    if keys:
-        _record("classroom.reopened", actor, classroom, len(keys))
-    return len(keys)
+    opened = practice.open_all(classroom.companies, actor=actor, until=classroom.practice_until)
+    if opened:
+        _record("classroom.reopened", actor, classroom, opened)
+    return opened
 
 
 def _require_trainer(actor: Actor) -> None:

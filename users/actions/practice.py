@@ -1,4 +1,4 @@
-"""Practice companies: created on demand, reset to the state of their birth, closed.
+"""Practice companies: created on demand, reset to the state of their birth, closed and reopened.
 
 A practice company is an ``Operator`` with a last day and a RUC that no company has. After that day
 its accounts are blocked as those of an inactive operator (``Operator.is_open``). All of this exists
@@ -273,11 +273,7 @@ def set_fault(*, actor: Actor, operator: Operator, fault: Fault, seconds: int) -
 @transaction.atomic
 def close_all(companies, *, actor: Actor) -> int:
     """Close the companies of a queryset that are not closed; return how many."""
-    open_companies = companies.filter(is_active=True)
-    closing = list(Operator.objects.filter(pk__in=lock_in_order(open_companies)))
-    Operator.objects.filter(pk__in=[operator.pk for operator in closing]).update(
-        is_active=False, token_digest=None
-    )
+    closing = Operator.objects.filter(pk__in=lock_in_order(companies.filter(is_active=True)))
     record_all(
         entry(
             "operator.closed",
@@ -288,7 +284,29 @@ def close_all(companies, *, actor: Actor) -> int:
         )
         for operator in closing
     )
-    return len(closing)
+    return closing.update(is_active=False, token_digest=None)
+
+
+@transaction.atomic
+def open_all(companies, *, actor: Actor, until: date) -> int:
+    """Open the companies of a queryset up to a last day; return how many this changed."""
+    is_open = {"is_active": True, "practice_until": until}
+    opening = Operator.objects.filter(pk__in=lock_in_order(companies.exclude(**is_open)))
+    after = {"is_active": True, "practice_until": str(until)}
+    record_all(
+        entry(
+            "operator.reopened",
+            actor=actor,
+            operator=operator,
+            before={
+                "is_active": operator.is_active,
+                "practice_until": str(operator.practice_until),
+            },
+            after=after,
+        )
+        for operator in opening
+    )
+    return opening.update(**is_open)
 
 
 def lock_open(operator: Operator) -> Operator:
