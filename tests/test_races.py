@@ -201,6 +201,21 @@ def test_one_form_sent_many_times_at_once_opens_one_aula_and_closing_meets_no_ha
     assert not room.companies.filter(is_active=True).exists()
 
 
+def test_of_aulas_that_are_opened_with_one_name_at_once_one_is(people, client_of, at_once):
+    form = {"name": "A la vez", "types": ["AGENTE_ADUANA"], "number": "2", "days": "7"}
+    address = "/admin/operators/classroom/add/"
+    responses = at_once(
+        *(
+            posting(client_of(people["staff"]), address, form | {"creation_key": str(uuid4())})
+            for _ in range(3)
+        )
+    )
+    assert codes(responses) == [200] * 3
+    assert sum("Papelitos" in response.text for response in responses) == 1
+    assert sum("Ya hay un aula con ese nombre" in response.text for response in responses) == 2
+    assert Classroom.objects.get(name="A la vez").companies.count() == 2
+
+
 def test_practice_companies_that_draw_one_ruc_at_once_have_a_ruc_each(people, at_once, monkeypatch):
     free = ["20999000011", "20999000020", "20999000038", "20999000046"]
     drawn = iter(free[:1] * 4 + free)

@@ -5,38 +5,33 @@ ValidationError keyed by argument. Each is about all companies of the aula or ab
 """
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from uuid import UUID, uuid4, uuid5
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Classroom, Operator
 from operators.validators import plain_apostrophes
 from users.actions import practice
-from users.actions.practice import PracticeCompany
 from users.history.recording import Actor, record
-from users.models import lock_in_order
 
 MOST_COMPANIES = 60
-OTHER_FORM = (
-    "Este formulario ya se envió. Sus empresas están en el aula «{}». Para crear otras, ábralo de "
-    "nuevo."
-)
 WRONG_NUMBER = f"Escriba de 1 a {MOST_COMPANIES} empresas"
 
 
 @sensitive_variables()
 def open_classroom(
-    *, actor: Actor, name: str, operator_types, days: int, is_exam: bool = False, **companies
-) -> list[PracticeCompany]:
-    """Open an aula, of which today is the first day; return its ``companies`` as ``add_companies``."""
+    *, actor: Actor, name: str, days: int, is_exam: bool = False, **companies
+) -> list[practice.PracticeCompany]:
+    """Open an aula, of which today is the first day, and add its ``companies``.
+
+    These are the other arguments of ``add_companies``, ``operator_types`` among them.
+    """
     classroom = Classroom(name=name, practice_until=practice.last_day(days), is_exam=is_exam)
     classroom.clean_fields()
-    return add_companies(
-        actor=actor, classroom=classroom, operator_types=operator_types, **companies
-    )
+    return add_companies(actor=actor, classroom=classroom, **companies)
 
 
 @sensitive_variables()
@@ -48,49 +43,45 @@ def add_companies(
     operator_types=None,
     trainees: Sequence[str] = (),
     key: UUID | None = None,
-) -> list[PracticeCompany]:
+) -> list[practice.PracticeCompany]:
     """Add practice companies to an aula that is open or new; return them with their passwords.
 
     ``trainees`` are the names of who uses the first ones; an aula that is new has ``operator_types``.
     The same ``key`` again returns the same companies: a form sent twice adds them once. With another
     aula or ``number`` it raises ValidationError.
     """
-    _require_trainer(actor)
+    classrooms = _classrooms_for(actor)
     if not 1 <= number <= MOST_COMPANIES:
         raise ValidationError({"number": WRONG_NUMBER})
     names = _names(trainees, number)
-    key = key or uuid4()
-    if made := _made_with(key, classroom, number):
-        return made
+    # The last is of no company: the same form may have been sent with a larger number.
+    keys = [uuid5(key or uuid4(), str(place)) for place in range(number + 1)]
     # The passwords are hashed before the transaction.
-    companies = [practice.prepare(uuid5(key, str(place))) for place in range(number)]
-    try:
-        with transaction.atomic():
-            if is_new := classroom.pk is None:
-                classroom.validate_unique()
-                classroom.save()
-                classroom.operator_types.set(operator_types)
-            elif not (classroom := _locked(classroom)).is_open:
-                raise ValidationError("El aula está cerrada. Reábrala primero.")
-            for company, name in zip(companies, names, strict=True):
-                practice.insert(
-                    company,
-                    actor=actor,
-                    operator_types=classroom.operator_types.all(),
-                    classroom=classroom,
-                    practice_until=classroom.practice_until,
-                    trainee=name,
+    companies = [practice.prepare(each) for each in keys[:number]]
+    with transaction.atomic():
+        facts = {"practice_until": classroom.practice_until, "is_exam": classroom.is_exam}
+        # This waits for another request that has sent the same form, or takes the name.
+        locked, is_new = classrooms.get_or_create(facts, name=classroom.name)
+        if made := [*filter(None, map(practice.made_with, keys))]:
+            of_made = made[0].operator.classroom
+            if (of_made, len(made)) != (locked, number):
+                raise ValidationError(
+                    f"Este formulario ya se envió. Sus empresas están en el aula «{of_made}». Para "
+                    "crear otras, ábralo de nuevo."
                 )
-            done = "classroom.opened" if is_new else "classroom.enlarged"
-            _record(done, actor, classroom, number)
-    except (ValidationError, IntegrityError):
-        # Another request sent the same form, or took the name meanwhile.
-        if made := _made_with(key, classroom, number):
             return made
         if is_new:
-            classroom.pk = None
+            locked.operator_types.set(operator_types)
+        elif classroom.pk is None:
+            # It raises, for the name is taken.
             classroom.validate_unique()
-        raise
+        elif not locked.is_open:
+            raise ValidationError("El aula está cerrada. Reábrala primero.")
+        types = locked.operator_types.all()
+        shared = {"classroom": locked, "practice_until": locked.practice_until}
+        for company, name in zip(companies, names, strict=True):
+            practice.insert(company, actor=actor, operator_types=types, trainee=name, **shared)
+        _record("classroom.opened" if is_new else "classroom.enlarged", actor, locked, number)
     return companies
 
 
@@ -98,16 +89,12 @@ def add_companies(
 def name_trainees(
     *, actor: Actor, classroom: Classroom, trainees: Sequence[str], seen: Sequence[str]
 ) -> int:
-    """Write who uses each company, in their order, where the name is another than was ``seen``.
-
-    Returns how many names this call changed.
-    """
-    _require_trainer(actor)
-    companies = classroom.companies.filter(pk__in=lock_in_order(classroom.companies))
-    companies = [*companies.order_by("pk")]
-    names, changed = _names(trainees, len(companies)), 0
-    for company, name, was in zip_longest(companies, names, seen, fillvalue=""):
-        if company and name not in (was, company.trainee):
+    """Write who uses each company, where the name is another than was ``seen``; return how many."""
+    companies = [*_classrooms_for(actor).get(pk=classroom.pk).companies.order_by("pk")]
+    names, shown = _names(trainees, len(companies)), _names(seen, len(companies))
+    changed = 0
+    for company, name, was in zip(companies, names, shown, strict=True):
+        if name not in (was, company.trainee):
             facts = {"before": {"trainee": company.trainee}, "after": {"trainee": name}}
             company.trainee = name
             company.save(update_fields=["trainee"])
@@ -119,8 +106,8 @@ def name_trainees(
 @transaction.atomic
 def reset(*, actor: Actor, classroom: Classroom) -> int:
     """Return the companies that are open to the state of their birth; return how many."""
-    _require_trainer(actor)
-    companies = [each for each in _locked(classroom).companies.order_by("pk") if each.is_open]
+    classroom = _classrooms_for(actor).get(pk=classroom.pk)
+    companies = [each for each in classroom.companies.order_by("pk") if each.is_open]
     for company in companies:
         practice.reset(actor=actor, operator=company)
     return len(companies)
@@ -129,67 +116,50 @@ def reset(*, actor: Actor, classroom: Classroom) -> int:
 @transaction.atomic
 def close(*, actor: Actor, classroom: Classroom) -> int:
     """Close the companies, as ``practice.close``; return how many this call closed."""
-    _require_trainer(actor)
-    closed = practice.close_all(_locked(classroom).companies, actor=actor)
-    if closed:
-        _record("classroom.closed", actor, classroom, closed)
-    return closed
+    classroom = _classrooms_for(actor).get(pk=classroom.pk)
+    closed = practice.close_all(classroom.companies, actor=actor)
+    return _record("classroom.closed", actor, classroom, closed)
 
 
 @transaction.atomic
 def reopen(*, actor: Actor, classroom: Classroom, days: int) -> int:
-    """Open the companies for so many days, of which today is the first; return how many changed."""
-    _require_trainer(actor)
-    classroom = _locked(classroom)
+    """Open the companies, or let them stay open, for so many days, of which today is the first.
+
+    Returns how many changed.
+    """
+    classroom = _classrooms_for(actor).get(pk=classroom.pk)
     classroom.practice_until = practice.last_day(days)
     classroom.save(update_fields=["practice_until"])
     opened = practice.open_all(classroom.companies, actor=actor, until=classroom.practice_until)
-    if opened:
-        _record("classroom.reopened", actor, classroom, opened)
-    return opened
+    return _record("classroom.reopened", actor, classroom, opened)
 
 
-def _require_trainer(actor: Actor) -> None:
+def _classrooms_for(actor: Actor) -> QuerySet[Classroom]:
+    """Return all aulas, for a trainer; one that is read stays locked until the transaction ends."""
     practice.require_practice_mode()
     if not actor.user.is_staff:
         raise PermissionDenied("Las aulas son del personal del simulador.")
+    return Classroom.objects.select_for_update(no_key=True)
 
 
-@sensitive_variables()
-def _made_with(key: UUID, classroom: Classroom, number: int) -> list[PracticeCompany]:
-    """Return the companies that were added with the key; none if it is new.
-
-    Raises ValidationError if they are of another aula, or not so many.
-    """
-    # One place more: there may be more than so many.
-    keys = [uuid5(key, str(place)) for place in range(number + 1)]
-    made = [*filter(None, map(practice.made_with, keys))]
-    if made:
-        name = made[0].operator.classroom.name
-        if (name, len(made)) != (classroom.name, number):
-            raise ValidationError(OTHER_FORM.format(name))
-    return made
+def _record(action: str, actor: Actor, classroom: Classroom, companies: int) -> int:
+    """Record what was done with so many companies, if it was with any; return how many."""
+    if companies:
+        facts = {"name": classroom.name, "companies": companies, "is_exam": classroom.is_exam}
+        facts["practice_until"] = classroom.practice_until.isoformat()
+        record(action, actor=actor, after=facts)
+    return companies
 
 
-def _locked(classroom: Classroom) -> Classroom:
-    return Classroom.objects.select_for_update(no_key=True).get(pk=classroom.pk)
-
-
-def _record(action: str, actor: Actor, classroom: Classroom, companies: int) -> None:
-    facts = {"name": classroom.name, "companies": companies, "is_exam": classroom.is_exam}
-    facts["practice_until"] = classroom.practice_until.isoformat()
-    record(action, actor=actor, after=facts)
-
-
-def _names(trainees: Sequence[str], number: int) -> list[str]:
+def _names(lines: Sequence[str], number: int) -> list[str]:
     """Return a name for each of so many companies, as it is stored; empty where none was given."""
-    if len(trainees) > number:
-        raise ValidationError({"trainees": f"Hay {len(trainees)} nombres y {number} empresas"})
+    if len(lines) > number:
+        raise ValidationError({"trainees": f"Hay {len(lines)} nombres y {number} empresas"})
     field, names = Operator._meta.get_field("trainee"), [""] * number
-    for place, name in enumerate(trainees):
+    for place, line in enumerate(lines):
         try:
-            names[place] = field.clean(plain_apostrophes(" ".join(name.split())), None)
+            names[place] = field.clean(plain_apostrophes(" ".join(line.split())), None)
         except ValidationError as error:
-            said = f"Nombre {place + 1}, «{name[:40]}»: {error.messages[0]}"
+            said = f"Nombre {place + 1}, «{line[:40]}»: {error.messages[0]}"
             raise ValidationError({"trainees": said}) from error
     return names
