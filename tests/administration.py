@@ -123,7 +123,7 @@ def admin_forms(visitors) -> dict[str, dict]:
         "/admin/operators/operator/practica/": {"types": ["AGENTE_ADUANA"], "days": "7"},
         "/admin/operators/classroom/add/": {
             "name": "Turno tarde",
-            "types": ["AGENTE_ADUANA"],
+            "operator_types": ["AGENTE_ADUANA"],
             "number": "1",
             "days": "7",
             "trainees": "Ana Ruiz",

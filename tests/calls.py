@@ -230,13 +230,13 @@ CALLS: dict[Callable, Callable] = {
         operator_types=["AGENTE_ADUANA", "TRANSPORTISTA"],
         days=2,
         number=2,
-        trainees=["Ana Ruiz"],
+        trainees="Ana Ruiz",
     ),
     classrooms.add_companies: lambda action: action(
         actor=staff_actor(), classroom=Classroom.objects.get(), number=2
     ),
     classrooms.name_trainees: lambda action: action(
-        actor=staff_actor(), classroom=Classroom.objects.get(), trainees=["Ana Ruiz"], seen=[]
+        actor=staff_actor(), classroom=Classroom.objects.get(), trainees="Ana Ruiz", seen=""
     ),
     classrooms.reset: lambda action: action(actor=staff_actor(), classroom=Classroom.objects.get()),
     classrooms.close: lambda action: action(actor=staff_actor(), classroom=Classroom.objects.get()),

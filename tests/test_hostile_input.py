@@ -304,7 +304,7 @@ def without_nul(value: str) -> bool:
     return "\x00" not in value
 
 
-COMPANIES = {"number": integer(1, 60), "trainees": without_nul, "creation_key": anything}
+COMPANIES = {"number": integer(1, 60), "trainees": without_nul, "key": anything}
 
 KINDS = {
     "SignInForm": {"ruc": ruc, "username": signing_in_as, "password": some_text},
@@ -356,7 +356,7 @@ KINDS = {
     "ClassroomForm": {
         **COMPANIES,
         "name": visible_line(80),
-        "types": one_of("AGENTE_ADUANA"),
+        "operator_types": one_of("AGENTE_ADUANA"),
         "days": integer(1, 30),
         "is_exam": anything,
     },
@@ -578,7 +578,7 @@ def made(unlimited_guesses, visitors, rf, monkeypatch):
         "CompaniesForm": (classrooms.CompaniesForm, {"number": "25"}),
         "ClassroomForm": (
             classrooms.ClassroomForm,
-            {"name": "Turno tarde", "types": ["AGENTE_ADUANA"], "number": "25", "days": "7"},
+            {"name": "Tarde", "operator_types": ["AGENTE_ADUANA"], "number": "25", "days": "7"},
         ),
         "Classroom": (of_model(Classroom), {"name": "Turno tarde"}),
         "ExerciseForm": (lambda data: ExerciseForm("una", "start", "Empezar"), {}),

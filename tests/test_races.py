@@ -180,8 +180,8 @@ def test_one_form_sent_many_times_at_once_creates_one_practice_company(people, a
 def test_one_form_sent_many_times_at_once_opens_one_aula_and_closing_meets_no_half_of_it(
     people, client_of, at_once
 ):
-    form = {"name": "A la vez", "types": ["AGENTE_ADUANA"], "number": "3", "days": "7"}
-    form["creation_key"] = str(uuid4())
+    form = {"name": "A la vez", "operator_types": ["AGENTE_ADUANA"], "number": "3", "days": "7"}
+    form["key"] = str(uuid4())
     browsers = [client_of(people["staff"]) for _ in range(4)]
     address = "/admin/operators/classroom/"
     responses = at_once(*(posting(browser, f"{address}add/", form) for browser in browsers))
@@ -189,7 +189,7 @@ def test_one_form_sent_many_times_at_once_opens_one_aula_and_closing_meets_no_ha
     assert len({soup(response).select_one(".slips").text for response in responses}) == 1
     room = Classroom.objects.get(name="A la vez")
     assert (room.companies.count(), entries("classroom.opened")) == (3, 1)
-    more = {"number": "2", "creation_key": str(uuid4())}
+    more = {"number": "2", "key": str(uuid4())}
     responses = at_once(
         posting(browsers[0], f"{address}{room.pk}/mas/", more),
         posting(browsers[1], f"{address}{room.pk}/mas/", more),
@@ -202,11 +202,11 @@ def test_one_form_sent_many_times_at_once_opens_one_aula_and_closing_meets_no_ha
 
 
 def test_of_aulas_that_are_opened_with_one_name_at_once_one_is(people, client_of, at_once):
-    form = {"name": "A la vez", "types": ["AGENTE_ADUANA"], "number": "2", "days": "7"}
+    form = {"name": "A la vez", "operator_types": ["AGENTE_ADUANA"], "number": "2", "days": "7"}
     address = "/admin/operators/classroom/add/"
     responses = at_once(
         *(
-            posting(client_of(people["staff"]), address, form | {"creation_key": str(uuid4())})
+            posting(client_of(people["staff"]), address, form | {"key": str(uuid4())})
             for _ in range(3)
         )
     )

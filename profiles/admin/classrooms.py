@@ -1,14 +1,13 @@
 """Aulas: staff opens one, prints its slips, names its trainees, resets, closes and reopens it."""
 
-from collections.abc import Callable
-from urllib.parse import urlencode
+from functools import partial
 
 import segno
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -30,60 +29,13 @@ PAGES = "admin/operators/classroom/"
 
 
 class AulaForm(forms.Form):
-    """A form about an aula, what its page says, and the action that takes its fields."""
+    """A form about an aula: its ``title``, also of its button, and the ``action`` with its fields."""
 
-    title = submit = intro = ""
-    # Of the companies that it changes: only the open ones, or only the closed ones. None: all.
-    is_for_open: bool | None = None
-    action: Callable
-
-    def arguments(self) -> dict:
-        named = {"types": "operator_types", "creation_key": "key"}
-        return {named.get(name, name): value for name, value in self.cleaned_data.items()}
+    intro = ""
 
 
-class NamesField(forms.CharField):
-    """Names, one in each line; an empty line leaves a company without."""
-
-    widget = forms.Textarea(attrs={"rows": 12, "cols": 60})
-
-    def __init__(self, **options):
-        super().__init__(required=False, strip=False, **options)
-
-    def clean(self, value) -> list[str]:
-        return super().clean(value).rstrip().splitlines()
-
-
-class NamesForm(AulaForm):
-    """The names of the companies that an aula has; ``seen`` are those that the page showed."""
-
-    title, submit = "Nombres de los alumnos", "Guardar"
-    done = "Nombres que cambiaron: {}."
-    action = staticmethod(classrooms.name_trainees)
-    trainees = NamesField(
-        label="Nombres de los alumnos",
-        help_text="Uno por línea, en el orden de las empresas. Puede dejarlo vacío.",
-    )
-    seen = NamesField(widget=forms.HiddenInput)
-
-
-class CompaniesForm(AulaForm):
-    title, submit = "Añadir empresas", "Añadir"
-    is_for_open = True
-    action = staticmethod(classrooms.add_companies)
-    number = number_field(
-        "Cuántas empresas",
-        classrooms.MOST_COMPANIES,
-        classrooms.WRONG_NUMBER,
-        help_text="Una por alumno, y alguna más por si acaso.",
-    )
-    trainees = NamesForm.base_fields["trainees"]
-    creation_key = PracticeCompanyForm.base_fields["creation_key"]
-    field_order = ("name", "types", "number", "days", "trainees", "is_exam")
-
-
-class ClassroomForm(CompaniesForm):
-    title, submit = "Abrir un aula", "Abrir el aula"
+class ClassroomForm(AulaForm):
+    title = "Abrir un aula"
     action = staticmethod(classrooms.open_classroom)
     name = forms.CharField(
         label="Nombre del aula",
@@ -91,19 +43,49 @@ class ClassroomForm(CompaniesForm):
         validators=[validate_printable],
         error_messages={"required": "Escriba el nombre del aula"},
     )
-    types = PracticeCompanyForm.base_fields["types"]
+    operator_types = PracticeCompanyForm.base_fields["types"]
+    number = number_field(
+        "Cuántas empresas",
+        classrooms.MOST_COMPANIES,
+        classrooms.WRONG_NUMBER,
+        help_text="Una por alumno, y alguna más por si acaso.",
+    )
     days = PracticeCompanyForm.base_fields["days"]
+    trainees = forms.CharField(
+        label="Nombres de los alumnos",
+        help_text="Uno por línea, en el orden de las empresas. Puede dejarlo vacío.",
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 60}),
+        required=False,
+        # An empty line is a company without a name.
+        strip=False,
+    )
     is_exam = forms.BooleanField(
         label="Es un examen",
         help_text="Sin pistas, y sin decir cómo se corrige lo que falta.",
         required=False,
     )
+    key = PracticeCompanyForm.base_fields["creation_key"]
+
+
+class CompaniesForm(ClassroomForm):
+    """More companies, which are as the others of the aula."""
+
+    title = "Añadir empresas"
+    action = staticmethod(classrooms.add_companies)
+    name = operator_types = days = is_exam = None
+
+
+class NamesForm(AulaForm):
+    """The names of the companies that an aula has; ``seen`` are those that the page showed."""
+
+    title = "Nombrar a los alumnos"
+    action = staticmethod(classrooms.name_trainees)
+    trainees = ClassroomForm.base_fields["trainees"]
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
 
 
 class ResetForm(AulaForm):
-    title, submit = "Devolver todas a su inicio", "Devolver todas"
-    done = "Empresas que están como al abrirlas: {}."
-    is_for_open = True
+    title = "Devolver todas a su inicio"
     intro = (
         "Se elimina lo que los alumnos crearon y se cierran sus sesiones. La clave de cada empresa "
         "y el historial quedan. No se puede deshacer."
@@ -112,18 +94,14 @@ class ResetForm(AulaForm):
 
 
 class CloseForm(AulaForm):
-    title = submit = "Cerrar el aula"
-    done = "El aula está cerrada. Empresas que se cerraron: {}."
-    is_for_open = True
+    title = "Cerrar el aula"
     intro = "Ningún alumno podrá entrar hasta que la reabra. No se borra nada."
     action = staticmethod(classrooms.close)
 
 
 class ReopenForm(AulaForm):
-    title, submit = "Reabrir el aula", "Reabrir"
-    done = "El aula está abierta. Empresas que cambiaron: {}."
-    is_for_open = False
-    intro = "Los alumnos entran con la clave que tienen y encuentran lo que hicieron."
+    title = "Reabrir o alargar el aula"
+    intro = "Los días se cuentan desde hoy. Los alumnos conservan su clave y lo que hicieron."
     action = staticmethod(classrooms.reopen)
     days = PracticeCompanyForm.base_fields["days"]
 
@@ -163,73 +141,59 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
         return {"fila": row.name}
 
     def get_urls(self):
-        pages = {word: (self.form_view, {"form_class": form}) for word, form in FORMS.items()}
-        urls = [
-            path(
-                f"<path:object_id>/{word}/",
-                self.admin_site.admin_view(view),
-                arguments,
-                name=f"operators_classroom_{word}",
-            )
-            for word, (view, arguments) in {**pages, "tablero": (self.board_view, {})}.items()
-        ]
-        urls += super().get_urls()
+        pages = {word: partial(self.form_view, form_class=form) for word, form in FORMS.items()}
+        pages["tablero"] = self.board_view
+        urls = super().get_urls()
+        for word, view in pages.items():
+            address, name = f"<path:object_id>/{word}/", f"operators_classroom_{word}"
+            urls.insert(0, path(address, self.admin_site.admin_view(view), name=name))
         for url in urls:
             url.callback = of_practice(url.callback)
         return urls
 
     def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         return self.form_view(request, ClassroomForm)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        return HttpResponseRedirect(reverse("admin:operators_classroom_tablero", args=[object_id]))
+        return redirect("admin:operators_classroom_tablero", object_id)
 
     @method_decorator(sensitive_variables())
     def form_view(self, request, form_class: type[AulaForm], object_id=""):
         """Ask, and do it; what adds companies answers with the sheet of their passwords."""
-        about, companies = {}, []
-        if object_id:
-            about["classroom"] = row_to_change(self, request, object_id)
-            companies = about["classroom"].companies.order_by("pk")
-        elif not self.has_add_permission(request):
-            raise PermissionDenied
+        about = {"classroom": row_to_change(self, request, object_id)} if object_id else {}
+        companies = about["classroom"].companies.order_by("pk") if about else []
         names = "\n".join(company.trainee for company in companies)
         initial = {"trainees": names, "seen": names} if form_class is NamesForm else {}
         form = form_class(request.POST if request.method == "POST" else None, initial=initial)
         if form.is_valid():
             try:
-                done = form.action(actor=acting(request), **about, **form.arguments())
+                done = form.action(actor=acting(request), **about, **form.cleaned_data)
             except ValidationError as error:
                 form.add_error(None, error)
             else:
                 if isinstance(done, list):
                     return self.sheet(request, done)
-                messages.success(request, form.done.format(done))
+                messages.success(request, f"{form.title}: hecho. Empresas que cambiaron: {done}.")
                 return self.change_view(request, object_id)
-        asked = {name: getattr(form, name) for name in ("title", "submit", "intro")}
+        asked = {"title": form.title, "submit": form.title, "original": about.get("classroom")}
         if form_class in (ResetForm, CloseForm):
             made = progress.of_each(companies).values()
             asked["busy"] = sum(each.run is not None for each in made)
-        about = {"original": about.get("classroom"), "intro_template": f"{PAGES}intro.html"}
-        return form_page(self, request, form, **asked, **about)
+        return form_page(self, request, form, intro_template=f"{PAGES}intro.html", **asked)
 
     @method_decorator(sensitive_variables())
     def sheet(self, request, companies):
         """Show the passwords, which nothing stores, as slips to print and cut."""
-        address, slips = request.build_absolute_uri(reverse("users:sign_in")), []
+        slips = []
         for company in companies:
             query = {"ruc": company.operator.ruc, "usuario": company.principal.username}
-            code = segno.make_qr(f"{address}?{urlencode(query)}")
-            slips.append((company, code.svg_data_uri(border=0, light="#fff")))
-        return page(
-            self,
-            request,
-            f"{PAGES}sheet.html",
-            title="Papelitos para los alumnos",
-            original=companies[0].operator.classroom,
-            address=address,
-            slips=slips,
-        )
+            address = request.build_absolute_uri(reverse("users:sign_in", query=query))
+            code = segno.make_qr(address).svg_data_uri(border=0, light="#fff")
+            slips.append((company, code))
+        about = {"title": "Papelitos para los alumnos", "original": companies[0].operator.classroom}
+        return page(self, request, f"{PAGES}sheet.html", slips=slips, **about)
 
     def board_view(self, request, object_id):
         """Show the board of the aula; with ``?formato=csv`` return it as a file."""
@@ -237,14 +201,13 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
         columns, rows = board.board_of(classroom)
         if kind := request.GET.get("formato"):
             return file_response(kind, board.table_of(rows), "aula")
-        needed = {None, *(row.company.is_open for row in rows)}
         return page(
             self,
             request,
             f"{PAGES}board.html",
             title=classroom.name,
             classroom=classroom,
-            forms=[(word, form) for word, form in FORMS.items() if form.is_for_open in needed],
+            forms=FORMS.items(),
             columns=columns,
             rows=rows,
             points=sum(row.points for row in rows),

@@ -114,7 +114,7 @@ def test_the_slips_of_an_aula_are_read_on_every_screen_and_printed_eight_to_a_pa
     page.get_by_label("Nombres de los alumnos").fill(f"Ana Ruiz\n{LONGEST}\n{'x' * 100}")
     once = "form => form.addEventListener('submit', sent => sent.preventDefault(), {once: true})"
     page.locator("#content-main form").evaluate(once)
-    page.get_by_role("button", name="Abrir el aula").click()
+    page.get_by_role("button", name="Abrir un aula").click()
     page.get_by_role("button", name="Un momento…").click()
     page.locator(".slip").first.wait_for()
     assert page.locator(".slip").count() == 9

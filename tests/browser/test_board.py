@@ -29,7 +29,7 @@ def did(small_catalog, staff):
         operator_types=["AGENTE_ADUANA"],
         days=7,
         number=2,
-        trainees=["Ana Ruiz", LONGEST],
+        trainees=f"Ana Ruiz\n{LONGEST}",
     )
 
     def call(action: str, **facts) -> None:

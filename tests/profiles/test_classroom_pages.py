@@ -1,11 +1,13 @@
 """The pages of an aula in the administration: opened, its slips, its companies, and who may."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from operators.models import Classroom, Operator
 from tests.administration import allow, errors, queries, texts
@@ -27,11 +29,11 @@ def trainer(small_catalog, staff, client_of):
 def form(**fields) -> dict:
     return {
         "name": "Turno mañana",
-        "types": ["AGENTE_ADUANA"],
+        "operator_types": ["AGENTE_ADUANA"],
         "number": "3",
         "days": "7",
         "trainees": "Ana Ruiz\r\n\r\n" + "x" * 100,
-        "creation_key": str(uuid4()),
+        "key": str(uuid4()),
         **fields,
     }
 
@@ -70,10 +72,10 @@ def test_the_answer_to_the_form_is_a_sheet_with_a_slip_for_each_trainee(trainer,
 
 
 def test_what_is_wrong_is_said_beside_its_field(trainer):
-    wrong = form(name="", types=[], number="61", days="31", trainees="")
+    wrong = form(name="", operator_types=[], number="61", days="31", trainees="")
     assert errors(trainer.post(ADD, wrong)) == {
         "name": ["Escriba el nombre del aula"],
-        "types": ["Marque al menos un tipo de operador"],
+        "operator_types": ["Marque al menos un tipo de operador"],
         "number": ["Escriba de 1 a 60 empresas"],
         "days": ["Escriba de 1 a 30 días"],
     }
@@ -92,8 +94,8 @@ def test_the_page_of_an_aula_shows_its_companies_and_leads_to_what_is_done(train
     assert texts(page, "tbody th")[0].startswith("Ana Ruiz")
     assert user.operator.ruc in page.select_one("tbody tr").text
     assert texts(page, ".object-tools a") == [
-        *("Añadir empresas", "Nombres de los alumnos", "Devolver todas a su inicio"),
-        *("Cerrar el aula", "Descargar (CSV)", "Historial"),
+        *("Añadir empresas", "Nombrar a los alumnos", "Devolver todas a su inicio"),
+        *("Cerrar el aula", "Reabrir o alargar el aula", "Descargar (CSV)", "Historial"),
     ]
     for link in page.select(".object-tools a, tbody a"):
         address = reverse("admin:operators_classroom_tablero", args=[user.operator.classroom_id])
@@ -114,20 +116,16 @@ def test_names_are_changed_companies_added_the_aula_reset_closed_and_reopened(tr
         ("cerrar", {}, 5),
         ("cerrar", {}, 0),
         ("reabrir", {"days": "2"}, 5),
+        ("reabrir", {"days": "2"}, 0),
     ]:
         assert trainer.get(of(word)).status_code == 200
         done = trainer.post(of(word), fields, follow=True)
         assert f": {count}." in soup(done).select_one(".messagelist").text
-    board, changes = of("tablero"), ["Nombres de los alumnos", "Reabrir el aula"]
-    assert "Reabrir el aula" not in texts(soup(trainer.get(board)), ".object-tools a")
+    # The days of an aula that is open are extended by the same page.
+    trainer.post(of("reabrir"), {"days": "9"})
+    last_day = timezone.localdate() + timedelta(days=8)
+    assert {*companies.values_list("practice_until", flat=True)} == {last_day}
     trainer.post(of("cerrar"))
-    assert texts(soup(trainer.get(board)), ".object-tools a")[:-2] == changes
-    # Some companies are open, some closed: both can be done.
-    Operator.objects.filter(trainee="Eva").update(is_active=True)
-    assert texts(soup(trainer.get(board)), ".object-tools a")[3:5] == [
-        *("Cerrar el aula", "Reabrir el aula")
-    ]
-    Operator.objects.update(is_active=False)
     assert "Reábrala primero" in trainer.post(of("mas"), form()).text
 
 

@@ -53,7 +53,7 @@ def sentences(refused) -> dict:
 
 
 def test_each_trainee_has_a_company_whose_principal_signs_in_with_the_password_shown(make, client):
-    companies = make(trainees=["Ana  Ruiz", "Luis D’Angelo"], is_exam=True)
+    companies = make(trainees="Ana  Ruiz\nLuis D’Angelo\n", is_exam=True)
     classroom = room_of(companies)
     assert (classroom.name, classroom.is_exam, classroom.is_open) == ("Turno mañana", True, True)
     assert names(companies) == ["Ana Ruiz", "Luis D'Angelo", ""]
@@ -166,9 +166,9 @@ def test_the_passwords_are_hashed_before_the_first_row_is_written(make, monkeypa
     [
         ({"number": 0}, "number", "Escriba de 1 a 60 empresas"),
         ({"number": 61}, "number", "Escriba de 1 a 60 empresas"),
-        ({"trainees": ["Ana"] * 4}, "trainees", "Hay 4 nombres y 3 empresas"),
-        ({"trainees": ["Ana", "x" * 101]}, "trainees", "Nombre 2, «" + "x" * 40 + "»"),
-        ({"trainees": ["Ana\u202e"]}, "trainees", "caracteres que no se ven"),
+        ({"trainees": "Ana\n" * 4}, "trainees", "Hay 4 nombres y 3 empresas"),
+        ({"trainees": "Ana\r\n" + "x" * 101}, "trainees", "Nombre 2, «" + "x" * 40 + "»"),
+        ({"trainees": "Ana\u202e"}, "trainees", "caracteres que no se ven"),
         ({"name": ""}, "name", ""),
         ({"name": "x" * 81}, "name", ""),
         ({"days": 31}, "days", "Escriba de 1 a 30 días"),
@@ -188,7 +188,7 @@ def test_only_staff_and_only_in_practice_mode(make, trainer, settings):
     principal = User.objects.filter(is_principal=True).select_related("operator").first()
     actions = {
         classrooms.add_companies: {"number": 1},
-        classrooms.name_trainees: {"trainees": ["Otra"], "seen": []},
+        classrooms.name_trainees: {"trainees": "Otra", "seen": ""},
         classrooms.reset: {},
         classrooms.close: {},
         classrooms.reopen: {"days": 2},
@@ -213,18 +213,18 @@ def test_a_company_outside_an_exam_is_in_none(make, operator):
 
 
 def test_of_the_names_of_two_trainers_those_are_written_that_each_changed(make, trainer):
-    companies = make(trainees=["Ana", "Luis", "Eva"])
-    room = {"actor": trainer, "classroom": room_of(companies), "seen": ["Ana", "Luis", "Eva"]}
-    assert classrooms.name_trainees(trainees=["Ana", "Luz", "Eva"], **room) == 1
-    assert classrooms.name_trainees(trainees=["Ana", "Luis", "Eva María"], **room) == 1
-    assert classrooms.name_trainees(trainees=["Ana", "Luis"], **room) == 1
+    companies = make(trainees="Ana\nLuis\nEva")
+    room = {"actor": trainer, "classroom": room_of(companies), "seen": "Ana\nLuis\nEva"}
+    assert classrooms.name_trainees(trainees="Ana\nLuz\nEva", **room) == 1
+    assert classrooms.name_trainees(trainees="Ana\nLuis\nEva María", **room) == 1
+    assert classrooms.name_trainees(trainees="Ana\nLuis", **room) == 1
     assert names(companies) == ["Ana", "Luz", ""]
     entry = AuditEntry.objects.filter(action="operator.trainee_named").earliest("pk")
     assert (action_label(entry), [line.text for line in changes(entry, {})]) == (
         *("Alumno de la empresa de práctica", ["Alumno: Luis → Luz"]),
     )
     with pytest.raises(ValidationError, match="Hay 4 nombres y 3 empresas"):
-        classrooms.name_trainees(trainees=["Ana"] * 4, **room)
+        classrooms.name_trainees(trainees="Ana\n" * 4, **room)
 
 
 def test_a_closed_aula_lets_nobody_in_takes_no_company_and_is_reopened_as_it_was(
@@ -268,7 +268,7 @@ def test_after_its_last_day_an_aula_is_closed_until_it_is_reopened(make, trainer
 
 
 def test_a_reset_aula_keeps_its_companies_their_names_and_passwords(make, trainer):
-    companies = make(trainees=["Ana"])
+    companies = make(trainees="Ana")
     principal = User.objects.select_related("operator").get(operator=companies[0].operator)
     accounts.create_secondary_user(
         actor=acting(principal), username="MIO00001", password=PASSWORD, **person(90000010)

@@ -1,10 +1,10 @@
 """Aulas: practice companies that a trainer opens together, one for each trainee.
 
 All of this is for staff, in practice mode only: every action raises PermissionDenied otherwise, and
-ValidationError keyed by argument. Each is about all companies of the aula or about none.
+ValidationError keyed by argument. Each is about all companies of the aula or about none. Names of
+trainees are one text: a line for each company, in their order, which is empty where it has none.
 """
 
-from collections.abc import Sequence
 from uuid import UUID, uuid4, uuid5
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -41,7 +41,7 @@ def add_companies(
     classroom: Classroom,
     number: int,
     operator_types=None,
-    trainees: Sequence[str] = (),
+    trainees: str = "",
     key: UUID | None = None,
 ) -> list[practice.PracticeCompany]:
     """Add practice companies to an aula that is open or new; return them with their passwords.
@@ -86,9 +86,7 @@ def add_companies(
 
 
 @transaction.atomic
-def name_trainees(
-    *, actor: Actor, classroom: Classroom, trainees: Sequence[str], seen: Sequence[str]
-) -> int:
+def name_trainees(*, actor: Actor, classroom: Classroom, trainees: str, seen: str) -> int:
     """Write who uses each company, where the name is another than was ``seen``; return how many."""
     companies = [*_classrooms_for(actor).get(pk=classroom.pk).companies.order_by("pk")]
     names, shown = _names(trainees, len(companies)), _names(seen, len(companies))
@@ -151,8 +149,9 @@ def _record(action: str, actor: Actor, classroom: Classroom, companies: int) -> 
     return companies
 
 
-def _names(lines: Sequence[str], number: int) -> list[str]:
+def _names(text: str, number: int) -> list[str]:
     """Return a name for each of so many companies, as it is stored; empty where none was given."""
+    lines = text.rstrip().splitlines()
     if len(lines) > number:
         raise ValidationError({"trainees": f"Hay {len(lines)} nombres y {number} empresas"})
     field, names = Operator._meta.get_field("trainee"), [""] * number

@@ -35,7 +35,7 @@ def companies(small_catalog, staff):
         operator_types=["AGENTE_ADUANA"],
         days=7,
         number=3,
-        trainees=["Ana Ruiz", "Luis Quispe"],
+        trainees="Ana Ruiz\nLuis Quispe",
     )
 
 
