@@ -33,8 +33,8 @@ import csv, sys
 from operators.models import Classroom
 from profiles.admin import board
 
-columns, rows = board.board_of(Classroom.objects.get())
-csv.writer(sys.stdout).writerows(board.table_of(rows))
+courses = board.courses_in(Classroom.objects.get())
+csv.writer(sys.stdout).writerows(board.table_of(courses))
 """
 FIRST, EMPTY_MENU, NO_ROLE = "primer-usuario", "menu-vacio", "falta-el-rol"
 

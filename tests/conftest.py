@@ -352,9 +352,7 @@ def exercise(principal) -> Exercise:
     facts = {"exercise": "de-prueba", "title": "De prueba", "points": 9, "hints": 1}
     for action in ("practice.started", "practice.passed", "practice.started"):
         record(action, actor=acting(principal), operator=principal.operator, after=facts)
-    return Exercise.objects.create(
-        code="de-prueba", title="De prueba", position=1, definition=EXERCISE
-    )
+    return Exercise.objects.create(position=1, **EXERCISE)
 
 
 @pytest.fixture

@@ -187,8 +187,6 @@ class Reading:
     # Of the user whose part is being read.
     username: str = ""
 
-    user_keys = USER_KEYS
-
     def users(self, document: object) -> tuple[ExpectedUser, ...]:
         rows = self._part("", self._table("", document, ("users",)), "users", self._list) or []
         if not rows and not self.problems:
@@ -209,7 +207,7 @@ class Reading:
         self.username = ""
         if isinstance(row, dict):
             self.username = self._part(path, row, "username", self._username) or ""
-        row = self._table(path, row, self.user_keys)
+        row = self._table(path, row, USER_KEYS)
         return ExpectedUser(
             username=self.username,
             state=self._part(path, row, "state", self._state),

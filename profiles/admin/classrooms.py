@@ -16,7 +16,6 @@ from django.views.decorators.debug import sensitive_variables
 from operators.models import Classroom
 from operators.validators import validate_printable
 from profiles.admin import board
-from profiles.exercises import progress
 from profiles.spreadsheet import file_response
 from users.actions import classrooms
 from users.admin.lists import FoldedNameSearch, StrictList
@@ -179,8 +178,8 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
                 return self.change_view(request, object_id)
         asked = {"title": form.title, "submit": form.title, "original": about.get("classroom")}
         if form_class in (ResetForm, CloseForm):
-            made = progress.of_each(companies).values()
-            asked["busy"] = sum(each.run is not None for each in made)
+            courses = board.courses_in(about["classroom"])
+            asked["busy"] = sum(course.current is not None for course in courses)
         return form_page(self, request, form, intro_template=f"{PAGES}intro.html", **asked)
 
     @method_decorator(sensitive_variables())
@@ -198,9 +197,9 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
     def board_view(self, request, object_id):
         """Show the board of the aula; with ``?formato=csv`` return it as a file."""
         classroom = row_to_change(self, request, object_id)
-        columns, rows = board.board_of(classroom)
+        courses = board.courses_in(classroom)
         if kind := request.GET.get("formato"):
-            return file_response(kind, board.table_of(rows), "aula")
+            return file_response(kind, board.table_of(courses), "aula")
         return page(
             self,
             request,
@@ -208,9 +207,9 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
             title=classroom.name,
             classroom=classroom,
             forms=FORMS.items(),
-            columns=columns,
-            rows=rows,
-            points=sum(row.points for row in rows),
-            stuck=[row for row in rows if row.stuck],
+            columns=board.columns_of(courses),
+            courses=courses,
+            points=sum(course.points for course in courses),
+            stuck=[course for course in courses if course.stuck],
             now=timezone.localtime(),
         )

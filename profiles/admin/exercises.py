@@ -26,7 +26,7 @@ class ExercisesForm(forms.Form):
 
 class ExerciseAdmin(ReadOnly, StrictList, admin.ModelAdmin):
     list_display = ["title", "code", "position", "is_retired"]
-    fields = ["code", "title", "position", "is_retired"]
+    fields = ["code", "title", "brief", "points", "position", "is_retired"]
 
     def has_add_permission(self, request):
         """Ask for both: a file adds exercises and changes those that are there."""
@@ -59,9 +59,10 @@ class ExerciseAdmin(ReadOnly, StrictList, admin.ModelAdmin):
         """Return the exercises as they are now, as a file that can be imported."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        tables = Exercise.objects.values_list("definition", flat=True)
         headers = {"Content-Disposition": 'attachment; filename="practicas.toml"'}
-        return HttpResponse(toml_of(tables), content_type="application/toml", headers=headers)
+        return HttpResponse(
+            toml_of(Exercise.objects.all()), content_type="application/toml", headers=headers
+        )
 
 
 if settings.DEMO:

@@ -1,16 +1,16 @@
 """Read a file of exercises (its form: profiles/exercises/exercises.toml); every problem is named."""
 
-import re
-from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, field, fields
-from functools import partial, partialmethod
+from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from operators.models import DELAYS
+from django.core.exceptions import ValidationError
+
+from operators.models import Operator
+from profiles.access import expectations
 from profiles.access.expectations import (
-    USER_KEYS,
     Catalogue,
     ExpectationsError,
     ExpectedUser,
@@ -18,214 +18,141 @@ from profiles.access.expectations import (
     Reading,
     toml_table,
 )
+from profiles.models import Exercise, Person
 from profiles.tables import toml_text
 from profiles.tables.rows import FileError
 from users.history.wording import ACTION_LABELS
-from users.models import User
-from users.validators import DocumentType
 
 EXERCISES_FILE = Path(__file__).with_name("exercises.toml")
-# The clave of every user that the portal prepares: public, as the exercise says it.
-CLAVE = "Practica01"
-PERSON_KEYS = ("document_number", "first_name", "last_name")
-# In a brief: the day of the start, and so many days later.
-DAY = re.compile(r"\{(?:hoy|dia:([0-9]{1,3}))\}")
+KEYS = tuple(Exercise().facts())
+TEXTS = ("document_number", "first_name", "last_name")
+# What an account has not that is only checked.
+UNSAVED = ("password", "operator")
+# The keys that are tables of their own.
+ROWS = ("people", "goal")
+ABOUT_A_USER = ("user.", "options.", "roles.", "grants.")
+ACTIONS = {action: action for action in ACTION_LABELS if action.startswith(ABOUT_A_USER)}
 
 
-def part(reader: str, default: Any = MISSING) -> Any:
-    """Return a field that the method of that name reads; without a default, it is required."""
-    return field(default=default, metadata={"reader": reader})
-
-
-@dataclass(frozen=True)
-class Person:
-    """A user whom the portal prepares; ``with_roles``: with the fewest roles by which the options work."""
-
-    username: str = part("_username")
-    document_number: str = part("_line")
-    first_name: str = part("_line")
-    last_name: str = part("_line")
-    options: tuple[str, ...] = part("_options", ())
-    with_roles: bool = part("_flag", False)
-    state: str = part("_state", "active")
-
-    def user(self, **facts) -> User:
-        """Return the unsaved account."""
-        facts |= {key: getattr(self, key) for key in ("username", "state", *PERSON_KEYS)}
-        return User(document_type=DocumentType.DNI, **facts)
-
-
-@dataclass(frozen=True)
-class Goal(ExpectedUser):
-    """What shall be true of a user; ``person`` holds what its data shall say, by field."""
-
-    person: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Happened:
-    """An action about a user that the history shall hold since the start."""
-
-    action: str = part("_action")
-    username: str = part("_username")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Definition:
-    """What an exercise says; as a row it is ``profiles.models.Exercise``."""
-
-    code: str = part("_code")
-    title: str = part("_line")
-    brief: str = part("_brief")
-    points: int = part("_number")
-    # A trainee without progress for so many minutes is stuck.
-    minutes: int = part("_number", 5)
-    operator_types: tuple[str, ...] = part("_types", ())
-    hints: tuple[str, ...] = part("_hints", ())
-    # What each option or role beyond the goal costs; None if none may be there.
-    extra_cost: int | None = part("_number", None)
-    activation_delay: int = part("_hours", 0)
-    retired: bool = part("_flag", False)
-    untouched: tuple[str, ...] = part("_usernames", ())
-    people: tuple[Person, ...] = part("_people", ())
-    happened: tuple[Happened, ...] = part("_all_happened", ())
-    goal: tuple[Goal, ...] = part("_goals")
-
-
-def read_file(file: BinaryIO, catalogue: Catalogue) -> list[tuple[Definition, dict]]:
-    """Read a TOML file; return each exercise with its table, which the database keeps.
-
-    Raises ExpectationsError with every problem found.
-    """
+def read_file(file: BinaryIO, catalogue: Catalogue) -> list[Exercise]:
+    """Read a TOML file of exercises. Raises ExpectationsError with every problem found."""
     try:
         document = toml_text.read_file(file)
     except FileError as error:
         raise ExpectationsError([Problem(str(error))]) from error
     reading = _Reading(catalogue)
-    definitions = reading.exercises(document)
+    exercises = reading.exercises(document)
     if reading.problems:
         raise ExpectationsError(reading.problems)
-    return [*zip(definitions, document["exercises"], strict=True)]
+    return exercises
 
 
-def read(table: dict, catalogue: Catalogue) -> Definition:
-    """Return the exercise of a table that was read before, as the database holds it."""
-    return _Reading(catalogue).record("", table, Definition)
+def goal_of(exercise: Exercise, catalogue: Catalogue) -> tuple[ExpectedUser, ...]:
+    """Return what shall be true at the end of an exercise that was read before."""
+    return expectations.read({"users": exercise.goal}, catalogue)
 
 
-def toml_of(tables: Iterable[dict]) -> str:
+def toml_of(exercises: Iterable[Exercise]) -> str:
     """Return exercises as the text of a file that can be read again, with what its keys mean."""
     lines = EXERCISES_FILE.read_text(encoding="utf-8").splitlines(keepends=True)
     text = "".join(takewhile(lambda line: line.startswith("#"), lines))
-    for table in tables:
-        rows = {key: table[key] for key in ("people", "goal", "happened") if key in table}
-        plain = {key: value for key, value in table.items() if key not in rows}
-        parts = [(f"exercises.{key}", row) for key, value in rows.items() for row in value]
-        text += "\n" + "".join(toml_table(*part) for part in [("exercises", plain), *parts])
+    for exercise in exercises:
+        stated = {key: value for key, value in exercise.facts().items() if value}
+        rows = [(f"exercises.{key}", row) for key in ROWS for row in stated.pop(key, ())]
+        text += "\n" + "".join(toml_table(*part) for part in [("exercises", stated), *rows])
     return text
 
 
 class _Reading(Reading):
-    user_keys = (*USER_KEYS, "person")
-
-    def exercises(self, document: object) -> list[Definition]:
+    def exercises(self, document: object) -> list[Exercise]:
         table = self._table("", document, ("exercises",))
         rows = self._part("", table, "exercises", self._list) or []
         if not rows and not self.problems:
             self._add("exercises", "La lista está vacía.")
-        places: dict[str, str] = {}
-        definitions = []
-        for place, row in self._items("exercises", rows):
-            definitions.append(definition := self.record(place, row, Definition))
-            first = places.setdefault(definition.code or place, place)
-            if first != place:
-                self._add(place, f"El código {definition.code} ya está en {first}.")
-        return definitions
+        exercises = [self.exercise(*item) for item in self._items("exercises", rows)]
+        codes = [exercise.code for exercise in exercises]
+        for place, code in enumerate(codes):
+            if code in codes[:place]:
+                first = codes.index(code)
+                self._add(f"exercises[{place}]", f"El código {code} ya está en exercises[{first}].")
+        return exercises
 
-    def record(self, path: str, row: object, kind: type) -> Any:
-        """Read a table as a dataclass of parts."""
-        self.username = ""
-        parts = {each.name: each for each in fields(kind)}
-        table, values = self._table(path, row, tuple(parts)), {}
-        for name, each in parts.items():
-            value = self._part(path, table, name, getattr(self, each.metadata["reader"]))
-            if value is None and each.default is not MISSING:
-                value = each.default
-            elif name not in table and name != next(iter(parts)) and table:
-                self._add(path, f"Falta «{name}».")
-            values[name] = value
-            if name == "username":
-                self.username = value or ""
-        return kind(**values)
+    def exercise(self, path: str, row: object) -> Exercise:
+        # What has no reader here is checked by its field alone.
+        readers = dict.fromkeys(KEYS, lambda path, value: value) | {
+            "operator_types": partial(self._each_once, read=self._type),
+            "hints": partial(self._each_once, read=self._line),
+            "people": self._people,
+            "goal": self._goal,
+            "happened": self._happened,
+            "untouched": partial(self._each_once, read=self._username),
+        }
+        exercise = Exercise(**self._read(path, row, readers))
+        self._check(path, partial(exercise.clean_fields, ["position"]))
+        return exercise
 
-    def _records(self, path: str, value: object, *, kind: type) -> tuple:
-        return tuple([self.record(place, row, kind) for place, row in self._items(path, value)])
+    def _read(self, path: str, row: object, readers: dict[str, Callable]) -> dict:
+        """Return what the readers return of a table; nothing where there is a problem."""
+        table = self._table(path, row, tuple(readers))
+        values = {key: self._part(path, table, key, read) for key, read in readers.items()}
+        return {
+            # As the database returns it.
+            key: [*value] if isinstance(value, tuple) else value
+            for key, value in values.items()
+            if value is not None
+        }
 
-    _people = partialmethod(_records, kind=Person)
-    _all_happened = partialmethod(_records, kind=Happened)
+    def _check(self, path: str, clean: Callable) -> None:
+        """Keep the problems of a row of the database that is not saved."""
+        try:
+            clean()
+        except ValidationError as error:
+            for field, sentences in error.message_dict.items():
+                for sentence in sentences:
+                    self._add(f"{path}.{field}", sentence)
 
-    def _goals(self, path: str, value: object) -> tuple[Goal, ...]:
-        goals = []
+    def _people(self, path: str, value: object) -> list[dict]:
+        readers = {
+            "username": self._username,
+            **dict.fromkeys(TEXTS, self._text),
+            "options": self._options,
+            "state": self._state,
+            **dict.fromkeys(("with_roles", "is_new"), self._flag),
+        }
+        people = []
         for place, row in self._items(path, value):
-            user, table = self._user(place, row), row if isinstance(row, dict) else {}
-            person = self._part(place, table, "person", self._data) or {}
-            goals.append(Goal(**vars(user), person=person))
+            people.append(person := self._read(place, row, readers))
+            self.username = person.get("username", "")
+            user = Person(**person).user(operator=Operator(pk=0))
+            self._check(place, partial(user.full_clean, UNSAVED, validate_constraints=False))
+            person |= {key: getattr(user, key) for key in TEXTS}
         self.username = ""
-        return tuple(goals) if goals else self._add(path, "La lista está vacía.")
+        return people
 
-    def _data(self, path: str, value: object) -> dict[str, str]:
-        table = self._table(path, value, PERSON_KEYS)
-        # In the order of a form: PostgreSQL keeps no order of the keys of a table.
-        keys = [key for key in PERSON_KEYS if key in table]
-        return {key: self._part(path, table, key, self._line) or "" for key in keys}
+    def _goal(self, path: str, value: object) -> list:
+        for place, row in self._items(path, value):
+            if any(each.reason for each in self._user(place, row).verdicts):
+                self._add(place, "Aquí «cannot» no lleva motivo.")
+        self.username = ""
+        return value
 
-    def _usernames(self, path: str, value: object) -> tuple[str, ...]:
-        return self._each_once(path, value, self._username)
+    def _happened(self, path: str, value: object) -> dict[str, str]:
+        rows = value if isinstance(value, dict) else self._table(path, value, ("usuario",))
+        actions = {
+            self._username(path, name): self._known(f"{path}.{name}", action, ACTIONS, "la acción")
+            for name, action in rows.items()
+        }
+        return {name: action for name, action in actions.items() if name and action}
 
-    def _hints(self, path: str, value: object) -> tuple[str, ...]:
-        return self._each_once(path, value, partial(self._line, most=300))
-
-    def _types(self, path: str, value: object) -> tuple[str, ...]:
+    def _type(self, path: str, value: object) -> str | None:
         known = {code: code for code in self.catalogue.operator_types}
-        what = "el tipo de operador"
-        return self._each_once(path, value, partial(self._known, known=known, what=what))
+        return self._known(path, value, known, "el tipo de operador")
 
-    # Single values, as in Reading.
-
-    def _code(self, path: str, value: object) -> str | None:
+    def _line(self, path: str, value: object) -> str | None:
         text = self._text(path, value)
-        if text is None or re.fullmatch(r"[a-z0-9-]{1,50}", text):
+        if text is None or (text.strip() and text.isprintable()):
             return text
-        return self._add(path, "Solo lleva minúsculas sin tilde, números y guiones, hasta 50.")
-
-    def _line(self, path: str, value: object, *, most: int = 100) -> str | None:
-        text = self._text(path, value)
-        if text is None or (text.strip() and text.isprintable() and len(text) <= most):
-            return text and text.strip()
-        return self._add(path, f"Debe tener de 1 a {most} caracteres que se vean.")
-
-    def _brief(self, path: str, value: object) -> str | None:
-        text = self._text(path, value)
-        if text is None or self._line(path, text.replace("\n", " "), most=1200) is None:
-            return None
-        if {*"{}"} & {*DAY.sub("", text)}:
-            return self._add(path, "Entre llaves solo va {hoy} o un día como {dia:7}.")
-        return text.strip()
-
-    def _action(self, path: str, value: object) -> str | None:
-        about = ("user.", "options.", "roles.", "grants.")
-        known = {action: action for action in ACTION_LABELS if action.startswith(about)}
-        return self._known(path, value, known, "la acción")
-
-    def _hours(self, path: str, value: object) -> int | None:
-        if type(value) is int and value in DELAYS:
-            return value
-        return self._add(path, f"Las demoras que hay, en horas: {', '.join(map(str, DELAYS))}.")
-
-    def _number(self, path: str, value: object) -> int | None:
-        if type(value) is int and 1 <= value <= 100:
-            return value
-        return self._add(path, "Debe ser un número de 1 a 100.")
+        return self._add(path, "Está vacío o tiene caracteres que no se ven.")
 
     def _flag(self, path: str, value: object) -> bool | None:
         return value if isinstance(value, bool) else self._add(path, "Debe ser true o false.")

@@ -9,7 +9,7 @@ from users.forms.layout import Submit, layout
 class ExerciseForm(forms.Form):
     """A button that sends what to do with an exercise."""
 
-    def __init__(self, code: str, do: str, label: str, kind: str = "primary", value: str = "1"):
+    def __init__(self, code: str, do: str, label: str, kind: str = "primary", value: int = 1):
         super().__init__()
         button = Submit(label, kind=kind, name=do, value=value)
         action = reverse("exercises:exercise", args=[code])

@@ -14,7 +14,7 @@ from profiles.models.catalog import (
     Profile,
     Role,
 )
-from profiles.models.exercises import Exercise, ExerciseQuerySet
+from profiles.models.exercises import Exercise, Person
 from profiles.models.grants import Grant, OptionGrant, RoleGrant
 from profiles.models.loads import LoadPlan, LoadPlanQuerySet, LoadRow, Outcome
 from profiles.models.templates import AccessTemplate, AccessTemplateQuerySet
@@ -26,7 +26,6 @@ __all__ = [
     "AccessTemplateQuerySet",
     "CatalogRow",
     "Exercise",
-    "ExerciseQuerySet",
     "Grant",
     "LoadPlan",
     "LoadPlanQuerySet",
@@ -35,6 +34,7 @@ __all__ = [
     "OptionGrant",
     "OptionQuerySet",
     "Outcome",
+    "Person",
     "Profile",
     "Role",
     "RoleGrant",

@@ -72,6 +72,11 @@ class RoleQuerySet(CatalogQuerySet):
             .order_by("operator_type__position", "position")
         )
 
+    def reach(self) -> dict[str, int]:
+        """Return how many options of the catalogue each of these roles opens, by its code."""
+        counted = self.order_by().annotate(reach=models.Count("options"))
+        return dict(counted.values_list("code", "reach"))
+
 
 class Role(CatalogRow):
     """What an account may do inside the applications, for one type of operator."""

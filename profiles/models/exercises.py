@@ -1,34 +1,87 @@
 """The exercises that a practice company may do."""
 
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.formats import date_format
 
-from operators.models import Classroom, Operator
+from operators.models import DELAYS
+from operators.validators import validate_printable
+from users.models import User
+from users.validators import DocumentType
+
+# In a brief: the day of the start, and so many days later.
+DAY = re.compile(r"\{(?:hoy|dia:([0-9]{1,3}))\}")
+OF_POINTS = [MinValueValidator(1), MaxValueValidator(100)]
 
 
-class ExerciseQuerySet(models.QuerySet):
-    def offered_to(self, company: Operator | Classroom, on: str = "") -> list["Exercise"]:
-        """Return the exercises for one of the types of a company, or of an aula, in their order.
+def validate_brief(value: str) -> None:
+    """Raise ValidationError for what nobody can read, and for braces around anything but a day."""
+    validate_printable(value.replace("\n", " "))
+    if len(value) > 1200:
+        raise ValidationError("El enunciado puede tener hasta 1200 caracteres.")
+    if {*"{}"} & {*DAY.sub("", value)}:
+        raise ValidationError("Entre llaves solo va {hoy} o un día como {dia:7}.")
 
-        The exercise whose code is ``on`` stays offered until it ends, also if it was retired.
-        """
-        types = {*company.operator_types.values_list("code", flat=True)}
-        return [
-            row
-            for row in self.all()
-            if row.code == on or (row.is_for(types) and not row.is_retired)
-        ]
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in an exercise: the portal prepares the user; with ``is_new``, the trainee creates it.
+
+    ``with_roles``: with the fewest roles by which the options work.
+    """
+
+    username: str = ""
+    document_number: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    options: tuple[str, ...] = ()
+    state: str = User.State.ACTIVE
+    with_roles: bool = False
+    is_new: bool = False
+
+    def user(self, **facts) -> User:
+        """Return the unsaved account."""
+        return User(
+            username=self.username,
+            state=self.state,
+            document_type=DocumentType.DNI,
+            document_number=self.document_number,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            **facts,
+        )
 
 
 class Exercise(models.Model):
-    """An exercise as its file says it (profiles/exercises/reading.py), identified by its code."""
+    """An exercise, as a table of its file says it (profiles/exercises/exercises.toml)."""
 
     code = models.SlugField("código", primary_key=True)
-    title = models.CharField("título", max_length=100)
     position = models.PositiveIntegerField("orden")
+    title = models.CharField("título", max_length=100, validators=[validate_printable])
+    brief = models.TextField("enunciado", validators=[validate_brief])
+    points = models.PositiveSmallIntegerField("puntos", validators=OF_POINTS)
+    # A trainee without progress for so many minutes is stuck.
+    minutes = models.PositiveSmallIntegerField("minutos", default=5, validators=OF_POINTS)
+    operator_types = models.JSONField("tipos de operador", default=list, blank=True)
+    hints = models.JSONField("pistas", default=list, blank=True)
+    # What each option or role beyond the goal costs; None if none may be there.
+    extra_cost = models.PositiveSmallIntegerField(
+        "costo de lo que sobra", null=True, blank=True, validators=OF_POINTS
+    )
+    activation_delay = models.PositiveSmallIntegerField(
+        "demora de activación", default=0, choices=[*DELAYS.items()]
+    )
+    people = models.JSONField("personas", default=list, blank=True)
+    goal = models.JSONField("meta")
+    # By usuario, an action that the history shall hold since the start.
+    happened = models.JSONField("acciones que debe haber", default=dict, blank=True)
+    untouched = models.JSONField("usuarios que no cambian", default=list, blank=True)
     is_retired = models.BooleanField("retirada", default=False)
-    definition = models.JSONField("definición")
-
-    objects = ExerciseQuerySet.as_manager()
 
     class Meta:
         verbose_name = "práctica"
@@ -38,7 +91,24 @@ class Exercise(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def is_for(self, types: set[str]) -> bool:
-        """Return whether the exercise is for one of these types of operator."""
-        its_types = self.definition.get("operator_types", [])
-        return not its_types or not types.isdisjoint(its_types)
+    def is_offered_to(self, types: set[str]) -> bool:
+        """Return whether a company of these types of operator may start the exercise."""
+        is_for = not self.operator_types or not types.isdisjoint(self.operator_types)
+        return is_for and not self.is_retired
+
+    def facts(self) -> dict:
+        """Return what its file says of it."""
+        fields = (field.name for field in self._meta.fields if field.name != "position")
+        return {name: getattr(self, name) for name in fields}
+
+    def persons(self) -> dict[str, Person]:
+        """Return its people by their usuario."""
+        return {row["username"]: Person(**row) for row in self.people}
+
+    def paragraphs(self, start: date) -> list[str]:
+        """Return the brief of a run that was started on this day."""
+
+        def day(found: re.Match) -> str:
+            return date_format(start + timedelta(days=int(found[1] or 0)), "DATE_FORMAT")
+
+        return [" ".join(text.split()) for text in DAY.sub(day, self.brief).strip().split("\n\n")]

@@ -5,27 +5,19 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views import View
 
 from profiles.actions import exercises as actions
-from profiles.exercises import progress
-from profiles.exercises.course import Course, Row
-from profiles.exercises.judge import Result
+from profiles.exercises.certificates import PASSED, entry_of
+from profiles.exercises.course import Course
 from profiles.forms.exercises import ExerciseForm
 from profiles.models import Exercise
 from users import tenancy
 from users.history.recording import Actor
-from users.models import AuditEntry, User
+from users.models import User
 from users.views.practice import OwnPracticeCompany
-
-# In the session: the results of the last check, of which the history keeps what was missing.
-RESULTS = "exercise_results"
-# Where a remedy leads that is about no user.
-ABOUT_NO_USER = ("users:create", "users:clock")
-GONE = "Ese usuario fue eliminado: presione «Empezar de nuevo»."
 
 
 class ExercisesView(OwnPracticeCompany):
@@ -33,13 +25,7 @@ class ExercisesView(OwnPracticeCompany):
 
     def get(self, request):
         course = Course.of(request.user.operator)
-        context = {
-            "course": course,
-            "next": course.current or course.next_after(),
-            "passed": sum(bool(row.standing.passed) for row in course.rows),
-            "points": sum(row.standing.points for row in course.rows),
-            "of_points": sum(row.exercise.definition["points"] for row in course.rows),
-        }
+        context = {"course": course, "next": course.current or course.next_after()}
         return render(request, "profiles/exercises.html", context)
 
 
@@ -47,141 +33,80 @@ class ExerciseView(OwnPracticeCompany):
     """The brief of an exercise, its results and its hints; start it, check it, take a hint."""
 
     def get(self, request, slug):
-        user, course = request.user, Course.of(request.user.operator)
+        course = Course.of(request.user.operator)
         if (row := course.row(slug)) is None:
             raise Http404
-        run = course.progress.run if row.state == "on" else None
-        hints = row.exercise.definition.get("hints", [])
-        taken = run.hints if run else 0
-        label = "Pedir una pista (cuesta 1 punto)"
-        # Users whom no start would prepare again are eliminated only when that was asked for.
-        own = made_outside(user, course) if "empezar" in request.GET else 0
-        start = {"on": "Empezar de nuevo", "passed": "Hacerla otra vez"}.get(row.state, "Empezar")
-        kind = "danger" if own else "plain" if start != "Empezar" else "primary"
+        hints, users = row.exercise.hints, tenancy.secondary_users_of(request.user).count()
+        # Users whom no start would prepare again.
+        own = 0 if course.is_prepared else users
+        label = {"on": "Empezar de nuevo", "passed": "Hacerla otra vez"}.get(row.state, "Empezar")
+        kind = "plain" if row.is_on or row.passed else "primary"
+        if own:
+            label, kind = f"Eliminarlo{'s' if own > 1 else ''} y empezar", "danger"
+        ask = ExerciseForm(slug, "hint", "Pedir una pista (cuesta 1 punto)", "plain", row.hints)
         context = {
             "course": course,
             "row": row,
-            "run": run,
             "next": course.next_after(row.number),
-            "paragraphs": row.paragraphs(run),
-            "results": self.results(row, run),
-            "taken": hints[:taken],
-            "hint": taken < len(hints) and ExerciseForm(slug, "hint", label, "plain", str(taken)),
+            "taken": hints[: row.hints] if row.is_on else [],
+            "hint": ask if row.hints < len(hints) else None,
             "check": ExerciseForm(slug, "check", "Comprobar"),
-            "start": ExerciseForm(slug, "start", start, kind, "anyway" if own else "1"),
+            "start": ExerciseForm(slug, "start", label, kind, own),
             "own": own,
-            "users": tenancy.secondary_users_of(user).count(),
+            "users": users,
         }
         return render(request, "profiles/exercise.html", context)
 
     def post(self, request, slug):
-        user, actor, page = request.user, Actor.from_request(request), request.path
-        exercise = get_object_or_404(Exercise, code=slug)
-        may_be_gone = exercise.is_retired
+        exercise, part = get_object_or_404(Exercise, code=slug), ""
+        about = {"actor": Actor.from_request(request), "exercise": exercise}
         try:
             if "check" in request.POST:
-                self.check(actor, exercise)
+                self.check(**about)
             elif "hint" in request.POST:
-                seen = tenancy.key_of(request.POST["hint"]) or 0
-                actions.take_hint(actor=actor, exercise=exercise, seen=seen)
-                page += "#hints-title"
-            elif request.POST.get("start") == "1" and made_outside(user, Course.of(user.operator)):
-                page += "?empezar=si"
+                actions.take_hint(**about, seen=tenancy.key_of(request.POST["hint"]) or 0)
+                part = "#hints-title"
             elif "start" in request.POST:
-                key = request.session.session_key
-                actions.start(actor=actor, exercise=exercise, session_key=key)
-                request.session.pop(RESULTS, None)
-                said = "Su empresa está preparada. Haga la tarea y presione Comprobar."
-                messages.success(request, said)
+                self.start(**about, seen=tenancy.key_of(request.POST["start"]) or 0)
         except ValidationError as error:
-            may_be_gone = True
-            # Only a start can be made whatever happened meanwhile.
-            meanwhile = "start" not in request.POST and instead_of(
-                exercise, Course.of(user.operator)
-            )
-            messages.error(request, meanwhile or " ".join(error.messages))
-        if may_be_gone and Course.of(user.operator).row(slug) is None:
-            return redirect("exercises:list")
-        return redirect(page)
+            messages.error(request, " ".join(error.messages))
+            if Course.of(request.user.operator).row(slug) is None:
+                return redirect("exercises:list")
+        return redirect(f"{request.path}{part}")
 
-    def check(self, actor: Actor, exercise: Exercise) -> None:
-        """Check, and keep what the page that follows shows."""
-        checked, user = actions.check(actor=actor, exercise=exercise), actor.user
-        names = {*tenancy.secondary_users_of(user).values_list("username", flat=True)}
-        shown = [shown_of(result, names) for result in checked.results]
-        self.request.session[RESULTS] = [exercise.code, shown]
-        if not checked.passed:
-            done = sum(result.ok for result in checked.results)
-            said = 'Todavía no. Cumplido: {} de {}. <a href="#results-title">Ver qué falta</a>'
-            messages.info(self.request, format_html(said, done, len(shown)))
-            return
-        facts, most = checked.passed.after, exercise.definition["points"]
-        said = f"Lograda: {facts['points']} de {most} puntos."
-        if facts["hints"]:
-            said += f" Las pistas costaron {facts['hints']}."
-        if extra := sum(result.cost for result in checked.results):
-            said += f" Lo que sobra costó {extra}."
+    def start(self, *, seen: int, **about) -> None:
+        """Start, unless users would be eliminated of whom the page did not say so."""
+        own = tenancy.secondary_users_of(self.request.user).count()
+        if own > seen and not Course.of(self.request.user.operator).is_prepared:
+            raise ValidationError("Mientras tanto se crearon usuarios: vea cuántos se eliminarían.")
+        actions.start(**about, session_key=self.request.session.session_key)
+        said = "Su empresa está preparada. Haga la tarea y presione Comprobar."
         messages.success(self.request, said)
 
-    def results(self, row: Row, run: progress.Run | None) -> list[dict]:
-        """Return the results of the last check of this run, or of the one that passed."""
-        code, shown = self.request.session.get(RESULTS, ["", []])
-        if run:
-            missing = [each["sentence"] for each in shown if not each["ok"]]
-            is_last = run.attempts and run.missing == missing
-        else:
-            is_last = row.state == "passed" and all(each["ok"] or each["cost"] for each in shown)
-        if is_last and code == row.exercise.code:
-            return shown
-        # The check was made in another session.
-        return [{"sentence": sentence} for sentence in run.missing] if run else []
-
-
-def shown_of(result: Result, usernames: set[str]) -> dict:
-    """Return a result as its page shows it, with how and where it is mended."""
-    shown = {"ok": result.ok, "sentence": result.sentence, "cost": result.cost}
-    if remedy := result.remedy:
-        shown["words"], route, name = remedy.words, remedy.url_name, result.item.username
-        if route in ABOUT_NO_USER or (route and name in usernames):
-            shown["address"] = reverse(route, args=[] if route in ABOUT_NO_USER else [name])
-        elif route:
-            shown["words"] = GONE
-    return shown
-
-
-def instead_of(exercise: Exercise, course: Course) -> str:
-    """Return what happened meanwhile to an exercise that is no longer on; empty if nothing did."""
-    state = course.progress.state(exercise.code)
-    if state == "begun" and course.current:
-        return f"Esta práctica ya no está en curso: empezó otra, «{course.current.exercise}»."
-    if state == "begun":
-        return "La empresa volvió a su inicio: la práctica ya no está en curso. Presione «Empezar»."
-    return "Esta práctica ya está lograda. No se comprobó de nuevo." if state == "passed" else ""
-
-
-def made_outside(principal: User, course: Course) -> int:
-    """Return how many users were created while no exercise was on."""
-    if course.progress.run:
-        return 0
-    ends = AuditEntry.objects.filter(action__in=(progress.PASSED, "operator.reset"))
-    last = ends.filter(operator=principal.operator).order_by("-at", "-pk").first()
-    created = {
-        "audit_entries__action": "user.created",
-        "audit_entries__pk__gt": last.pk if last else 0,
-    }
-    return tenancy.secondary_users_of(principal).filter(**created).count()
+    def check(self, **about) -> None:
+        entry = actions.check(**about)
+        facts = entry.after
+        if entry.action != PASSED:
+            said = 'Todavía no. Cumplido: {} de {}. <a href="#results-title">Ver qué falta</a>'
+            messages.info(self.request, format_html(said, facts["done"], facts["of"]))
+            return
+        said = f"Lograda: {facts['points']} de {about['exercise'].points} puntos."
+        if facts["hints"]:
+            said += f" Las pistas costaron {facts['hints']}."
+        if extra := sum(result["cost"] for result in facts["results"]):
+            said += f" Lo que sobra costó {extra}."
+        messages.success(self.request, said)
 
 
 def bar_of(user: User) -> dict | None:
     """Return what the bar shows a principal of the exercise that is on; None if none is."""
     if not (user.is_principal and user.operator.is_practice) or user.must_change_password:
         return None
-    run = (found := progress.of_company(user.operator)).run
-    course = run and Course.of(user.operator, found)
-    if not (course and (row := course.current)):
+    course = Course.of(user.operator)
+    if not (row := course.current):
         return None
     check = ExerciseForm(row.exercise.code, "check", "Comprobar", "plain btn-small")
-    return {"course": course, "row": row, "paragraphs": row.paragraphs(run), "check": check}
+    return {"course": course, "row": row, "check": check}
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -189,7 +114,6 @@ class PassView(View):
     """The constancia of an exercise: who has its number may check it."""
 
     def get(self, request, passed):
-        if not (found := progress.pass_of_number(passed)):
+        if (entry := entry_of(passed)) is None:
             raise Http404
-        context = {"number": passed, "passed": found[0], "company": found[1]}
-        return render(request, "profiles/exercise_passed.html", context)
+        return render(request, "profiles/exercise_passed.html", {"number": passed, "entry": entry})

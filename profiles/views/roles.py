@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.db.models import Count
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -117,8 +116,7 @@ class RolesView(AssignmentView):
         granted = offered.filter(code__in=holdings.options).for_verdicts()
         needs, expired = needs_of(holdings, granted, form.roles), expired_roles(holdings)
         if is_smallest:
-            reach = Role.objects.annotate(reach=Count("options")).values_list("code", "reach")
-            form.mark(smallest_roles(needs, without=expired, reach=dict(reach)))
+            form.mark(smallest_roles(needs, without=expired, reach=Role.objects.reach()))
         form.describe(needs, expired)
         return self.page(
             "profiles/roles.html",

@@ -5,6 +5,7 @@ import pytest
 from operators.models import Classroom
 from profiles.models import Exercise
 from tests.conftest import acting
+from tests.trainee import checked
 from users.actions import classrooms
 from users.history.recording import Actor, record
 from users.models import AuditEntry, Session
@@ -21,7 +22,9 @@ def did(small_catalog, staff):
             code=f"e{place}",
             title=f"Una práctica con su título {place}",
             position=place,
-            definition={},
+            brief="Una tarea.",
+            points=10,
+            goal=[],
         )
     first, *_ = classrooms.open_classroom(
         actor=acting(staff),
@@ -44,7 +47,7 @@ def test_the_board_fits_every_screen_follows_the_class_and_keeps_what_is_open(
     page_of, staff, did, axe
 ):
     did("started")
-    did("checked", done=1, of=3, missing=["Falta uno.", "Falta otro."])
+    did("checked", **checked("Falta uno.", "Falta otro."))
     desk = page_of(staff)
     desk.clock.install()
     desk.goto(f"/admin/operators/classroom/{Classroom.objects.get().pk}/tablero/")
@@ -54,7 +57,7 @@ def test_the_board_fits_every_screen_follows_the_class_and_keeps_what_is_open(
         desk.set_viewport_size({"width": width, "height": 800})
         assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert desk.get_by_text("Falta otro.").is_visible()
-    did("checked", done=2, of=3, missing=["Falta otro."])
+    did("checked", **checked("Falta otro."))
     desk.clock.fast_forward(10 * SECOND)
     desk.get_by_text("intentos: 2").wait_for()
     assert desk.get_by_text("Falta otro.").is_visible()
@@ -66,7 +69,7 @@ def test_the_board_fits_every_screen_follows_the_class_and_keeps_what_is_open(
         desk.clock.run_for(10 * SECOND)
     desk.unroute("**/tablero/")
     hour.evaluate("hour => { hour.textContent = 'antes'; }")
-    did("checked", done=2, of=3, missing=["Falta otro."])
+    did("checked", **checked("Falta otro."))
     desk.clock.run_for(10 * SECOND)
     desk.get_by_text("intentos: 3").wait_for()
     assert hour.text_content() != "antes"

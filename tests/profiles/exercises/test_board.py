@@ -6,10 +6,11 @@ import io
 import pytest
 
 from operators.models import Classroom
-from profiles.admin.board import board_of
+from profiles.admin.board import courses_in
 from profiles.models import Exercise
 from tests.administration import allow, queries, texts
 from tests.conftest import acting, soup
+from tests.trainee import checked
 from users.actions import classrooms, practice
 from users.history.recording import Actor, record
 from users.models import AuditEntry, User
@@ -19,16 +20,15 @@ TITLES = ["El primer usuario", "El menú vacío", "Solo lo necesario"]
 
 @pytest.fixture
 def companies(small_catalog, staff):
+    facts = {"brief": "Una tarea.", "points": 10, "goal": []}
     for place, title in enumerate(TITLES):
-        definition = {"minutes": 8} if place == 0 else {}
-        Exercise.objects.create(
-            code=f"e{place}", title=title, position=place, definition=definition
-        )
-    others = {"definition": {"operator_types": ["DEPOSITO_TEMPORAL"]}, "position": 8}
-    Exercise.objects.create(code="de-otro-tipo", title="De otro tipo", **others)
-    Exercise.objects.create(
-        code="retirada", title="Retirada", position=9, definition={}, is_retired=True
-    )
+        Exercise.objects.create(code=f"e{place}", title=title, position=place, **facts)
+    Exercise.objects.filter(code="e0").update(minutes=8)
+    for code, other in [
+        ("de-otro-tipo", {"operator_types": ["DEPOSITO_TEMPORAL"]}),
+        ("retirada", {"is_retired": True}),
+    ]:
+        Exercise.objects.create(code=code, title=code, position=9, **other, **facts)
     return classrooms.open_classroom(
         actor=acting(staff),
         name="Turno mañana",
@@ -71,7 +71,7 @@ def test_each_cell_says_in_words_what_a_company_has_made_of_an_exercise(did, boa
     did(0, "started", 0)
     did(0, "passed", 0, points=9, hints=1, seconds=60, attempts=1)
     did(0, "started", 1)
-    did(0, "checked", 1, done=1, of=3, missing=MISSING)
+    did(0, "checked", 1, **checked(*MISSING))
     did(1, "started", 0)
     did(1, "started", 2)
     clock.advance(minutes=6)
@@ -84,12 +84,11 @@ def test_each_cell_says_in_words_what_a_company_has_made_of_an_exercise(did, boa
         "Luis Quispe",
     ]
     rows = [texts(row, "td") for row in page.select("tbody tr")]
-    assert rows[0][:2] == ["1 de 3 9 puntos", "✓ 9 Lograda"]
-    assert rows[0][2].startswith("▶ En curso, intentos: 1 ⚠ 6 min sin avance Faltan 2")
-    assert rows[0][3] == "· No empezada"
+    assert rows[0][:2] == ["1 de 3 9 puntos", "9 Lograda, intentos: 1"]
+    assert rows[0][2].startswith("En curso, intentos: 1 ⚠ 6 min sin avance Faltan 2")
+    assert rows[0][3] == "No empezada"
     assert rows[1] == [
-        *("0 de 3 0 puntos", "◐ A medias", "· No empezada"),
-        "▶ En curso ⚠ 6 min sin avance",
+        *("0 de 3 0 puntos", "Sin terminar", "No empezada", "En curso ⚠ 6 min sin avance"),
     ]
     assert texts(page, "details li") == MISSING
     assert texts(page, "tfoot td")[1:] == ["1 de 3", "0 de 3", "0 de 3"]
@@ -101,10 +100,10 @@ def test_who_gets_on_or_has_the_time_of_the_exercise_is_not_stuck(did, board, cl
     did(0, "started", 1)
     did(1, "started", 0)
     clock.advance(minutes=4)
-    did(0, "checked", 1, done=2, of=3, missing=["Falta."])
+    did(0, "checked", 1, **checked("Falta.") | {"done": 2})
     clock.advance(minutes=3)
     # Five minutes unless the exercise says otherwise; one more check that finds no more does not count.
-    did(0, "checked", 1, done=2, of=3, missing=["Falta."])
+    did(0, "checked", 1, **checked("Falta.") | {"done": 2})
     assert "sin avance" not in board().text
     clock.advance(minutes=2)
     assert board().text.count("sin avance") == 2
@@ -116,7 +115,7 @@ def test_no_company_is_stuck_while_it_is_closed_nor_at_once_when_it_is_reopened(
     did, companies, staff, clock
 ):
     def stuck() -> list[int]:
-        return [row.stuck for row in board_of(Classroom.objects.get())[1]]
+        return [course.stuck for course in courses_in(Classroom.objects.get())]
 
     did(0, "started", 0)
     clock.advance(minutes=9)
@@ -136,7 +135,7 @@ def test_no_company_is_stuck_while_it_is_closed_nor_at_once_when_it_is_reopened(
 
 def test_the_board_is_downloaded_as_rows(did, board):
     did(0, "started", 1)
-    did(0, "checked", 1, done=1, of=3, missing=MISSING)
+    did(0, "checked", 1, **checked(*MISSING))
     response = board(formato="csv")
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     head, first, second, *others = csv.reader(io.StringIO(text), delimiter=";")
@@ -144,7 +143,7 @@ def test_the_board_is_downloaded_as_rows(did, board):
     assert first[2:7] == ["El primer usuario", "No empezada", "0", "0", "0"]
     assert second[2:] == [
         "El menú vacío",
-        "En curso, intentos: 1",
+        "En curso",
         "0",
         "1",
         "0",
@@ -152,6 +151,14 @@ def test_the_board_is_downloaded_as_rows(did, board):
     ]
     assert len(others) == 7
     assert board(formato="exe").status_code == 404
+
+
+def test_an_exercise_that_somebody_began_stays_on_the_board(did, board):
+    Exercise.objects.filter(code="e2").update(is_retired=True)
+    assert "Solo lo necesario" not in board().text
+    did(1, "started", 2)
+    rows = [texts(row, "td") for row in soup(board()).select("tbody tr")]
+    assert [row[3] for row in rows] == ["No empezada", "En curso", "No empezada"]
 
 
 def test_closing_and_resetting_say_first_how_many_are_in_the_middle(did, board):
@@ -165,7 +172,7 @@ def test_closing_and_resetting_say_first_how_many_are_in_the_middle(did, board):
 
 def test_an_aula_closed_in_the_middle_and_reopened_goes_on_where_it_was(did, board, staff):
     did(0, "started", 0)
-    did(0, "checked", 0, done=1, of=3, missing=MISSING)
+    did(0, "checked", 0, **checked(*MISSING))
     room = {"actor": acting(staff), "classroom": Classroom.objects.get()}
     classrooms.close(**room)
     page = soup(board())
@@ -198,7 +205,7 @@ def test_the_board_costs_the_same_queries_for_any_class_and_any_history(
     for number in range(3):
         for exercise in range(3):
             did(number, "started", exercise)
-            did(number, "checked", exercise, done=1, of=3, missing=MISSING)
+            did(number, "checked", exercise, **checked(*MISSING))
     assert queries(client, address) == few < 12
 
 

@@ -100,14 +100,18 @@ def test_what_is_beyond_the_goal_is_said_with_its_cost(operator, trainee):
     assert any("Cuesta 2 puntos." in sentence for sentence in results(passed))
 
 
-def test_starting_asks_first_only_if_users_were_made_outside_an_exercise(operator, trainee):
+def test_starting_warns_only_if_users_were_made_outside_an_exercise(operator, trainee):
     trainee.create("PROPIO01", "90000070", "Propio", "Anterior")
     assert "se elimina el usuario que tiene" in text(trainee.client.get(ONE))
-    asked = begin(trainee)
-    assert asked.redirect_chain == [(f"{ONE}?empezar=si", 302)]
-    assert "Usted creó un usuario fuera de una práctica." in text(asked)
+    shown = trainee.client.get(ONE)
+    assert "Usted creó un usuario fuera de una práctica." in text(shown)
+    trainee.create("PROPIO02", "90000071", "Propio", "Posterior")
+    # The page said that one user is eliminated.
+    asked = trainee.press(shown, "Eliminarlo y empezar")
+    assert said(asked) == ["Mientras tanto se crearon usuarios: vea cuántos se eliminarían."]
+    assert "Usted creó 2 usuarios fuera de una práctica." in text(asked)
     assert actions(operator) == []
-    trainee.press(asked, "Empezar")
+    trainee.press(asked, "Eliminarlos y empezar")
     assert actions(operator) == ["practice.started"]
     # Its people, and who is created while it is on, are prepared again by the next start.
     trainee.create("PROPIO02", "90000071", "Propio", "Posterior")
@@ -206,12 +210,7 @@ def test_only_the_principal_of_a_practice_company_has_the_section(
 
 
 def test_an_exercise_for_another_type_is_no_address(operator, trainee, client_of):
-    Exercise.objects.filter(code="una").update(
-        definition={
-            **Exercise.objects.get(code="una").definition,
-            "operator_types": ["TRANSPORTISTA"],
-        }
-    )
+    Exercise.objects.filter(code="una").update(operator_types=["TRANSPORTISTA"])
     assert trainee.client.get(ONE).status_code == 404
     assert said(send(trainee, OTHER, start="1")) == [
         "Su empresa está preparada. Haga la tarea y presione Comprobar."
