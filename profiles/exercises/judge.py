@@ -43,15 +43,6 @@ WORDS = {
 EXTRAS = (Kind.EXTRA_OPTION, Kind.EXTRA_ROLE)
 # Where time, not a correction, is what is missing.
 WAITING = {Reason.OPTION_NOT_YET_IN_EFFECT, Reason.ROLE_NOT_YET_IN_EFFECT}
-# What nobody may do to a user who shall stay as it is, by the action of the history.
-CHANGES = {
-    **dict.fromkeys(("user.suspended", "user.reactivated", "user.eliminated"), "su estado"),
-    "user.changed": "sus datos",
-    "options.assigned": "sus opciones",
-    "roles.assigned": "sus roles",
-    "grants.validity_changed": "sus días de vigencia",
-    NEW_CLAVE: "su clave",
-}
 
 
 @dataclass(frozen=True)
@@ -172,8 +163,8 @@ def _of_action(name: str, action: str, *, ok: bool) -> Result:
 
 
 def _untouched(name: str, done: Collection[tuple[str, str]]) -> Result:
-    changes = (what for action, what in CHANGES.items() if (action, name) in done)
-    changed = ", ".join(dict.fromkeys(changes))
-    if not changed:
+    labels = sorted(ACTION_LABELS[action] for action, username in done if username == name)
+    if not labels:
         return Result(name, True, f"{name} sigue como estaba.")
-    return Result(name, False, f"{name} no debía cambiar, y cambió: {changed}.", remedy=RESTART)
+    stands = f"{name} no debía cambiar, y en el Historial está «{'», «'.join(labels)}»."
+    return Result(name, False, stands, remedy=RESTART)

@@ -66,7 +66,8 @@ def test_the_wrong_person_eliminated_is_named_without_a_link_that_leads_nowhere(
     shown = results(send(trainee, check="1"))
     (sentence,) = [each for each in shown if "QUIETA01" in each]
     assert sentence == (
-        "Falta: QUIETA01 no debía cambiar, y cambió: su estado. Presione «Empezar de nuevo»."
+        "Falta: QUIETA01 no debía cambiar, y en el Historial está «Usuario eliminado». "
+        "Presione «Empezar de nuevo»."
     )
     assert [*filter(None, shown.values())] == []
 

@@ -249,7 +249,7 @@ def test_the_wrong_person_eliminated_is_named(operator, actor):
     grant(actor, FREE)
     accounts.eliminate_user(actor=actor(), user=user("QUIETA01"))
     assert missing(check(actor=actor(), exercise=exercise())) == [
-        "QUIETA01 no debía cambiar, y cambió: su estado."
+        "QUIETA01 no debía cambiar, y en el Historial está «Usuario eliminado»."
     ]
 
 
@@ -278,18 +278,18 @@ def test_each_change_of_a_user_that_shall_stay_as_it_is_is_named_though_it_was_p
     def password() -> None:
         reset_password(actor=actor(), user=user("QUIETA01"), password="Practica01")
 
-    start(actor=actor(), exercise=exercise())
-    grant(actor, FREE)
     for do, changed in [
-        (validity, "sus días de vigencia"),
-        (grants, "sus opciones, sus roles, sus días de vigencia"),
-        (change, "sus datos, sus opciones, sus roles, sus días de vigencia"),
-        (state, "su estado, sus datos, sus opciones, sus roles, sus días de vigencia"),
-        (password, "su estado, sus datos, sus opciones, sus roles, sus días de vigencia, su clave"),
+        (validity, ["Vigencia de opciones y roles cambiada"]),
+        (grants, ["Opciones asignadas", "Roles asignados"]),
+        (change, ["Datos modificados"]),
+        (state, ["Usuario reactivado", "Usuario suspendido"]),
+        (password, ["Clave restablecida"]),
     ]:
+        start(actor=actor(), exercise=exercise())
+        grant(actor, FREE)
         do()
         assert missing(check(actor=actor(), exercise=exercise())) == [
-            f"QUIETA01 no debía cambiar, y cambió: {changed}."
+            f"QUIETA01 no debía cambiar, y en el Historial está «{'», «'.join(changed)}»."
         ]
     start(actor=actor(), exercise=exercise())
     grant(actor, FREE)

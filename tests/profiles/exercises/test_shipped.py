@@ -157,7 +157,7 @@ MISTAKES = [
             lambda trainee: trainee.suspend("PROJAS01"),
             lambda trainee: trainee.eliminate("PROJAS02"),
         ],
-        ["PROJAS02 no debía cambiar, y cambió: su estado."],
+        ["PROJAS02 no debía cambiar, y en el Historial está «Usuario eliminado»."],
     ),
     (
         "vacaciones",
@@ -177,7 +177,7 @@ MISTAKES = [
             lambda trainee: trainee.copy("KDIAZ001", "MVEGA001"),
             lambda trainee: trainee.options("MVEGA001", GRE),
         ],
-        ["MVEGA001 no debía cambiar, y cambió: sus opciones."],
+        ["MVEGA001 no debía cambiar, y en el Historial está «Opciones asignadas»."],
     ),
     (
         "clave-olvidada",
@@ -185,7 +185,7 @@ MISTAKES = [
             lambda trainee: trainee.reset_password("JRAMOS01"),
             lambda trainee: trainee.reset_password("JRAMOS02"),
         ],
-        ["JRAMOS02 no debía cambiar, y cambió: su clave."],
+        ["JRAMOS02 no debía cambiar, y en el Historial está «Clave restablecida»."],
     ),
     (
         "solo-lo-necesario",
