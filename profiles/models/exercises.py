@@ -46,15 +46,9 @@ class Person:
 
     def user(self, **facts) -> User:
         """Return the unsaved account."""
-        return User(
-            username=self.username,
-            state=self.state,
-            document_type=DocumentType.DNI,
-            document_number=self.document_number,
-            first_name=self.first_name,
-            last_name=self.last_name,
-            **facts,
-        )
+        own = ("username", "document_number", "first_name", "last_name", "state")
+        facts |= {name: getattr(self, name) for name in own}
+        return User(document_type=DocumentType.DNI, **facts)
 
 
 class Exercise(models.Model):
