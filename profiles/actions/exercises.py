@@ -22,7 +22,7 @@ from profiles.models import Exercise, Option, Role
 from users import tenancy
 from users.actions import bulk, operators, practice
 from users.history.recording import Actor, record
-from users.models import AuditEntry
+from users.models import AuditEntry, User
 
 # The clave of every user that the portal prepares: public, as the exercise says it.
 CLAVE = "Practica01"
@@ -105,6 +105,13 @@ def check(*, actor: Actor, exercise: Exercise) -> AuditEntry:
     state = State.of(operator, catalogue, goal, leads_from=start.at)
     since = AuditEntry.objects.filter(operator=operator, pk__gt=start.pk, subject__isnull=False)
     done = {*since.values_list("action", "subject__username")}
+    # Whom the start eliminated is of an earlier run, and is no user of this one.
+    accounts = {
+        name: account
+        for name, account in state.accounts.items()
+        if account.user.state != User.State.ELIMINATED or ("user.eliminated", name) in done
+    }
+    state = replace(state, accounts=accounts)
     reach = Role.objects.offered_to(operator).reach() if exercise.extra_cost else {}
     results = judge.judge(exercise, goal, state, done, reach)
     if operator.is_in_exam:

@@ -72,6 +72,23 @@ def test_the_wrong_person_eliminated_is_named_without_a_link_that_leads_nowhere(
     assert [*filter(None, shown.values())] == []
 
 
+def test_a_user_of_an_earlier_run_counts_as_no_user_of_this_one(staff, operator, trainee):
+    text = FILE.replace('last_name = "Nueva"', 'last_name = "Nueva"\nis_new = true')
+    text = text.replace(f'state = "active"\ncan = ["{FREE}"]', f'options = ["{FREE}"]')
+    load_exercises(actor=acting(staff), file=file_of(text))
+    begin(trainee)
+    trainee.create("ANUEVA01", "90000080", "Ana", "Nueva")
+    trainee.options("ANUEVA01", FREE)
+    trainee.press(trainee.client.get(ONE), "Empezar de nuevo")
+    shown = results(send(trainee, check="1"))
+    assert shown["Falta: Falta el usuario ANUEVA01. Crear Usuario"] == "/usuarios/nuevo/"
+    # An account that was eliminated in this run is one of it.
+    trainee.create("ANUEVA01", "90000080", "Ana", "Nueva")
+    trainee.options("ANUEVA01", FREE)
+    trainee.eliminate("ANUEVA01")
+    assert "Cumplido: ANUEVA01 existe." in results(send(trainee, check="1"))
+
+
 def test_another_session_sees_the_last_check_and_a_new_start_sees_none(
     operator, trainee, client_of
 ):
