@@ -191,12 +191,16 @@ class Reading:
         rows = self._part("", self._table("", document, ("users",)), "users", self._list) or []
         if not rows and not self.problems:
             self._add("users", "La lista está vacía: no se espera nada.")
-        if len(rows) > MAX_USERS:
-            self._add("users", f"Tiene más de {MAX_USERS} usuarios. Divida el archivo.")
+        return self._users("users", rows)
+
+    def _users(self, path: str, rows: object) -> tuple[ExpectedUser, ...]:
+        items = self._items(path, rows)
+        if len(items) > MAX_USERS:
+            self._add(path, f"Tiene más de {MAX_USERS} usuarios. Divida el archivo.")
             return ()
         places: dict[str, str] = {}
         users = []
-        for place, row in self._items("users", rows):
+        for place, row in items:
             users.append(user := self._user(place, row))
             first = places.setdefault(user.username or place, place)
             if first != place:

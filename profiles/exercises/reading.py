@@ -130,9 +130,10 @@ class _Reading(Reading):
         return people
 
     def _goal(self, path: str, value: object) -> list:
-        for place, row in self._items(path, value):
-            if any(each.reason for each in self._user(place, row).verdicts):
-                self._add(place, "Aquí «cannot» no lleva motivo.")
+        for place, user in enumerate(self._users(path, value)):
+            self.username = user.username
+            if any(each.reason for each in user.verdicts):
+                self._add(f"{path}[{place}]", "Aquí «cannot» no lleva motivo.")
         self.username = ""
         return value
 

@@ -114,6 +114,14 @@ def test_two_exercises_of_one_code_and_what_is_no_file_of_exercises_are_refused(
     assert problems_of("code =")[0].startswith("El archivo no es TOML válido")
 
 
+def test_two_goals_of_one_user_are_named_with_their_place_and_the_other_problems(problems_of):
+    goal = EXERCISES[EXERCISES.index("[[exercises.goal]]") :]
+    assert problems_of(EXERCISES.replace("points = 10", "points = 0") + goal) == [
+        f"{FIRST}.goal[1] (ANUEVA01): El usuario ya está en {FIRST}.goal[0].",
+        f"{FIRST}.points: Asegúrese de que este valor es mayor o igual a 1.",
+    ]
+
+
 def test_a_type_whose_roles_are_retired_is_a_type(problems_of):
     Role.objects.filter(operator_type="AGENTE_ADUANA").update(is_retired=True)
     assert problems_of(EXERCISES)[0].startswith(CANNOT_OPEN)
