@@ -78,8 +78,12 @@ class _Reading(Reading):
         return exercises
 
     def exercise(self, path: str, row: object) -> Exercise:
-        # What has no reader here is checked by its field alone.
-        readers = dict.fromkeys(KEYS, lambda path, value: value) | {
+        # What a field says of its value, it says itself; but it takes values of other types.
+        readers = dict.fromkeys(KEYS, self._number) | {
+            "code": self._line,
+            "title": self._line,
+            "brief": self._text,
+            "is_retired": self._flag,
             "operator_types": partial(self._each_once, read=self._type),
             "hints": partial(self._each_once, read=self._line),
             "people": self._people,
@@ -87,8 +91,10 @@ class _Reading(Reading):
             "happened": self._happened,
             "untouched": partial(self._each_once, read=self._username),
         }
-        exercise = Exercise(**self._read(path, row, readers))
-        self._check(path, partial(exercise.clean_fields, ["position"]))
+        values = self._read(path, row, readers)
+        wrong = {*row} - values.keys() if isinstance(row, dict) else KEYS
+        exercise = Exercise(**values)
+        self._check(path, partial(exercise.clean_fields, {"position", *wrong}))
         return exercise
 
     def _read(self, path: str, row: object, readers: dict[str, Callable]) -> dict:
@@ -154,6 +160,9 @@ class _Reading(Reading):
         if text is None or (text.strip() and text.isprintable()):
             return text
         return self._add(path, "Está vacío o tiene caracteres que no se ven.")
+
+    def _number(self, path: str, value: object) -> int | None:
+        return value if type(value) is int else self._add(path, "Debe ser un número entero.")
 
     def _flag(self, path: str, value: object) -> bool | None:
         return value if isinstance(value, bool) else self._add(path, "Debe ser true o false.")

@@ -22,6 +22,8 @@ OF_POINTS = [MinValueValidator(1), MaxValueValidator(100)]
 def validate_brief(value: str) -> None:
     """Raise ValidationError for what nobody can read, and for braces around anything but a day."""
     validate_printable(value.replace("\n", " "))
+    if not value.strip():
+        raise ValidationError("El enunciado está vacío.")
     if len(value) > 1200:
         raise ValidationError("El enunciado puede tener hasta 1200 caracteres.")
     if {*"{}"} & {*DAY.sub("", value)}:
