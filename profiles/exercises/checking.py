@@ -75,28 +75,33 @@ class Company:
         if missing := asked - offered - self.reach.keys():
             yield f"No se ofrece {', '.join(sorted(missing))}."
             return
-        people, now = exercise.persons(), timezone.now()
-        at = now + timedelta(hours=exercise.activation_delay)
+        people, start = exercise.persons(), timezone.now()
+        at = start + timedelta(hours=exercise.activation_delay)
         prepared = {
             name: self.prepared(person, at) for name, person in people.items() if not person.is_new
         }
-        state = State(now, self.catalogue, prepared, self.leaves)
+        state = State(start, self.catalogue, prepared, self.leaves)
         if is_passed(judge(exercise, goal, state, set(), self.reach)):
             yield "Se cumple sin hacer nada."
         done = {(action, name) for name, action in exercise.happened.items()}
-        solved = {each.username: self.solved(people[each.username], each, now) for each in goal}
-        state = replace(state, accounts=prepared | solved)
+        solved = {
+            each.username: self.solved(people[each.username], each, start, at)
+            for each in goal
+            if each.username not in exercise.untouched
+        }
+        # The trainee moves the clock on until what was granted after the start has effect.
+        accounts, later = prepared | solved, at + timedelta.resolution
+        state = replace(state, now=later, leads_from=start, accounts=accounts)
         for result in judge(exercise, goal, state, done, self.reach):
             if not (result.ok or result.cost):
                 yield f"No se puede lograr. {result.sentence}"
 
     def prepared(self, person: Person, at: datetime) -> Timeline:
         """Return the account of a person as the portal prepares it, in effect at an instant."""
-        roles = self.fewest(person.options) if person.with_roles else ()
-        return self.account(person, at, person.options, roles)
+        return self.account(person, at, person.options, self.fewest_of(person))
 
-    def solved(self, person: Person, goal: ExpectedUser, now: datetime) -> Timeline:
-        """Return the account of a person as the goal asks for it, in effect now."""
+    def solved(self, person: Person, goal: ExpectedUser, start: datetime, at: datetime) -> Timeline:
+        """Return the account of a person as the goal asks for it; ``at`` as in ``prepared``."""
         opened = [each.option for each in goal.verdicts if each.is_permitted]
         options, roles = goal.options, goal.roles
         if options is None:
@@ -104,26 +109,35 @@ class Company:
         if roles is None:
             roles = self.fewest([*opened, *(person.options if person.with_roles else ())])
         person = replace(person, state=goal.state or User.State.ACTIVE)
-        account = self.account(person, now, options, roles)
-        return replace(account, options=[_on_days(grant, goal, now) for grant in account.options])
+        account = self.account(person, at, options, roles)
+        return replace(account, options=[_on_days(each, goal, start) for each in account.options])
+
+    def fewest_of(self, person: Person) -> frozenset[str]:
+        return self.fewest(person.options if person.with_roles else ())
 
     def fewest(self, options: Iterable[str]) -> frozenset[str]:
         return roles_for([self.leaves[code] for code in options], self.reach)
 
     def account(self, person: Person, at: datetime, options: Iterable, roles: Iterable) -> Timeline:
-        return Timeline(
-            person.user(operator=Operator(pk=0)),
-            frozenset({self.kind}),
-            [GrantRow(code, at) for code in options],
-            [GrantRow(code, at) for code in roles],
+        """Return an account; what the portal does not prepare has effect after what it does."""
+        prepared, later = {*person.options, *self.fewest_of(person)}, at + timedelta.resolution
+        options, roles = (
+            [GrantRow(code, at if code in prepared else later) for code in codes]
+            for codes in (options, roles)
         )
+        user = person.user(operator=Operator(pk=0))
+        return Timeline(user, frozenset({self.kind}), options, roles)
 
 
-def _on_days(grant: GrantRow, goal: ExpectedUser, now: datetime) -> GrantRow:
+def _on_days(grant: GrantRow, goal: ExpectedUser, start: datetime) -> GrantRow:
     """Return the grant of an option with the days by which the goal opens and closes it."""
     verdicts = [each for each in goal.verdicts if each.option == grant.code]
     if all(each.is_permitted for each in verdicts):
         return grant
-    leads = [each.lead for each in verdicts if each.is_permitted] or [timedelta(days=-1)]
-    first, last = (timezone.localdate(now + lead) for lead in (min(leads), max(leads)))
-    return grant._replace(valid_from=first, valid_until=last)
+    opened = [
+        start + each.lead if each.lead else grant.effective_at
+        for each in verdicts
+        if each.is_permitted
+    ]
+    days = [timezone.localdate(instant) for instant in opened or [start - timedelta(days=1)]]
+    return grant._replace(valid_from=min(days), valid_until=max(days))

@@ -1,6 +1,7 @@
 """Read a file of exercises (its form: profiles/exercises/exercises.toml); every problem is named."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -140,6 +141,9 @@ class _Reading(Reading):
             self.username = user.username
             if any(each.reason for each in user.verdicts):
                 self._add(f"{path}[{place}]", "Aquí «cannot» no lleva motivo.")
+            # Hours would end today or tomorrow, by the hour of the start.
+            if any(lead % timedelta(days=1) for lead in user.leads):
+                self._add(f"{path}[{place}]", "Aquí «at» va en días enteros.")
         self.username = ""
         return value
 

@@ -83,8 +83,12 @@ WRONG = [
     (f'can = ["{OPEN}", ', f'roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]\ncan = ["{OPEN}", ', [f"{FIRST}: No se ofrece NSIGAD.TRANSPORTISTA.TRANSMISOR. {OFFER}"]),
     (f'options = ["{OPEN}", "{FREE}"]', f'options = ["{FREE}"]', [f"{CANNOT_OPEN} ANUEVA01 no tiene asignada"]),
     (f'can = ["{OPEN}", "{FREE}"]', f'cannot = [{{ option = "{FREE}", reason = "role_missing" }}]', [f"{FIRST}.goal[0] (ANUEVA01): Aquí «cannot» no lleva motivo."]),
-    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{FREE}", {{ option = "{FREE}", at = "2d" }}]\ncannot = [{{ option = "{FREE}", at = "24h" }}]', [f"{FIRST}: No se puede lograr. El "]),
+    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{FREE}", {{ option = "{FREE}", at = "3d" }}]\ncannot = [{{ option = "{FREE}", at = "2d" }}]', [f"{FIRST}: No se puede lograr. El "]),
     ('"ANUEVA01"\noptions = ["90.1.1.1.1", "11.9.1.1.1"]', '"OTRA0001"', [f"{FIRST} (OTRA0001): No está entre «people»."]),
+    # Nobody can grant so early that it has effect then, or without touching the user.
+    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{OPEN}", {{ option = "{FREE}", at = "24h" }}]', [f"{FIRST}: No se puede lograr. El "]),
+    ("activation_delay = 24", 'untouched = ["ANUEVA01"]', [f"{CANNOT_OPEN} ANUEVA01 está suspendido", f"{CANNOT_FREE} ANUEVA01 está suspendido"]),
+    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{OPEN}", {{ option = "{FREE}", at = "36h" }}]', [f"{FIRST}.goal[0] (ANUEVA01): Aquí «at» va en días enteros."]),
     (f'options = ["{OPEN}", "{FREE}"]\ncan = ["{OPEN}", "{FREE}"]', 'state = "suspended"', [f"{FIRST}: Se cumple sin hacer nada. {OFFER}"]),
 ]  # fmt: skip
 
@@ -110,6 +114,17 @@ def test_what_happened_is_about_a_user_of_the_exercise_and_an_action_on_one(prob
         f"{FIRST}.happened.ANUEVA01: No existe la acción «operator.closed»."
     ]
     assert refused('["ANUEVA01"]')[0].startswith(f"{FIRST}.happened: Debe ser una tabla")
+
+
+def test_what_the_portal_prepares_has_effect_a_delay_after_the_start(small_catalog, staff):
+    active = EXERCISES.replace(f'can = ["{OPEN}"', f'state = "active"\ncan = ["{OPEN}"')
+    for code, can in (OPEN, True), (FREE, False):
+        text = active.rsplit("can =", 1)[0] + f'can = [{{ option = "{code}", at = "1d" }}]\n'
+        if can:
+            assert load_exercises(actor=acting(staff), file=file_of(text)) == ["de-prueba"]
+        else:
+            with pytest.raises(ExpectationsError, match="No se puede lograr"):
+                load_exercises(actor=acting(staff), file=file_of(text))
 
 
 def test_two_exercises_of_one_code_and_what_is_no_file_of_exercises_are_refused(problems_of):
