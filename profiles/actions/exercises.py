@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Operator
-from profiles.access.expectations import Catalogue, ExpectationsError
+from profiles.access.expectations import Catalogue, ExpectationsError, ExpectedUser
 from profiles.access.judge import State
 from profiles.access.role_needs import roles_for
 from profiles.actions.grants import NotOfferedError, load_access
@@ -102,7 +102,8 @@ def check(*, actor: Actor, exercise: Exercise) -> AuditEntry:
     operator, standing = _lock(actor, exercise)
     catalogue, start = Catalogue.current(), standing.start
     goal = reading.goal_of(exercise, catalogue)
-    state = State.of(operator, catalogue, goal, leads_from=start.at)
+    named = [*goal, *map(ExpectedUser, exercise.happened)]
+    state = State.of(operator, catalogue, named, leads_from=start.at)
     since = AuditEntry.objects.filter(operator=operator, pk__gt=start.pk, subject__isnull=False)
     done = {*since.values_list("action", "subject__username")}
     # Whom the start eliminated is of an earlier run, and is no user of this one.

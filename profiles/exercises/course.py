@@ -157,7 +157,8 @@ class Course:
             return
         if entry.action in (STARTED, RESET):
             self.is_prepared = entry.action == STARTED
-            if row := self.current:
+            # The users that a check names are there no more.
+            for row in self.rows:
                 row.is_on, row.check = False, None
         if entry.action != RESET and (row := self.row(entry.after["exercise"])):
             row.follow(entry)

@@ -87,9 +87,9 @@ def judge(
         results += _of_goal(exercise, expected, state, reach)
         person, account = people.get(expected.username), state.accounts.get(expected.username)
         if person and person.is_new and account:
-            results += _of_person(person, account.user)
+            results += _of_person(person, account.user, state)
     for name, action in exercise.happened.items():
-        results.append(_of_action(name, action, ok=(action, name) in done))
+        results.append(_of_action(name, action, state, ok=(action, name) in done))
     return [*results, *(_untouched(name, done) for name in exercise.untouched)]
 
 
@@ -139,12 +139,17 @@ def _result(finding: Finding, state: State, waits: bool = False) -> Result:
         why = reason.for_admin.format(name)
         is_clock = waits and reason in WAITING and not finding.item.at
         remedy = CLOCK if is_clock else reason.remedy
-    account = state.accounts.get(name)
-    is_gone = account and account.user.state == User.State.ELIMINATED
-    return Result(name, False, sentence, why, GONE if is_gone else remedy)
+    return Result(name, False, sentence, why, _remedy(remedy, name, state))
 
 
-def _of_person(person: Person, user: User) -> Iterator[Result]:
+def _remedy(remedy: Remedy, name: str, state: State) -> Remedy:
+    """Return the remedy, or another for a user who has no page."""
+    if not (account := state.accounts.get(name)):
+        return CREATE
+    return GONE if account.user.state == User.State.ELIMINATED else remedy
+
+
+def _of_person(person: Person, user: User, state: State) -> Iterator[Result]:
     """Compare the data of a user, without case, accents and double spaces."""
     for field in ("document_number", "first_name", "last_name"):
         stands, wanted = getattr(user, field), getattr(person, field)
@@ -153,12 +158,16 @@ def _of_person(person: Person, user: User) -> Iterator[Result]:
         if fold(stands).split() == fold(wanted).split():
             yield Result(user.username, True, f"{said}.")
         else:
-            yield Result(user.username, False, f"{said}, y no es lo del enunciado.", remedy=DATA)
+            stands, remedy = (
+                f"{said}, y no es lo del enunciado.",
+                _remedy(DATA, user.username, state),
+            )
+            yield Result(user.username, False, stands, remedy=remedy)
 
 
-def _of_action(name: str, action: str, *, ok: bool) -> Result:
+def _of_action(name: str, action: str, state: State, *, ok: bool) -> Result:
     stands = f"{name}: en el Historial {'' if ok else 'todavía no '}está «{ACTION_LABELS[action]}»."
-    remedy = CLAVE if action == NEW_CLAVE else USER
+    remedy = _remedy(CLAVE if action == NEW_CLAVE else USER, name, state)
     return Result(name, ok, stands, remedy=None if ok else remedy)
 
 

@@ -9,6 +9,7 @@ from tests.calls import file_of
 from tests.conftest import PASSWORD, acting, soup
 from tests.payloads import MARK
 from tests.profiles.exercises.conftest import (
+    ASKING,
     FILE,
     FREE,
     ONE,
@@ -87,6 +88,42 @@ def test_a_user_of_an_earlier_run_counts_as_no_user_of_this_one(staff, operator,
     trainee.options("ANUEVA01", FREE)
     trainee.eliminate("ANUEVA01")
     assert "Cumplido: ANUEVA01 existe." in results(send(trainee, check="1"))
+
+
+def test_every_link_of_the_results_leads_to_a_page(staff, operator, trainee):
+    def links(address: str = ONE, **sent: str) -> dict[str, int]:
+        shown = results(send(trainee, address, **sent) if sent else trainee.client.get(address))
+        places = {*filter(None, shown.values())}
+        return {place: trainee.client.get(place).status_code for place in places}
+
+    text = FILE.replace('last_name = "Nueva"', 'last_name = "Nueva"\nis_new = true')
+    asked = 'happened = { ANUEVA01 = "user.password_reset" }\nuntouched'
+    load_exercises(actor=acting(staff), file=file_of(text.replace("untouched", asked)))
+    begin(trainee)
+    assert links(check="1") == {"/usuarios/nuevo/": 200}
+    trainee.create("ANUEVA01", "90000080", "Otra", "Nueva")
+    assert links(check="1") == dict.fromkeys(
+        (f"/usuarios/ANUEVA01/{word}/" for word in ("datos", "clave", "perfiles")), 200
+    )
+    trainee.eliminate("ANUEVA01")
+    assert links(check="1") == {}
+    # What was passed with a fault that costs points, and then another was started.
+    begin(trainee, OTHER)
+    trainee.create("ANUEVA01", "90000080", "Ana", "Nueva")
+    trainee.options("ANUEVA01", ASKING, FREE)
+    trainee.roles("ANUEVA01")
+    assert links(OTHER, check="1") == {"/usuarios/ANUEVA01/perfiles/": 200}
+    begin(trainee)
+    assert links(OTHER) == {}
+
+
+def test_what_happened_is_about_a_user_of_whom_the_goal_says_nothing(staff, operator, trainee):
+    asked = 'happened = { QUIETA01 = "user.password_reset" }'
+    text = FILE.replace('untouched = ["QUIETA01"]', asked)
+    load_exercises(actor=acting(staff), file=file_of(text))
+    begin(trainee)
+    places = results(send(trainee, check="1")).values()
+    assert "/usuarios/QUIETA01/clave/" in places
 
 
 def test_another_session_sees_the_last_check_and_a_new_start_sees_none(
