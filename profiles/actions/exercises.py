@@ -67,7 +67,8 @@ def _prepare(actor: Actor, operator: Operator, exercise: Exercise, password: str
     leaves = {leaf.code: leaf for leaf in granted.for_verdicts()}
     reach, options, roles = Role.objects.offered_to(operator).reach(), [], []
     for user, person in zip(users, people, strict=True):
-        needed = roles_for([leaves[code] for code in person.options], reach)
+        # What is no option any more is refused below.
+        needed = roles_for([leaves[code] for code in person.options if code in leaves], reach)
         options += [(user, (), person.options)] if person.options else []
         roles += [(user, (), needed)] if needed and person.with_roles else []
     load_access(actor=actor, operator=operator, options=options, roles=roles)
@@ -101,7 +102,11 @@ def check(*, actor: Actor, exercise: Exercise) -> AuditEntry:
     """
     operator, standing = _lock(actor, exercise)
     catalogue, start = Catalogue.current(), standing.start
-    goal = reading.goal_of(exercise, catalogue)
+    try:
+        goal = reading.goal_of(exercise, catalogue)
+    except ExpectationsError as error:
+        # The catalogue has changed since the exercise was loaded.
+        raise ValidationError(NOT_OFFERED) from error
     named = [*goal, *map(ExpectedUser, exercise.happened)]
     state = State.of(operator, catalogue, named, leads_from=start.at)
     since = AuditEntry.objects.filter(operator=operator, pk__gt=start.pk, subject__isnull=False)

@@ -15,12 +15,12 @@ from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.validity import set_validity, validity_facts
 from profiles.exercises.certificates import entry_of, number_of
 from profiles.exercises.course import Course, courses_of
-from profiles.models import Exercise
+from profiles.models import Exercise, Option
 from tests.calls import file_of
 from tests.conftest import acting, person
 from users.actions import accounts, operators, practice
 from users.actions.passwords import reset_password
-from users.history.recording import Actor
+from users.history.recording import Actor, record
 from users.history.wording import changes
 from users.models import AuditEntry, User
 from users.signin import practice_token
@@ -178,6 +178,14 @@ def test_the_history_says_what_was_missing(operator, actor):
     assert (entry.after["done"], entry.after["of"]) == (3, 4)
 
 
+def test_a_check_of_an_older_release_is_read_as_it_was(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    facts = {"exercise": "una", "title": "Una", "done": 3, "of": 4, "missing": ["Falta algo."]}
+    entry = record("practice.checked", actor=actor(), operator=operator, after=facts)
+    assert ("", "Falta algo.") in [(line.mark, line.text) for line in changes(entry, {})]
+    assert (standing(operator).attempts, standing(operator).results) == (1, [])
+
+
 def test_hints_end_and_there_is_none_in_an_exam(operator, actor, monkeypatch):
     start(actor=actor(), exercise=exercise())
     for seen in (0, 1):
@@ -328,6 +336,17 @@ def test_only_the_principal_of_an_open_practice_company_starts(actor, stranger):
     start(actor=actor(), exercise=exercise())
     with pytest.raises(PermissionDenied, match="Solo el usuario principal"):
         start(actor=acting(user()), exercise=exercise())
+
+
+def test_an_exercise_whose_options_the_catalogue_lost_is_refused_in_words(operator, actor):
+    start(actor=actor(), exercise=exercise())
+    # As a catalogue that is imported may do.
+    Option.objects.filter(code=FREE).update(is_folder=True)
+    with pytest.raises(ValidationError, match="no se ofrece a su empresa"):
+        check(actor=actor(), exercise=exercise())
+    Option.objects.filter(code=OPEN).update(is_folder=True)
+    with pytest.raises(ValidationError, match="no se ofrece a su empresa"):
+        start(actor=actor(), exercise=exercise())
 
 
 def test_an_exercise_of_another_type_or_retired_is_not_offered(actor):
