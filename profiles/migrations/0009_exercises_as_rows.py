@@ -8,17 +8,33 @@ from django.db import migrations, models
 SAME = ('brief', 'points', 'minutes', 'operator_types', 'hints', 'extra_cost', 'activation_delay', 'untouched')
 
 
+def read(row):
+    """Return a table of people or goals as it was read until now: without spaces, in capitals."""
+    texts = {key: value.strip() for key, value in row.items() if isinstance(value, str)}
+    codes = {key: [code.strip() for code in row[key]] for key in ('options',) if key in row}
+    return {**row, **texts, **codes, 'username': name_of(row['username'])}
+
+
+def name_of(text):
+    return text.strip().upper()
+
+
 def to_columns(apps, schema_editor):
     for row in apps.get_model('profiles', 'Exercise').objects.all():
         facts = row.definition
         for key in SAME:
             setattr(row, key, facts.get(key, getattr(row, key)))
-        row.people = facts.get('people', [])
-        for goal in facts.get('goal', []):
-            if person := goal.pop('person', None):
-                row.people.append({'username': goal['username'], **person, 'is_new': True})
+        row.people = [read(person) for person in facts.get('people', [])]
+        row.untouched = [name_of(name) for name in row.untouched]
+        prepared = {person['username'] for person in row.people}
+        for goal in map(read, facts['goal']):
+            person = goal.pop('person', None)
+            # The data of a user whom the portal prepares are compared no more.
+            if person and goal['username'] not in prepared:
+                row.people.append(read({**person, 'username': goal['username']}) | {'is_new': True})
             row.goal.append(goal)
-        row.happened = {each['username']: each['action'] for each in facts.get('happened', [])}
+        # One action of each user is asked for: the last one.
+        row.happened = {name_of(each['username']): each['action'] for each in facts.get('happened', [])}
         row.save()
 
 

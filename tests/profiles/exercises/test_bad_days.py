@@ -126,6 +126,15 @@ def test_what_happened_is_about_a_user_of_whom_the_goal_says_nothing(staff, oper
     assert "/usuarios/QUIETA01/clave/" in places
 
 
+def test_of_an_exercise_that_states_some_data_only_those_are_compared(operator, trainee):
+    person = {"username": "ANUEVA01", "document_number": "90000080", "is_new": True}
+    Exercise.objects.filter(code="una").update(people=[person], untouched=[])
+    begin(trainee)
+    trainee.create("ANUEVA01", "90000080", "Cualquier", "Nombre")
+    shown = [sentence for sentence in results(send(trainee, check="1")) if "dice" in sentence]
+    assert shown == ["Cumplido: ANUEVA01: «Número de documento» dice «90000080»."]
+
+
 def test_another_session_sees_the_last_check_and_a_new_start_sees_none(
     operator, trainee, client_of
 ):
