@@ -17,6 +17,7 @@ from operators.models import Operator
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.templates import save_template
 from profiles.catalog import rows as rows_of_the_catalogue
+from profiles.exercises import certificates, course
 from profiles.load import actions as load_actions
 from profiles.load import applying
 from tests.conftest import PASSWORD, acting, field_errors, soup
@@ -219,6 +220,8 @@ def test_every_action_that_is_recorded_has_its_words():
         load_actions,
         applying,
         rows_of_the_catalogue,
+        certificates,
+        course,
     )
     source = "".join(map(inspect.getsource, modules))
     recorded = set(
