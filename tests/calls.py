@@ -107,6 +107,7 @@ with_roles = true
 state = "suspended"
 [[exercises.goal]]
 username = "ANUEVA01"
+state = "active"
 options = ["{OPTION}", "{OTHER_OPTION}"]
 can = ["{OPTION}", "{OTHER_OPTION}"]
 """

@@ -14,7 +14,6 @@ from profiles.access.verdict import GrantRow, Holdings, Timeline, verdict
 from profiles.exercises.judge import is_passed, judge
 from profiles.exercises.reading import goal_of
 from profiles.models import Exercise, Option, Person, Role
-from users.models import User
 
 
 def problems(
@@ -29,8 +28,7 @@ def problems(
     }
     for index, exercise in enumerate(exercises):
         place, goal = f"exercises[{index}]", goal_of(exercise, catalogue)
-        about = {*exercise.happened, *(expected.username for expected in goal)}
-        named = [*_of_people(exercise, principal, about)]
+        named = [*_of_people(exercise, goal, principal)]
         yield from (Problem(sentence, place, username) for username, sentence in named)
         if not named:
             for kind in exercise.operator_types or companies:
@@ -39,9 +37,9 @@ def problems(
 
 
 def _of_people(
-    exercise: Exercise, principal: dict[str, str], about: set[str]
+    exercise: Exercise, goal: Sequence[ExpectedUser], principal: dict[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the usuario and the problem; ``about`` are those of whom the exercise asks something."""
+    """Yield the usuario and the problem."""
     known = {principal["username"], principal["document_number"]}
     for row in exercise.people:
         if not known.isdisjoint(names := {row["username"], row["document_number"]}):
@@ -51,8 +49,11 @@ def _of_people(
     prepared = {name for name, person in people.items() if not person.is_new}
     for name in sorted({*exercise.untouched} - prepared):
         yield name, "No se prepara: no puede quedar como estaba."
-    for name in sorted(about - people.keys()):
+    for name in sorted({*exercise.happened, *(each.username for each in goal)} - people.keys()):
         yield name, "No está entre «people»."
+    for each in goal:
+        if exercise.activation_delay and any(each.leads):
+            yield each.username, "Con demora, «at» depende de la hora: quite una de las dos."
 
 
 @dataclass(frozen=True)
@@ -83,61 +84,51 @@ class Company:
         state = State(start, self.catalogue, prepared, self.leaves)
         if is_passed(judge(exercise, goal, state, set(), self.reach)):
             yield "Se cumple sin hacer nada."
-        done = {(action, name) for name, action in exercise.happened.items()}
         solved = {
-            each.username: self.solved(people[each.username], each, start, at)
+            each.username: self.solved(people[each.username], each, at)
             for each in goal
             if each.username not in exercise.untouched
         }
-        # The trainee moves the clock on until what was granted after the start has effect.
-        accounts, later = prepared | solved, at + timedelta.resolution
-        state = replace(state, now=later, leads_from=start, accounts=accounts)
+        state = replace(state, now=at, accounts=prepared | solved)
+        done = {(action, name) for name, action in exercise.happened.items()}
         for result in judge(exercise, goal, state, done, self.reach):
             if not (result.ok or result.cost):
                 yield f"No se puede lograr. {result.sentence}"
 
     def prepared(self, person: Person, at: datetime) -> Timeline:
         """Return the account of a person as the portal prepares it, in effect at an instant."""
-        return self.account(person, at, person.options, self.fewest_of(person))
+        roles = self.fewest(person.options) if person.with_roles else ()
+        return self.account(person, at, person.options, roles)
 
-    def solved(self, person: Person, goal: ExpectedUser, start: datetime, at: datetime) -> Timeline:
-        """Return the account of a person as the goal asks for it; ``at`` as in ``prepared``."""
+    def solved(self, person: Person, goal: ExpectedUser, at: datetime) -> Timeline:
+        """Return the account of a person as the goal asks for it, in effect at an instant."""
         opened = [each.option for each in goal.verdicts if each.is_permitted]
         options, roles = goal.options, goal.roles
         if options is None:
             options = {*person.options, *opened}
         if roles is None:
             roles = self.fewest([*opened, *(person.options if person.with_roles else ())])
-        person = replace(person, state=goal.state or User.State.ACTIVE)
+        person = replace(person, state=goal.state)
         account = self.account(person, at, options, roles)
-        return replace(account, options=[_on_days(each, goal, start) for each in account.options])
-
-    def fewest_of(self, person: Person) -> frozenset[str]:
-        return self.fewest(person.options if person.with_roles else ())
+        return replace(account, options=[_on_days(grant, goal, at) for grant in account.options])
 
     def fewest(self, options: Iterable[str]) -> frozenset[str]:
         return roles_for([self.leaves[code] for code in options], self.reach)
 
     def account(self, person: Person, at: datetime, options: Iterable, roles: Iterable) -> Timeline:
-        """Return an account; what the portal does not prepare has effect after what it does."""
-        prepared, later = {*person.options, *self.fewest_of(person)}, at + timedelta.resolution
-        options, roles = (
-            [GrantRow(code, at if code in prepared else later) for code in codes]
-            for codes in (options, roles)
+        return Timeline(
+            person.user(operator=Operator(pk=0)),
+            frozenset({self.kind}),
+            [GrantRow(code, at) for code in options],
+            [GrantRow(code, at) for code in roles],
         )
-        user = person.user(operator=Operator(pk=0))
-        return Timeline(user, frozenset({self.kind}), options, roles)
 
 
-def _on_days(grant: GrantRow, goal: ExpectedUser, start: datetime) -> GrantRow:
+def _on_days(grant: GrantRow, goal: ExpectedUser, now: datetime) -> GrantRow:
     """Return the grant of an option with the days by which the goal opens and closes it."""
     verdicts = [each for each in goal.verdicts if each.option == grant.code]
     if all(each.is_permitted for each in verdicts):
         return grant
-    opened = [
-        start + each.lead if each.lead else grant.effective_at
-        for each in verdicts
-        if each.is_permitted
-    ]
-    days = [timezone.localdate(instant) for instant in opened or [start - timedelta(days=1)]]
-    return grant._replace(valid_from=min(days), valid_until=max(days))
+    leads = [each.lead for each in verdicts if each.is_permitted] or [timedelta(days=-1)]
+    first, last = (timezone.localdate(now + lead) for lead in (min(leads), max(leads)))
+    return grant._replace(valid_from=first, valid_until=last)

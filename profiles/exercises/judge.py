@@ -27,7 +27,7 @@ GONE = Remedy("Ese usuario fue eliminado: presione «Empezar de nuevo».")
 RESTART = Remedy("Presione «Empezar de nuevo».")
 # Of each kind of finding: what is said if it is right, and if it is not, and then how it is mended.
 WORDS = {
-    Kind.USER: ("{} existe.", "Falta el usuario {}.", CREATE),
+    Kind.USER: ("", "No existe el usuario {}.", CREATE),
     Kind.STATE: (
         "{} está {stands.label}.",
         "{} está {stands.label}, y debería estar {expected.label}.",
@@ -109,9 +109,10 @@ def _of_goal(
         kind, result = finding.item.kind, _result(finding, state, exercise.activation_delay > 0)
         if kind in EXTRAS:
             yield replace(result, cost=exercise.extra_cost or 0)
-        # Whether an option can be opened says more than these two.
+        # Other findings say more than these.
         elif not (
-            (kind is Kind.OPTION and finding.item.code in opened)
+            (kind is Kind.USER and finding.ok)
+            or (kind is Kind.OPTION and finding.item.code in opened)
             or (kind is Kind.ROLE and goal.roles is None)
         ):
             yield result
@@ -153,19 +154,13 @@ def _of_person(person: Person, user: User, state: State) -> Iterator[Result]:
     """Compare the data of a user, without case, accents and double spaces."""
     for field in ("document_number", "first_name", "last_name"):
         stands, wanted = getattr(user, field), getattr(person, field)
-        # An exercise of an older file may ask for some of the data.
-        if not wanted:
-            continue
         label = capfirst(str(User._meta.get_field(field).verbose_name))
         said = f"{user.username}: «{label}» dice «{stands}»"
         if fold(stands).split() == fold(wanted).split():
             yield Result(user.username, True, f"{said}.")
         else:
-            stands, remedy = (
-                f"{said}, y no es lo del enunciado.",
-                _remedy(DATA, user.username, state),
-            )
-            yield Result(user.username, False, stands, remedy=remedy)
+            remedy = _remedy(DATA, user.username, state)
+            yield Result(user.username, False, f"{said}, y no es lo del enunciado.", remedy=remedy)
 
 
 def _of_action(name: str, action: str, state: State, *, ok: bool) -> Result:

@@ -73,7 +73,7 @@ class _Reading(Reading):
         exercises = [self.exercise(*item) for item in self._items("exercises", rows)]
         codes = [exercise.code for exercise in exercises]
         for place, code in enumerate(codes):
-            if code in codes[:place]:
+            if code and code in codes[:place]:
                 first = codes.index(code)
                 self._add(f"exercises[{place}]", f"El código {code} ya está en exercises[{first}].")
         return exercises
@@ -139,6 +139,9 @@ class _Reading(Reading):
     def _goal(self, path: str, value: object) -> list:
         for place, user in enumerate(self._users(path, value)):
             self.username = user.username
+            if user.state is None:
+                # Else who is eliminated could have what is asked for.
+                self._add(f"{path}[{place}]", "Falta «state».")
             if any(each.reason for each in user.verdicts):
                 self._add(f"{path}[{place}]", "Aquí «cannot» no lleva motivo.")
             # Hours would end today or tomorrow, by the hour of the start.

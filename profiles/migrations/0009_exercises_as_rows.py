@@ -29,8 +29,8 @@ def to_columns(apps, schema_editor):
         prepared = {person['username'] for person in row.people}
         for goal in map(read, facts['goal']):
             person = goal.pop('person', None)
-            # The data of a user whom the portal prepares are compared no more.
-            if person and goal['username'] not in prepared:
+            # Only all data are compared now, and only of a user whom the trainee creates.
+            if person and len(person) == 3 and goal['username'] not in prepared:
                 row.people.append(read({**person, 'username': goal['username']}) | {'is_new': True})
             row.goal.append(goal)
         # One action of each user is asked for: the last one.

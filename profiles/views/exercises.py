@@ -51,7 +51,7 @@ class ExerciseView(OwnPracticeCompany):
             "taken": hints[: row.hints] if row.is_on else [],
             "hint": ask if row.hints < len(hints) else None,
             "check": ExerciseForm(slug, "check", "Comprobar"),
-            "start": ExerciseForm(slug, "start", label, kind, own),
+            "start": ExerciseForm(slug, "start", label, kind),
             "own": own,
             "users": users,
         }
@@ -67,21 +67,14 @@ class ExerciseView(OwnPracticeCompany):
                 actions.take_hint(**about, seen=tenancy.key_of(request.POST["hint"]) or 0)
                 part = "#hints-title"
             elif "start" in request.POST:
-                self.start(**about, seen=tenancy.key_of(request.POST["start"]) or 0)
+                actions.start(**about, session_key=request.session.session_key)
+                said = "Su empresa está preparada. Haga la tarea y presione Comprobar."
+                messages.success(request, said)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             if Course.of(request.user.operator).row(slug) is None:
                 return redirect("exercises:list")
         return redirect(f"{request.path}{part}")
-
-    def start(self, *, seen: int, **about) -> None:
-        """Start, unless users would be eliminated of whom the page did not say so."""
-        own = tenancy.secondary_users_of(self.request.user).count()
-        if own > seen and not Course.of(self.request.user.operator).is_prepared:
-            raise ValidationError("Mientras tanto se crearon usuarios: vea cuántos se eliminarían.")
-        actions.start(**about, session_key=self.request.session.session_key)
-        said = "Su empresa está preparada. Haga la tarea y presione Comprobar."
-        messages.success(self.request, said)
 
     def check(self, **about) -> None:
         entry = actions.check(**about)

@@ -182,9 +182,6 @@ def changes(entry: AuditEntry, names: Mapping[str, str]) -> list[Line]:
                 Line("", f"{names.get(code, code)} ({code}): {_days(days)}")
                 for code, days in (new or {}).items()
             ]
-        elif fact == "missing":
-            # Of a check before its results were facts.
-            lines += [Line("", sentence) for sentence in new]
         elif fact == "results":
             lines += [Line("", result["sentence"]) for result in new if not result["ok"]]
         elif isinstance(old, list) or isinstance(new, list):

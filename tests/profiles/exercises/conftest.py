@@ -53,6 +53,7 @@ operator_types = ["AGENTE_ADUANA"]
 {PERSON}
 [[exercises.goal]]
 username = "ANUEVA01"
+state = "active"
 options = ["{ASKING}"]
 can = ["{ASKING}"]
 """

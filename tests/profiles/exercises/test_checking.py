@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
 
 from profiles.access.expectations import ExpectationsError
 from profiles.actions.exercises import load_exercises
@@ -78,18 +77,18 @@ WRONG = [
     ('"ANUEVA01"', '"CORTO"', [f"{FIRST}.people[0].username (CORTO): El usuario debe tener 8 caracteres"]),
     ('"AGENTE_ADUANA"', '"TRANSPORTISTA"', [f"{FIRST}: No se ofrece {OPEN}. (TRANSPORTISTA)"]),
     ("activation_delay = 24", 'untouched = ["OTRA0001"]', [f"{FIRST} (OTRA0001): No se prepara: no puede quedar como estaba."]),
-    (f'can = ["{OPEN}", ', f'state = "suspended"\ncan = ["{OPEN}", ', [f"{CANNOT_OPEN} ANUEVA01 está suspendido y no puede ingresar. {OFFER}", f"{CANNOT_FREE} ANUEVA01 está suspendido"]),
+    ('state = "active"', 'state = "suspended"', [f"{CANNOT_OPEN} ANUEVA01 está suspendido y no puede ingresar. {OFFER}", f"{CANNOT_FREE} ANUEVA01 está suspendido"]),
     (f'can = ["{OPEN}", ', f'roles = []\ncan = ["{OPEN}", ', [f"{CANNOT_OPEN} ANUEVA01 no tiene ninguno de los roles"]),
     (f'can = ["{OPEN}", ', f'roles = ["NSIGAD.TRANSPORTISTA.TRANSMISOR"]\ncan = ["{OPEN}", ', [f"{FIRST}: No se ofrece NSIGAD.TRANSPORTISTA.TRANSMISOR. {OFFER}"]),
     (f'options = ["{OPEN}", "{FREE}"]', f'options = ["{FREE}"]', [f"{CANNOT_OPEN} ANUEVA01 no tiene asignada"]),
     (f'can = ["{OPEN}", "{FREE}"]', f'cannot = [{{ option = "{FREE}", reason = "role_missing" }}]', [f"{FIRST}.goal[0] (ANUEVA01): Aquí «cannot» no lleva motivo."]),
-    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{FREE}", {{ option = "{FREE}", at = "3d" }}]\ncannot = [{{ option = "{FREE}", at = "2d" }}]', [f"{FIRST}: No se puede lograr. El "]),
-    ('"ANUEVA01"\noptions = ["90.1.1.1.1", "11.9.1.1.1"]', '"OTRA0001"', [f"{FIRST} (OTRA0001): No está entre «people»."]),
-    # Nobody can grant so early that it has effect then, or without touching the user.
-    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{OPEN}", {{ option = "{FREE}", at = "24h" }}]', [f"{FIRST}: No se puede lograr. El "]),
-    ("activation_delay = 24", 'untouched = ["ANUEVA01"]', [f"{CANNOT_OPEN} ANUEVA01 está suspendido", f"{CANNOT_FREE} ANUEVA01 está suspendido"]),
+    ('"ANUEVA01"\nstate = "active"', '"OTRA0001"\nstate = "active"', [f"{FIRST} (OTRA0001): No está entre «people»."]),
+    (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{OPEN}", {{ option = "{FREE}", at = "24h" }}]', [f"{FIRST} (ANUEVA01): Con demora, «at» depende de la hora"]),
+    # Nobody can grant without touching the user.
+    ("activation_delay = 24", 'untouched = ["ANUEVA01"]', [f"{FIRST}: No se puede lograr. ANUEVA01 está Suspendido, y debería estar Activo.", f"{CANNOT_OPEN} ANUEVA01 está suspendido", f"{CANNOT_FREE} ANUEVA01 está suspendido"]),
+    ('state = "active"', "", [f"{FIRST}.goal[0] (ANUEVA01): Falta «state»."]),
     (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{OPEN}", {{ option = "{FREE}", at = "36h" }}]', [f"{FIRST}.goal[0] (ANUEVA01): Aquí «at» va en días enteros."]),
-    (f'options = ["{OPEN}", "{FREE}"]\ncan = ["{OPEN}", "{FREE}"]', 'state = "suspended"', [f"{FIRST}: Se cumple sin hacer nada. {OFFER}"]),
+    (f'state = "active"\noptions = ["{OPEN}", "{FREE}"]\ncan = ["{OPEN}", "{FREE}"]', 'state = "suspended"', [f"{FIRST}: Se cumple sin hacer nada. {OFFER}"]),
 ]  # fmt: skip
 
 
@@ -116,15 +115,13 @@ def test_what_happened_is_about_a_user_of_the_exercise_and_an_action_on_one(prob
     assert refused('["ANUEVA01"]')[0].startswith(f"{FIRST}.happened: Debe ser una tabla")
 
 
-def test_what_the_portal_prepares_has_effect_a_delay_after_the_start(small_catalog, staff):
-    active = EXERCISES.replace(f'can = ["{OPEN}"', f'state = "active"\ncan = ["{OPEN}"')
-    for code, can in (OPEN, True), (FREE, False):
-        text = active.rsplit("can =", 1)[0] + f'can = [{{ option = "{code}", at = "1d" }}]\n'
-        if can:
-            assert load_exercises(actor=acting(staff), file=file_of(text)) == ["de-prueba"]
-        else:
-            with pytest.raises(ExpectationsError, match="No se puede lograr"):
-                load_exercises(actor=acting(staff), file=file_of(text))
+def test_an_option_is_open_in_one_span_of_days(problems_of):
+    text = EXERCISES.replace("activation_delay = 24", "").replace(
+        f'can = ["{OPEN}", "{FREE}"]',
+        f'can = ["{FREE}", {{ option = "{FREE}", at = "3d" }}]\n'
+        f'cannot = [{{ option = "{FREE}", at = "2d" }}]',
+    )
+    assert problems_of(text)[0].startswith(f"{FIRST}: No se puede lograr. El ")
 
 
 def test_two_exercises_of_one_code_and_what_is_no_file_of_exercises_are_refused(problems_of):
@@ -182,23 +179,7 @@ def test_loading_changes_what_the_file_names_and_leaves_the_rest(small_catalog, 
     assert codes == [["de-prueba"], ["de-prueba", "otra"]]
 
 
-# The command and the administration --------------------------------------------------------------
-
-
-def test_the_command_loads_a_file_and_names_its_problems(small_catalog, tmp_path, capsys):
-    file = tmp_path / "practicas.toml"
-    file.write_text(EXERCISES, encoding="utf-8")
-    call_command("load_exercises", file)
-    call_command("load_exercises", file)
-    assert capsys.readouterr().out.splitlines() == [
-        "Prácticas nuevas o cambiadas: de-prueba.",
-        "Prácticas nuevas o cambiadas: ninguna.",
-    ]
-    file.write_text(EXERCISES.replace("points = 10", "points = 0"), encoding="utf-8")
-    with pytest.raises(CommandError, match=r"exercises\[0\]\.points"):
-        call_command("load_exercises", file)
-    with pytest.raises(CommandError, match="No se pudo leer"):
-        call_command("load_exercises", tmp_path / "otro.toml")
+# The administration -------------------------------------------------------------------------------
 
 
 def upload(client, text: str):

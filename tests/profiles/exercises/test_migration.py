@@ -21,7 +21,8 @@ DEFINITION = {
     "activation_delay": 24,
     "people": [{"username": " anueva01", "options": [f"{FREE} "], **ANA}],
     "goal": [
-        {"username": "otra0001", "person": {"document_number": "90000081"}, "state": "active"},
+        {"username": "otra0001", "person": ANA, "state": "active"},
+        {"username": "mas00001", "person": {"document_number": "90000081"}, "options": []},
         {"username": "anueva01", "person": ANA, "state": "suspended"},
     ],
     "happened": [{"action": "user.suspended", "username": "anueva01"}],
@@ -54,14 +55,15 @@ def test_an_exercise_stays_the_same_as_columns_and_back(migrate):
         [FREE],
         "Nueva",
     )
-    assert (other.username, other.is_new, other.document_number) == ("OTRA0001", True, "90000081")
+    assert (other.username, other.is_new, other.first_name) == ("OTRA0001", True, "Ana")
     assert row.goal == [
         {"username": "OTRA0001", "state": "active"},
+        {"username": "MAS00001", "options": []},
         {"username": "ANUEVA01", "state": "suspended"},
     ]
     assert (row.happened, row.untouched) == ({"ANUEVA01": "user.suspended"}, ["ANUEVA01"])
     assert (row.points, row.hints, row.activation_delay, row.position) == (10, ["Una."], 24, 3)
     back = migrate(DOCUMENT).objects.get().definition
-    assert back["goal"][0]["person"] == {"document_number": "90000081"}
+    assert back["goal"][0]["person"] == ANA
     assert [person["username"] for person in back["people"]] == ["ANUEVA01"]
     assert back["happened"] == [{"action": "user.suspended", "username": "ANUEVA01"}]

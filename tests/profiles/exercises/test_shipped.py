@@ -34,7 +34,7 @@ STEPS = {
     "primer-usuario": [
         (
             lambda trainee: trainee.create("RQUISPE1", "90000101", " rosa ", "QUISPE  MAMANI"),
-            "Falta el usuario RQUISPE1.",
+            "No existe el usuario RQUISPE1.",
         ),
         (
             lambda trainee: trainee.options("RQUISPE1", SEND, GRE),
