@@ -1,6 +1,6 @@
 """Check that the portal can prepare what exercises ask for, and that a person can do them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -97,31 +97,26 @@ class Company:
 
     def prepared(self, person: Person, at: datetime) -> Timeline:
         """Return the account of a person as the portal prepares it, in effect at an instant."""
-        roles = self.fewest(person.options) if person.with_roles else ()
-        return self.account(person, at, person.options, roles)
-
-    def solved(self, person: Person, goal: ExpectedUser, at: datetime) -> Timeline:
-        """Return the account of a person as the goal asks for it, in effect at an instant."""
-        opened = [each.option for each in goal.verdicts if each.is_permitted]
-        options, roles = goal.options, goal.roles
-        if options is None:
-            options = {*person.options, *opened}
-        if roles is None:
-            roles = self.fewest([*opened, *(person.options if person.with_roles else ())])
-        person = replace(person, state=goal.state)
-        account = self.account(person, at, options, roles)
-        return replace(account, options=[_on_days(grant, goal, at) for grant in account.options])
-
-    def fewest(self, options: Iterable[str]) -> frozenset[str]:
-        return roles_for([self.leaves[code] for code in options], self.reach)
-
-    def account(self, person: Person, at: datetime, options: Iterable, roles: Iterable) -> Timeline:
+        leaves = [self.leaves[code] for code in person.options if person.with_roles]
         return Timeline(
             person.user(operator=Operator(pk=0)),
             frozenset({self.kind}),
-            [GrantRow(code, at) for code in options],
-            [GrantRow(code, at) for code in roles],
+            [GrantRow(code, at) for code in person.options],
+            [GrantRow(code, at) for code in roles_for(leaves, self.reach)],
         )
+
+    def solved(self, person: Person, goal: ExpectedUser, at: datetime) -> Timeline:
+        """Return the account of a person as the goal asks for it, in effect at an instant."""
+        options = goal.options
+        if options is None:
+            options = {*person.options, *(each.option for each in goal.verdicts)}
+        person = replace(person, state=goal.state, options=options, with_roles=True)
+        account = self.prepared(person, at)
+        options = [_on_days(grant, goal, at) for grant in account.options]
+        roles = account.roles
+        if goal.roles is not None:
+            roles = [GrantRow(code, at) for code in goal.roles]
+        return replace(account, options=options, roles=roles)
 
 
 def _on_days(grant: GrantRow, goal: ExpectedUser, now: datetime) -> GrantRow:
