@@ -133,6 +133,7 @@ def check(*, actor: Actor, exercise: Exercise) -> AuditEntry:
         cost = standing.hints + sum(result.cost for result in results)
         facts |= {
             "points": max(1, exercise.points - cost),
+            "most_points": exercise.points,
             # The constancia keeps this name when the company gets another trainee.
             "trainee": operator.trainee,
             "hints": standing.hints,
@@ -171,15 +172,16 @@ def load_exercises(*, actor: Actor, file: BinaryIO) -> list[str]:
     ExpectationsError with every problem of the file; then nothing is loaded.
     """
     catalogue = Catalogue.current()
-    exercises = reading.read_file(file, catalogue)
+    exercises, found = reading.read_file(file, catalogue)
     principal = {"username": practice.USERNAME, **practice.PERSON}
-    if found := [*problems(exercises, catalogue, principal)]:
+    found += problems(exercises, catalogue, principal)
+    if found:
         raise ExpectationsError(found)
     with transaction.atomic():
         known = Exercise.objects.select_for_update(no_key=True).in_bulk()
         last = Exercise.objects.aggregate(last=Max("position"))["last"] or 0
         codes = []
-        for exercise in exercises:
+        for exercise in exercises.values():
             before = known.get(exercise.code)
             exercise.position = before.position if before else (last := last + 1)
             if before is None or before.facts() != exercise.facts():

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
 
 from operators.models import Classroom
@@ -177,6 +178,8 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
                 messages.success(request, f"{form.title}: hecho. Empresas que cambiaron: {done}.")
                 return self.change_view(request, object_id)
         asked = {"title": form.title, "submit": form.title, "original": about.get("classroom")}
+        if form_class is NamesForm:
+            asked["companies"] = companies
         if form_class in (ResetForm, CloseForm):
             courses = board.courses_in(about["classroom"])
             asked["busy"] = sum(course.current is not None for course in courses)
@@ -199,7 +202,7 @@ class ClassroomAdmin(NeverDeleted, FoldedNameSearch, StrictList, admin.ModelAdmi
         classroom = row_to_change(self, request, object_id)
         courses = board.courses_in(classroom)
         if kind := request.GET.get("formato"):
-            return file_response(kind, board.table_of(courses), "aula")
+            return file_response(kind, board.table_of(courses), f"aula-{slugify(classroom.name)}")
         return page(
             self,
             request,

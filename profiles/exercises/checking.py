@@ -17,23 +17,26 @@ from profiles.models import Exercise, Option, Person, Role
 
 
 def problems(
-    exercises: Sequence[Exercise], catalogue: Catalogue, principal: dict[str, str]
+    exercises: Mapping[str, Exercise], catalogue: Catalogue, principal: dict[str, str]
 ) -> Iterator[Problem]:
-    """Yield every problem; each company has the ``principal`` already."""
+    """Yield every problem of exercises by place; each company has the ``principal`` already."""
     leaves = {leaf.code: leaf for leaf in Option.objects.every_leaf().for_verdicts()}
     roles = Role.objects.filter(is_retired=False)
     companies = {
         kind: Company(kind, roles.filter(operator_type=kind).reach(), leaves, catalogue)
         for kind in catalogue.operator_types
     }
-    for index, exercise in enumerate(exercises):
-        place, goal = f"exercises[{index}]", goal_of(exercise, catalogue)
+    for place, exercise in exercises.items():
+        goal = goal_of(exercise, catalogue)
         named = [*_of_people(exercise, goal, principal)]
         yield from (Problem(sentence, place, username) for username, sentence in named)
         if not named:
+            found: dict[str, list[str]] = {}
             for kind in exercise.operator_types or companies:
-                sentences = companies[kind].problems(exercise, goal)
-                yield from (Problem(f"{sentence} ({kind})", place) for sentence in sentences)
+                for sentence in companies[kind].problems(exercise, goal):
+                    found.setdefault(sentence, []).append(kind)
+            for sentence, kinds in found.items():
+                yield Problem(f"{sentence} ({', '.join(kinds)})", place)
 
 
 def _of_people(

@@ -42,7 +42,7 @@ class Standing:
     attempts: int = 0
     # A hint that was taken stays taken.
     hints: int = 0
-    # The best ones, and the first entry by which it was passed.
+    # The best ones, and the first entry with them.
     points: int = 0
     passed: AuditEntry | None = None
 
@@ -90,8 +90,9 @@ class Standing:
             self.attempts += 1
             self.check = entry
             if entry.action == PASSED:
-                self.is_on, self.passed = False, self.passed or entry
-                self.points = max(self.points, facts["points"])
+                self.is_on = False
+                if facts["points"] > self.points:
+                    self.points, self.passed = facts["points"], entry
             elif facts["done"] > self.most_done:
                 self.moved, self.most_done = entry.at, facts["done"]
 

@@ -35,17 +35,17 @@ ABOUT_A_USER = ("user.", "options.", "roles.", "grants.")
 ACTIONS = {action: action for action in ACTION_LABELS if action.startswith(ABOUT_A_USER)}
 
 
-def read_file(file: BinaryIO, catalogue: Catalogue) -> list[Exercise]:
-    """Read a TOML file of exercises. Raises ExpectationsError with every problem found."""
+def read_file(file: BinaryIO, catalogue: Catalogue) -> tuple[dict[str, Exercise], list[Problem]]:
+    """Read a TOML file; return the exercises without a problem, by their place, and the problems.
+
+    Raises ExpectationsError for what is no TOML file.
+    """
     try:
         document = toml_text.read_file(file)
     except FileError as error:
         raise ExpectationsError([Problem(str(error))]) from error
     reading = _Reading(catalogue)
-    exercises = reading.exercises(document)
-    if reading.problems:
-        raise ExpectationsError(reading.problems)
-    return exercises
+    return reading.exercises(document), reading.problems
 
 
 def goal_of(exercise: Exercise, catalogue: Catalogue) -> tuple[ExpectedUser, ...]:
@@ -65,17 +65,21 @@ def toml_of(exercises: Iterable[Exercise]) -> str:
 
 
 class _Reading(Reading):
-    def exercises(self, document: object) -> list[Exercise]:
+    def exercises(self, document: object) -> dict[str, Exercise]:
         table = self._table("", document, ("exercises",))
         rows = self._part("", table, "exercises", self._list) or []
         if not rows and not self.problems:
             self._add("exercises", "La lista está vacía.")
-        exercises = [self.exercise(*item) for item in self._items("exercises", rows)]
-        codes = [exercise.code for exercise in exercises]
-        for place, code in enumerate(codes):
-            if code and code in codes[:place]:
-                first = codes.index(code)
-                self._add(f"exercises[{place}]", f"El código {code} ya está en exercises[{first}].")
+        exercises: dict[str, Exercise] = {}
+        places: dict[str, str] = {}
+        for place, row in self._items("exercises", rows):
+            known = len(self.problems)
+            exercise = self.exercise(place, row)
+            first = places.setdefault(exercise.code or place, place)
+            if first != place:
+                self._add(place, f"El código {exercise.code} ya está en {first}.")
+            if len(self.problems) == known:
+                exercises[place] = exercise
         return exercises
 
     def exercise(self, path: str, row: object) -> Exercise:

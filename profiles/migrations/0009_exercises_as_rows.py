@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='exercise',
             name='activation_delay',
-            field=models.PositiveSmallIntegerField(choices=[(0, 'Ninguna: rige al instante'), (1, '1 hora'), (24, '24 horas'), (48, '48 horas')], default=0, verbose_name='demora de activación'),
+            field=models.PositiveSmallIntegerField(choices=[(0, 'Ninguna: rige al instante'), (1, '1 hora'), (24, '24 horas'), (48, '48 horas')], default=0, error_messages={'invalid_choice': 'Puede ser: 0, 1, 24, 48.'}, verbose_name='demora de activación'),
         ),
         migrations.AddField(
             model_name='exercise',
@@ -126,6 +126,11 @@ class Migration(migrations.Migration):
         migrations.RemoveField(
             model_name='exercise',
             name='definition',
+        ),
+        migrations.AlterField(
+            model_name='exercise',
+            name='code',
+            field=models.SlugField(error_messages={'invalid': 'Solo lleva letras sin tilde, números y guiones.'}, primary_key=True, serialize=False, verbose_name='código'),
         ),
         migrations.AlterField(
             model_name='exercise',

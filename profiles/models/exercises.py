@@ -56,7 +56,11 @@ class Person:
 class Exercise(models.Model):
     """An exercise, as a table of its file says it (profiles/exercises/exercises.toml)."""
 
-    code = models.SlugField("código", primary_key=True)
+    code = models.SlugField(
+        "código",
+        primary_key=True,
+        error_messages={"invalid": "Solo lleva letras sin tilde, números y guiones."},
+    )
     position = models.PositiveIntegerField("orden")
     title = models.CharField("título", max_length=100, validators=[validate_printable])
     brief = models.TextField("enunciado", validators=[validate_brief])
@@ -70,7 +74,10 @@ class Exercise(models.Model):
         "costo de lo que sobra", null=True, blank=True, validators=OF_POINTS
     )
     activation_delay = models.PositiveSmallIntegerField(
-        "demora de activación", default=0, choices=[*DELAYS.items()]
+        "demora de activación",
+        default=0,
+        choices=[*DELAYS.items()],
+        error_messages={"invalid_choice": f"Puede ser: {', '.join(map(str, DELAYS))}."},
     )
     people = models.JSONField("personas", default=list, blank=True)
     goal = models.JSONField("meta")

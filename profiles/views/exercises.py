@@ -48,7 +48,7 @@ class ExerciseView(OwnPracticeCompany):
             "course": course,
             "row": row,
             "next": course.next_after(row.number),
-            "taken": hints[: row.hints] if row.is_on else [],
+            "taken": hints[: row.hints],
             "hint": ask if row.hints < len(hints) else None,
             "check": ExerciseForm(slug, "check", "Comprobar"),
             "start": ExerciseForm(slug, "start", label, kind),
@@ -107,6 +107,7 @@ class PassView(View):
     """The constancia of an exercise: who has its number may check it."""
 
     def get(self, request, passed):
-        if (entry := entry_of(passed)) is None:
+        number = passed.upper()
+        if (entry := entry_of(number)) is None:
             raise Http404
-        return render(request, "profiles/exercise_passed.html", {"number": passed, "entry": entry})
+        return render(request, "profiles/exercise_passed.html", {"number": number, "entry": entry})

@@ -193,7 +193,7 @@ def test_after_its_last_day_the_company_is_inactive_for_sign_in_session_and_verd
     assert Reason.OPERATOR_INACTIVE in Holdings.of(user).account
     assert session.get("/").url.startswith("/ingresar/")
     refused = client_of(None).post("/ingresar/", form)
-    assert "RUC, usuario o clave incorrectos." in refused.text
+    assert "Esta empresa de práctica está cerrada: ya nadie ingresa en ella." in refused.text
 
 
 def test_a_clock_that_was_moved_forward_ends_no_practice_company(make):
@@ -322,7 +322,7 @@ def test_only_its_principal_and_staff_reset_an_open_practice_company(
     for actor in (acting(secondary), acting(principal_of(make().operator)), acting(principal)):
         with pytest.raises(PermissionDenied):
             practice.reset(actor=actor, operator=used)
-    with pytest.raises(PermissionDenied, match="no es de práctica"):
+    with pytest.raises(PermissionDenied, match="no es de práctica propia"):
         practice.reset(actor=acting(principal), operator=principal.operator)
     clock.advance(days=30)
     with pytest.raises(PermissionDenied, match="ya terminó"):

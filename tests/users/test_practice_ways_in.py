@@ -143,7 +143,7 @@ def test_the_principal_of_another_company_has_no_reset(client_of, principal):
     assert RESET not in client.get("/").text
     for response in (client.get(RESET), client.post(RESET)):
         assert response.status_code == 403
-        assert "Esta empresa no es de práctica." in response.text
+        assert "Esta empresa no es de práctica propia: cree la suya en Ingreso." in response.text
 
 
 # The administration -------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_the_command_closes_what_has_ended_or_the_company_that_it_names(run, com
 
 def test_the_command_refuses_a_ruc_that_is_of_no_practice_company(run, principal):
     for act in ("reset", "close"):
-        with pytest.raises(CommandError, match="no es de práctica"):
+        with pytest.raises(CommandError, match="no es de práctica propia"):
             run(act, "--ruc", principal.operator.ruc)
         with pytest.raises(CommandError, match="No hay un operador con RUC"):
             run(act, "--ruc", draw_practice_ruc())

@@ -335,7 +335,7 @@ def require_practice_mode() -> None:
 
 def _require_practice(operator: Operator) -> None:
     if not operator.is_practice:
-        raise PermissionDenied("Esta empresa no es de práctica.")
+        raise PermissionDenied("Esta empresa no es de práctica propia: cree la suya en Ingreso.")
 
 
 @sensitive_variables()

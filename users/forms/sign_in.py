@@ -1,10 +1,12 @@
 """The forms of the two sign-in pages."""
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.urls import reverse, reverse_lazy
 
+from operators.models import Operator
 from operators.validators import normalise_ruc, validate_ruc
 from users.forms.layout import Buttons, Include, Link, Submit, layout
 from users.forms.password import password_field
@@ -66,7 +68,16 @@ class SignInForm(forms.Form):
         return username
 
     def get_invalid_login_error(self) -> ValidationError:
-        """The error of credentials that fit no account, as in Django's AuthenticationForm."""
+        """The error of credentials that fit no account, as in Django's AuthenticationForm.
+
+        Of a practice company that is closed it says so, whatever the credentials: its RUC is
+        fictitious, and a class would look for a wrong clave.
+        """
+        company = Operator.objects.filter(ruc=self.cleaned_data["ruc"]).first()
+        if settings.DEMO and company and company.is_practice and not company.is_open:
+            return ValidationError(
+                "Esta empresa de práctica está cerrada: ya nadie ingresa en ella."
+            )
         return ValidationError(self.WRONG_COMBINATION)
 
     def locked_sentence(self, locked: LockedError) -> str:

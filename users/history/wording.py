@@ -101,6 +101,7 @@ FACT_LABELS = {
     "exercise": "Código",
     "title": "Práctica",
     "points": "Puntos",
+    "most_points": "Puntos posibles",
     "hints": "Pistas",
     "attempts": "Comprobaciones",
     "done": "Cumplidos",

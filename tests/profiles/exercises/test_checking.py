@@ -50,7 +50,7 @@ WRONG = [
     ("[[exercises]]", "[[practicas]]", ["No se conoce «practicas». Puede llevar: exercises.", "exercises: Debe ser una lista."]),
     ("title = ", "titulo = ", [f"{FIRST}: No se conoce «titulo»", f"{FIRST}.title: Este campo no puede estar vacío."]),
     ('code = "de-prueba"', "", [f"{FIRST}: Falta «code».", f"{FIRST}.code: Este campo no puede estar vacío."]),
-    ('"de-prueba"', '"De Prueba"', [f"{FIRST}.code: Introduzca un 'slug' válido"]),
+    ('"de-prueba"', '"De Prueba"', [f"{FIRST}.code: Solo lleva letras sin tilde, números y guiones."]),
     ("points = 10", "points = 0", [f"{FIRST}.points: Asegúrese de que este valor es mayor o igual a 1."]),
     ("points = 10", 'points = "diez"', [f"{FIRST}.points: Debe ser un número entero."]),
     ("points = 10", "points = inf", [f"{FIRST}.points: Debe ser un número entero."]),
@@ -60,7 +60,7 @@ WRONG = [
     ('"De prueba"', "[]", [f"{FIRST}.title: Debe ser un texto."]),
     ('"De prueba"', '"  "', [f"{FIRST}.title: Está vacío o tiene caracteres que no se ven."]),
     ('"Dele a ANUEVA01 las dos opciones."', '" "', [f"{FIRST}.brief: El enunciado está vacío."]),
-    ("activation_delay = 24", "activation_delay = 7", [f"{FIRST}.activation_delay: Valor 7 no es una opción válida."]),
+    ("activation_delay = 24", "activation_delay = 7", [f"{FIRST}.activation_delay: Puede ser: 0, 1, 24, 48."]),
     ('"Una.", "Otra."', '"Una.", " "', [f"{FIRST}.hints[1]: Está vacío o tiene caracteres que no se ven."]),
     ('"AGENTE_ADUANA"', '"NOTARIO"', [f"{FIRST}.operator_types[0]: No existe el tipo de operador «NOTARIO»."]),
     ('"Una.", "Otra."', '"Una.", "Una."', [f"{FIRST}.hints[1]: Una. está dos veces. Deje una."]),
@@ -160,6 +160,21 @@ def test_all_problems_of_a_file_are_named_at_once(problems_of):
         "exercises[1].goal[0].can[0] (ANUEVA01)",
         "exercises[1]",
     ]
+    # What cannot be done is named with what cannot be read.
+    impossible = EXERCISES.replace("de-prueba", "otra").replace('can = ["', 'roles = []\ncan = ["')
+    found = problems_of(EXERCISES.replace("points = 10", "points = 0") + impossible)
+    assert [sentence.split(":")[0] for sentence in found] == [
+        "exercises[0].points",
+        "exercises[1]",
+    ]
+
+
+def test_what_is_wrong_for_each_type_is_said_once(problems_of):
+    text = EXERCISES.replace('operator_types = ["AGENTE_ADUANA"]', "")
+    text = text.replace(f'options = ["{OPEN}"]\n', "").split('state = "active"')[0]
+    (sentence,) = problems_of(text + 'state = "suspended"\n')
+    assert sentence.startswith(f"{FIRST}: Se cumple sin hacer nada. (")
+    assert {"TRANSPORTISTA", "AGENTE_ADUANA"} <= {*sentence.split("(")[1].strip(")").split(", ")}
 
 
 def test_loading_changes_what_the_file_names_and_leaves_the_rest(small_catalog, staff):

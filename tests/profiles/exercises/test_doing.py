@@ -151,6 +151,7 @@ def test_an_exercise_is_passed_once_with_its_points(operator, actor, clock):
         "exercise": "una",
         "title": "Una",
         "points": 9,
+        "most_points": 10,
         "trainee": "",
         "hints": 1,
         "seconds": 90,
@@ -324,7 +325,7 @@ def test_the_days_of_a_goal_count_from_the_start_wherever_the_clock_is(operator,
 
 def test_only_the_principal_of_an_open_practice_company_starts(actor, stranger):
     Operator.objects.filter(pk=stranger.operator_id).update(practice_until=None)
-    with pytest.raises(PermissionDenied, match="no es de práctica"):
+    with pytest.raises(PermissionDenied, match="no es de práctica propia"):
         start(actor=acting(stranger), exercise=exercise())
     start(actor=actor(), exercise=exercise())
     with pytest.raises(PermissionDenied, match="Solo el usuario principal"):

@@ -67,7 +67,9 @@ def test_an_exercise_is_done_from_the_list_to_its_constancia(operator, trainee):
     address = soup(listed).select_one("a[href*='SIM-']")["href"]
     assert soup(passed).select(f"a[href='{address}']")
     constancia = Client().get(address)
-    assert {"Una", "Empresa de práctica", "9"} <= {dd.text for dd in soup(constancia).select("dd")}
+    assert {"Una", "Empresa de práctica", "9 de 10"} <= {
+        dd.text for dd in soup(constancia).select("dd")
+    }
     # The name of a practice company holds five digits of its RUC; the others follow from them.
     assert operator.ruc[5:10] not in constancia.content.decode()
 
@@ -85,9 +87,24 @@ def test_the_constancia_has_the_name_of_the_trainee_and_a_guessed_number_is_no_a
     said_there = text(Client().get(address))
     assert "Ana Torres" in said_there
     assert operator.name not in said_there
+    assert text(Client().get(address.lower())).startswith("Constancia de práctica")
     for wrong in (f"{address[:-9]}00000000/", address.replace("-PR-", "-US-"), "/constancias/x/"):
         assert Client().get(wrong).status_code == 404
         assert "Ana Torres" not in Client().get(wrong).content.decode()
+
+
+def test_the_constancia_of_the_list_is_that_of_the_best_points(trainee):
+    def done(*codes: str, button: str = "Hacerla otra vez") -> str:
+        trainee.fill(OTHER, button)
+        trainee.options("ANUEVA01", *codes)
+        trainee.roles("ANUEVA01")
+        send(trainee, OTHER, check="1")
+        listed = trainee.client.get("/practicas/")
+        return text(Client().get(soup(listed).select_one("a[href*='SIM-']")["href"]))
+
+    assert "Puntos 3 de 5" in done(ASKING, FREE, button="Empezar")
+    assert "Puntos 5 de 5" in done(ASKING)
+    assert "Puntos 5 de 5" in done(ASKING, FREE)
 
 
 def test_what_is_beyond_the_goal_is_said_with_its_cost(operator, trainee):
