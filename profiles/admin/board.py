@@ -3,7 +3,7 @@
 from django.db.models import Max, Q
 
 from operators.models import Classroom
-from profiles.exercises.course import Course, courses_of
+from profiles.exercises.course import Course, courses_of, read_results
 from profiles.models import Exercise
 
 HEADS = ["Alumno", "RUC", "Práctica", "Estado", "Puntos", "Intentos", "Pistas", "Qué falta"]
@@ -14,7 +14,9 @@ def courses_in(classroom: Classroom) -> list[Course]:
     signed_in = Max("users__last_login", filter=Q(users__is_principal=True))
     companies = classroom.companies.annotate(last_login=signed_in).order_by("pk")
     types = {*classroom.operator_types.values_list("code", flat=True)}
-    return courses_of(companies, types)
+    courses = courses_of(companies, types)
+    read_results(courses)
+    return courses
 
 
 def columns_of(courses: list[Course]) -> list[tuple[Exercise, int]]:

@@ -1,10 +1,12 @@
 """How far companies have come in their exercises, read from the history: nothing is stored twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from django.db.models import F
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from operators.models import Operator
@@ -35,6 +37,8 @@ class Standing:
     # The last start, and the last check since.
     start: AuditEntry | None = None
     check: AuditEntry | None = None
+    # Those of the last check, as ``judge.Result.facts``, once ``read_results`` was called.
+    results: Sequence[dict] = ()
     # When it last made progress: at its start, at a check that found more done than any before, or
     # when its company was reopened.
     moved: datetime | None = None
@@ -59,11 +63,6 @@ class Standing:
         return LABELS[self.state]
 
     @property
-    def results(self) -> list[dict]:
-        """The results of the last check, as ``judge.Result.facts``."""
-        return self.check.after.get("results", []) if self.check else []
-
-    @property
     def missing(self) -> list[str]:
         """The sentences about what the last check did not find, while the exercise is on."""
         return [each["sentence"] for each in self.results if self.is_on and not each["ok"]]
@@ -80,7 +79,6 @@ class Standing:
 
     def follow(self, entry: AuditEntry) -> None:
         """Go on by one entry about the exercise."""
-        facts = entry.after
         if entry.action == STARTED:
             self.is_on, self.start = True, entry
             self.moved, self.most_done = entry.at, 0
@@ -91,10 +89,10 @@ class Standing:
             self.check = entry
             if entry.action == PASSED:
                 self.is_on = False
-                if facts["points"] > self.points:
-                    self.points, self.passed = facts["points"], entry
-            elif facts["done"] > self.most_done:
-                self.moved, self.most_done = entry.at, facts["done"]
+                if entry.points > self.points:
+                    self.points, self.passed = entry.points, entry
+            elif entry.done > self.most_done:
+                self.moved, self.most_done = entry.at, entry.done
 
 
 @dataclass
@@ -161,7 +159,7 @@ class Course:
             # The users that a check names are there no more.
             for row in self.rows:
                 row.is_on, row.check = False, None
-        if entry.action != RESET and (row := self.row(entry.after["exercise"])):
+        if entry.action != RESET and (row := self.row(entry.exercise)):
             row.follow(entry)
 
 
@@ -175,8 +173,11 @@ def courses_of(companies: Iterable[Operator], types: set[str]) -> list[Course]:
         company.pk: Course(company, [Standing(exercise) for exercise in exercises])
         for company in companies
     }
+    # Not all facts: those of a check hold its results.
+    facts = {"exercise": KT("after__exercise"), "done": F("after__done")}
     entries = AuditEntry.objects.filter(operator__in=courses, action__in=ACTIONS)
-    for entry in entries.order_by("at", "pk").only("operator", "action", "at", "after"):
+    entries = entries.annotate(points=F("after__points"), **facts).order_by("at", "pk")
+    for entry in entries.only("operator", "action", "at"):
         courses[entry.operator_id].follow(entry)
     found = [*courses.values()]
     shown = [
@@ -189,3 +190,11 @@ def courses_of(companies: Iterable[Operator], types: set[str]) -> list[Course]:
         for number, row in enumerate(course.rows, start=1):
             row.number = number
     return found
+
+
+def read_results(courses: Iterable[Course]) -> None:
+    """Read the results of the last check of each company, by one query."""
+    rows = {row.check.pk: row for course in courses for row in course.rows if row.check}
+    checks = AuditEntry.objects.filter(pk__in=rows).values_list("pk", "after__results")
+    for entry, results in checks:
+        rows[entry].results = results or ()

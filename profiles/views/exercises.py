@@ -11,7 +11,7 @@ from django.views import View
 
 from profiles.actions import exercises as actions
 from profiles.exercises.certificates import PASSED, entry_of
-from profiles.exercises.course import Course
+from profiles.exercises.course import Course, read_results
 from profiles.forms.exercises import ExerciseForm
 from profiles.models import Exercise
 from users import tenancy
@@ -36,6 +36,7 @@ class ExerciseView(OwnPracticeCompany):
         course = Course.of(request.user.operator)
         if (row := course.row(slug)) is None:
             raise Http404
+        read_results([course])
         hints, users = row.exercise.hints, tenancy.secondary_users_of(request.user).count()
         # Users whom no start would prepare again.
         own = 0 if course.is_prepared else users

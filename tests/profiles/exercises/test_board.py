@@ -200,6 +200,8 @@ def test_the_board_costs_the_same_queries_for_any_class_and_any_history(
 ):
     client, room = client_of(staff), Classroom.objects.get()
     address = f"/admin/operators/classroom/{room.pk}/tablero/"
+    did(0, "started", 0)
+    did(0, "checked", 0, **checked(*MISSING))
     few = queries(client, address)
     classrooms.add_companies(actor=acting(staff), classroom=room, number=20)
     for number in range(3):

@@ -14,7 +14,7 @@ from profiles.actions.exercises import check, load_exercises, start, take_hint
 from profiles.actions.grants import assign_options, assign_roles
 from profiles.actions.validity import set_validity, validity_facts
 from profiles.exercises.certificates import entry_of, number_of
-from profiles.exercises.course import Course, courses_of
+from profiles.exercises.course import Course, courses_of, read_results
 from profiles.models import Exercise, Option
 from tests.calls import file_of
 from tests.conftest import acting, person
@@ -360,7 +360,9 @@ def test_the_progress_of_companies_is_read_from_their_history(
     moved = clock.now
     clock.advance(minutes=1)
     check(actor=actor(), exercise=exercise())
-    row = Course.of(operator).current
+    course = Course.of(operator)
+    read_results([course])
+    row = course.current
     assert (row.exercise.code, row.hints, row.attempts, row.most_done) == ("una", 1, 2, 2)
     assert (row.moved, row.missing) == (moved, missing(check(actor=actor(), exercise=exercise())))
     grant(actor, FREE)
