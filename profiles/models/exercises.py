@@ -16,7 +16,7 @@ from users.validators import DocumentType
 
 # In a brief: the day of the start, and so many days later.
 DAY = re.compile(r"\{(?:hoy|dia:([0-9]{1,3}))\}")
-OF_POINTS = [MinValueValidator(1), MaxValueValidator(100)]
+FROM_1_TO_100 = [MinValueValidator(1), MaxValueValidator(100)]
 
 
 def validate_brief(value: str) -> None:
@@ -64,14 +64,14 @@ class Exercise(models.Model):
     position = models.PositiveIntegerField("orden")
     title = models.CharField("título", max_length=100, validators=[validate_printable])
     brief = models.TextField("enunciado", validators=[validate_brief])
-    points = models.PositiveSmallIntegerField("puntos", validators=OF_POINTS)
+    points = models.PositiveSmallIntegerField("puntos", validators=FROM_1_TO_100)
     # A trainee without progress for so many minutes is stuck.
-    minutes = models.PositiveSmallIntegerField("minutos", default=5, validators=OF_POINTS)
+    minutes = models.PositiveSmallIntegerField("minutos", default=5, validators=FROM_1_TO_100)
     operator_types = models.JSONField("tipos de operador", default=list, blank=True)
     hints = models.JSONField("pistas", default=list, blank=True)
     # What each option or role beyond the goal costs; None if none may be there.
     extra_cost = models.PositiveSmallIntegerField(
-        "costo de lo que sobra", null=True, blank=True, validators=OF_POINTS
+        "costo de lo que sobra", null=True, blank=True, validators=FROM_1_TO_100
     )
     activation_delay = models.PositiveSmallIntegerField(
         "demora de activación",

@@ -58,6 +58,8 @@ def test_an_exercise_is_done_from_the_list_to_its_constancia(operator, trainee):
     trainee.options("ANUEVA01", FREE)
     passed = trainee.press(trainee.client.get(ONE), "Comprobar")
     assert said(passed) == ["Lograda: 9 de 10 puntos. Las pistas costaron 1."]
+    assert "Primera pista." in text(passed)
+    assert "No hay más." not in text(passed)
     assert buttons(passed) == ["Siguiente práctica"]
     assert soup(passed).select_one("main .btn-primary")["href"] == OTHER
     assert all(sentence.startswith("Cumplido") for sentence in results(passed))
