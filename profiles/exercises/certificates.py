@@ -12,7 +12,7 @@ PASSED = "practice.passed"
 
 
 def number_of(entry: AuditEntry, key: str | None = None) -> str:
-    """Return the number, whose end nobody can guess; by default of the key of the settings."""
+    """Return the number, whose end cannot be guessed; ``key`` is SECRET_KEY unless another is given."""
     check = salted_hmac("profiles.exercises", str(entry.pk), secret=key, algorithm="sha256")
     year = timezone.localtime(entry.at).year
     return f"SIM-{year}-PR-{entry.pk:06}-{check.hexdigest()[:8].upper()}"

@@ -83,7 +83,7 @@ class _Reading(Reading):
         return exercises
 
     def exercise(self, path: str, row: object) -> Exercise:
-        # What a field says of its value, it says itself; but it takes values of other types.
+        # The field of a key checks its value, but takes values of other types: readers refuse those.
         readers = dict.fromkeys(KEYS, self._number) | {
             "code": self._line,
             "title": self._line,

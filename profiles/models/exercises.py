@@ -20,7 +20,7 @@ FROM_1_TO_100 = [MinValueValidator(1), MaxValueValidator(100)]
 
 
 def validate_brief(value: str) -> None:
-    """Raise ValidationError for what nobody can read, and for braces around anything but a day."""
+    """Raise ValidationError for text that cannot be read, and for braces that hold no day."""
     validate_printable(value.replace("\n", " "))
     if not value.strip():
         raise ValidationError("El enunciado está vacío.")
@@ -32,7 +32,7 @@ def validate_brief(value: str) -> None:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody in an exercise: the portal prepares the user; with ``is_new``, the trainee creates it.
+    """A person of an exercise: the portal prepares the user; with ``is_new`` the trainee creates it.
 
     ``with_roles``: with the fewest roles by which the options work.
     """

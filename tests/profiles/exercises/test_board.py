@@ -153,7 +153,7 @@ def test_the_board_is_downloaded_as_rows(did, board):
     assert board(formato="exe").status_code == 404
 
 
-def test_an_exercise_that_somebody_began_stays_on_the_board(did, board):
+def test_an_exercise_that_was_begun_stays_on_the_board(did, board):
     Exercise.objects.filter(code="e2").update(is_retired=True)
     assert "Solo lo necesario" not in board().text
     did(1, "started", 2)

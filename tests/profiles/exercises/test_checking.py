@@ -84,7 +84,7 @@ WRONG = [
     (f'can = ["{OPEN}", "{FREE}"]', f'cannot = [{{ option = "{FREE}", reason = "role_missing" }}]', [f"{FIRST}.goal[0] (ANUEVA01): Aquí «cannot» no lleva motivo."]),
     ('"ANUEVA01"\nstate = "active"', '"OTRA0001"\nstate = "active"', [f"{FIRST} (OTRA0001): No está entre «people»."]),
     (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{OPEN}", {{ option = "{FREE}", at = "24h" }}]', [f"{FIRST} (ANUEVA01): Con demora, «at» depende de la hora"]),
-    # Nobody can grant without touching the user.
+    # A grant would touch the user.
     ("activation_delay = 24", 'untouched = ["ANUEVA01"]', [f"{FIRST}: No se puede lograr. ANUEVA01 está Suspendido, y debería estar Activo.", f"{CANNOT_OPEN} ANUEVA01 está suspendido", f"{CANNOT_FREE} ANUEVA01 está suspendido"]),
     ('state = "active"', "", [f"{FIRST}.goal[0] (ANUEVA01): Falta «state»."]),
     (f'can = ["{OPEN}", "{FREE}"]', f'can = ["{OPEN}", {{ option = "{FREE}", at = "36h" }}]', [f"{FIRST}.goal[0] (ANUEVA01): Aquí «at» va en días enteros."]),
