@@ -107,6 +107,11 @@ def test_names_are_changed_companies_added_the_aula_reset_closed_and_reopened(tr
     page = soup(trainer.get(of("alumnos")))
     seen = page.select_one("[name=seen]")["value"]
     assert page.select_one("textarea").text.strip() == seen == "Ana Ruiz\n\n" + "x" * 100
+    # Each name stands beside its RUC, here and in the list of companies.
+    company = Operator.objects.get(trainee="Ana Ruiz")
+    assert f"{company.ruc} · Ana Ruiz" in texts(page, "#content-main li")
+    listed = soup(trainer.get("/admin/operators/operator/", {"q": company.ruc}))
+    assert listed.select_one("td.field-practice").text.endswith(" · Ana Ruiz")
     trainer.post(of("alumnos"), {"trainees": "Ana Ruiz\r\nLuis\r\n", "seen": seen})
     assert len(soup(trainer.post(of("mas"), form(number="2", trainees="Eva"))).select(".slip")) == 2
     companies = Operator.objects.order_by("pk")

@@ -156,7 +156,8 @@ class OperatorAdmin(
         if not operator.is_practice:
             return "No"
         day = date_format(operator.practice_until, "DATE_FORMAT")
-        return f"Terminó el {day}" if operator.practice_has_ended else f"Hasta el {day}"
+        until = f"Terminó el {day}" if operator.practice_has_ended else f"Hasta el {day}"
+        return f"{until} · {operator.trainee}" if operator.trainee else until
 
     @admin.display(description="usuario principal")
     def principal(self, operator):
