@@ -168,6 +168,7 @@ def test_in_an_exam_there_are_no_hints_and_nothing_says_how_to_mend(operator, tr
     assert "ANUEVA01 no puede usar «Servicio Web»." in told
     assert "ANUEVA01 no tiene asignada esta opción" not in told
     assert "Examen: sin pistas" in text(trainee.client.get(ONE))
+    assert "Es un examen: sin pistas." in text(trainee.client.get("/practicas/"))
     assert said(send(trainee, hint="0")) == ["En un examen no hay pistas."]
 
 

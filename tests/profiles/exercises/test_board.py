@@ -137,6 +137,7 @@ def test_the_board_is_downloaded_as_rows(did, board):
     did(0, "started", 1)
     did(0, "checked", 1, **checked(*MISSING))
     response = board(formato="csv")
+    assert "aula-turno-manana-" in response["Content-Disposition"]
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     head, first, second, *others = csv.reader(io.StringIO(text), delimiter=";")
     assert head[:4] == ["Alumno", "RUC", "Práctica", "Estado"]
@@ -175,11 +176,14 @@ def test_an_aula_closed_in_the_middle_and_reopened_goes_on_where_it_was(did, boa
     did(0, "checked", 0, **checked(*MISSING))
     room = {"actor": acting(staff), "classroom": Classroom.objects.get()}
     classrooms.close(**room)
+    assert "Turno mañana: cerrada." in board("reabrir").text
     page = soup(board())
+    assert "Cerrada." in texts(page, "[data-board] p")[0]
     assert "cerrada" in texts(page, "tbody th")[0]
     assert "En curso" in texts(page, "tbody tr td")[1]
     classrooms.reopen(days=1, **room)
     page = soup(board())
+    assert "Abierta hasta el" in texts(page, "[data-board] p")[0]
     assert "cerrada" not in texts(page, "tbody th")[0]
     assert texts(page, "details li") == MISSING
 
