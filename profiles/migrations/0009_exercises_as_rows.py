@@ -20,7 +20,8 @@ def name_of(text):
 
 
 def to_columns(apps, schema_editor):
-    for row in apps.get_model('profiles', 'Exercise').objects.all():
+    exercises = apps.get_model('profiles', 'Exercise').objects.using(schema_editor.connection.alias)
+    for row in exercises.all():
         facts = row.definition
         for key in SAME:
             setattr(row, key, facts.get(key, getattr(row, key)))
@@ -39,7 +40,8 @@ def to_columns(apps, schema_editor):
 
 
 def to_definition(apps, schema_editor):
-    for row in apps.get_model('profiles', 'Exercise').objects.all():
+    exercises = apps.get_model('profiles', 'Exercise').objects.using(schema_editor.connection.alias)
+    for row in exercises.all():
         facts = {'code': row.code, 'title': row.title, 'retired': row.is_retired}
         facts |= {key: getattr(row, key) for key in SAME if getattr(row, key) is not None}
         facts['people'] = [person for person in row.people if not person.get('is_new')]
