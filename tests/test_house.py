@@ -133,6 +133,18 @@ def test_every_lock_of_a_row_lets_foreign_keys_look_at_it():
     assert [name for name, arguments in locks if "no_key" not in arguments] == []
 
 
+def test_every_migration_reads_and_writes_the_database_that_it_migrates():
+    """A portal that moves to PostgreSQL migrates the new database beside the old one."""
+    found = [
+        path.name
+        for path in python_files(*PRODUCT)
+        if path.parent.name == "migrations"
+        for line in path.read_text("utf-8").splitlines()
+        if ".objects." in line and not re.search(r"\.objects\.using\((alias|schema_editor)", line)
+    ]
+    assert found == []
+
+
 def test_every_place_that_is_slow_exists():
     """Else a file that was renamed would be among the quick tests."""
     assert [place for place in SLOW if not (ROOT / "tests" / place).exists()] == []

@@ -6,7 +6,8 @@ from django.db.models.functions import Left, Length
 
 def shorten_search_text(apps, schema_editor):
     """To what an index holds (users.lists.search.LONGEST_TEXT)."""
-    users = apps.get_model('users', 'User').objects.annotate(length=Length('search_text'))
+    users = apps.get_model('users', 'User').objects.using(schema_editor.connection.alias)
+    users = users.annotate(length=Length('search_text'))
     users.filter(length__gt=600).update(search_text=Left('search_text', 600))
 
 
