@@ -109,7 +109,7 @@ class Item:
     """What was compared: of which user, and which option or role, with the clock how far ahead."""
 
     username: str
-    kind: StrEnum
+    kind: Kind
     code: str = ""
     at: str = ""
 
