@@ -18,6 +18,7 @@ from profiles.exercises.course import Course, courses_of, read_results
 from profiles.models import Exercise, Option
 from tests.calls import file_of
 from tests.conftest import acting, person
+from tests.profiles.exercises.conftest import PERSON
 from users.actions import accounts, operators, practice
 from users.actions.passwords import reset_password
 from users.history.recording import Actor
@@ -36,12 +37,7 @@ points = 10
 hints = ["Primera.", "Segunda."]
 untouched = ["QUIETA01"]
 operator_types = ["AGENTE_ADUANA"]
-[[exercises.people]]
-username = "ANUEVA01"
-document_number = "90000080"
-first_name = "Ana"
-last_name = "Nueva"
-[[exercises.people]]
+{PERSON}[[exercises.people]]
 username = "QUIETA01"
 document_number = "90000081"
 first_name = "Quieta"
@@ -59,12 +55,7 @@ title = "Otra"
 brief = "Dele la opción y nada más, desde mañana."
 points = 5
 extra_cost = 2
-[[exercises.people]]
-username = "ANUEVA01"
-document_number = "90000080"
-first_name = "Ana"
-last_name = "Nueva"
-[[exercises.goal]]
+{PERSON}[[exercises.goal]]
 username = "ANUEVA01"
 state = "active"
 options = ["{FREE}"]
